@@ -1,0 +1,3 @@
+"""CraneInspector: zero-shot visual inspection on live GenICam frames, offline."""
+
+__version__ = "0.1.0"

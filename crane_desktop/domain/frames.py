@@ -1,0 +1,140 @@
+"""What a frame source hands down the line: pictures, and what became of those that never arrived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class LossCause(StrEnum):
+    """Why a produced frame got no verdict. The names are the ones engineers know from camera SDKs."""
+
+    LOST = "lost"
+    """Lost on the wire: a gap in the camera's block ids."""
+    INCOMPLETE = "incomplete"
+    """The producer delivered a buffer that was not filled."""
+    OVERRUN = "overrun"
+    """The hand-over ring between camera process and line was full."""
+    SKIPPED = "skipped"
+    """A newer frame won (latest-frame policy)."""
+    LATE = "late"
+    """The line was stopped before the frame could be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameOrigin:
+    """Where and when a frame came from; what every event of a source carries.
+
+    Attributes
+    ----------
+    frame_id
+        Running number of the frame within one run of the source, from 1, counting losses too.
+    source_id
+        Stable name of the source, for example ``"genicam:viky/red"``.
+    arrived_at
+        UTC, timezone-aware.
+    arrived_ns
+        ``time.monotonic_ns()`` at arrival, in this process's clock; latency is measured from it.
+    block_id
+        The camera's own frame counter (GenTL frame id), where there is one.
+    device_timestamp_ns
+        The camera's own clock, where there is one.
+    trigger_id
+        Number of the trigger that asked for the frame, where the source is triggered.
+    file
+        Name of the file the frame was read from (folder replay) or of the drawn part (demo).
+    """
+
+    frame_id: int
+    source_id: str
+    arrived_at: datetime
+    arrived_ns: int
+    block_id: int | None = None
+    device_timestamp_ns: int | None = None
+    trigger_id: int | None = None
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture.
+
+    Attributes
+    ----------
+    pixels
+        uint8 ``(H, W)`` or ``(H, W, 3)`` RGB; C-contiguous, read-only, a copy of its own.
+    origin
+        Where and when it came from.
+    pixel_format
+        PFNC name of what the camera sent, for example ``"Mono12"``.
+    original
+        The full-depth picture (uint16) for the archive, where the camera sends more than 8 bit.
+
+    Raises
+    ------
+    ValueError
+        If `pixels` breaks the contract above.
+    """
+
+    pixels: NDArray[np.uint8]
+    origin: FrameOrigin
+    pixel_format: str = "Mono8"
+    original: NDArray[np.uint16] | None = None
+
+    def __post_init__(self) -> None:
+        p = self.pixels
+        if p.dtype != np.uint8 or not (p.ndim == 2 or (p.ndim == 3 and p.shape[2] == 3)):
+            raise ValueError(f"pixels must be uint8 (H, W) or (H, W, 3), not {p.dtype} {p.shape}")
+        if 0 in p.shape:
+            raise ValueError("pixels are empty")
+        if not p.flags.c_contiguous or p.flags.writeable:
+            raise ValueError("pixels must be C-contiguous and read-only")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFault:
+    """A part was there but its picture cannot be judged: it gets the verdict NONE, never OK.
+
+    Attributes
+    ----------
+    cause
+        A `Reason` code of `domain.verdicts`, as text (``"unreadable_image"``, ``"incomplete_frame"``...).
+    detail
+        What exactly happened, for the log; not translated.
+    """
+
+    origin: FrameOrigin
+    cause: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FramesLost:
+    """`count` frames were produced but never reached us; they are losses in the balance.
+
+    `origin.frame_id` is the number of the last lost one: the frame ids of lost frames are consumed.
+    """
+
+    origin: FrameOrigin
+    count: int
+    cause: LossCause = LossCause.LOST
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfFrames:
+    """The source has nothing more to give (the folder's last picture, the asked number of frames)."""
+
+
+SourceEvent: TypeAlias = Frame | FrameFault | FramesLost | EndOfFrames
+
+
+def sealed_pixels(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a C-contiguous, read-only copy of its own of `pixels` (same shape, uint8)."""
+    own = np.array(pixels, dtype=np.uint8, order="C", copy=True)
+    own.flags.writeable = False
+    return own

@@ -1,0 +1,152 @@
+"""The ports: what the line needs from the world. Rooms above see these, never their implementations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crane_desktop.domain.frames import Frame, SourceEvent
+from crane_desktop.domain.maps import AnomalyMap, Scored
+from crane_desktop.domain.verdicts import Inspection
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What a source is, known before and after it is open.
+
+    Attributes
+    ----------
+    every_part
+        True where every frame is a part that must get a verdict (triggered, folder, demo): the line then
+        never skips. False for a free-running camera: the newest frame wins.
+    description
+        For people: model and serial number, folder, kind of part.
+    """
+
+    source_id: str
+    kind: str
+    every_part: bool
+    description: str
+
+
+class FrameSource(Protocol):
+    """Frames in. One thread uses a source at a time; `close` may come from another and ends a wait.
+
+    A source numbers its frames from 1 within one open..close.
+    """
+
+    @property
+    def info(self) -> SourceInfo:
+        """What this source is."""
+        ...
+
+    def open(self) -> None:
+        """Get ready to deliver.
+
+        Raises
+        ------
+        InputError
+            If the set-up is wrong (no such folder, no such camera): says what to do.
+        StationFault
+            If the equipment fails.
+        """
+        ...
+
+    def next_event(self, timeout_s: float) -> SourceEvent | None:
+        """Return the next event, or None when nothing came within `timeout_s` (waiting is no fault).
+
+        After `EndOfFrames` it keeps returning `EndOfFrames`.
+
+        Raises
+        ------
+        StationFault
+            If the equipment failed; the source must then be closed.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release everything, within seconds, whatever state the source is in. Idempotent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerInfo:
+    """Which model answers, for the log and the screen."""
+
+    pack: str
+    pack_version: str
+    pack_sha256: str
+    variant: str
+    image_size_px: int
+    device: str
+    precision: str
+    for_demonstration: bool
+
+
+class Scorer(Protocol):
+    """How odd is it. Used from one thread."""
+
+    @property
+    def info(self) -> ScorerInfo:
+        """Which model answers."""
+        ...
+
+    def score(self, pixels: NDArray[np.uint8]) -> Scored:
+        """Score one picture.
+
+        Parameters
+        ----------
+        pixels
+            uint8 ``(H, W)`` or ``(H, W, 3)`` RGB.
+
+        Returns
+        -------
+        Scored
+            The score may be NaN where the model found no answer; the line makes that NONE.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release the model. Idempotent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LogEntry:
+    """An inspection with the pictures that may be archived beside it."""
+
+    inspection: Inspection
+    frame: Frame | None
+    anomaly_map: AnomalyMap | None
+
+
+class InspectionLog(Protocol):
+    """The line's side of the log: durable when `append` returns."""
+
+    def append(self, entries: Sequence[LogEntry], timeout_s: float = 10.0) -> list[int]:
+        """Write verdicts and the pictures they name; return their record ids, in order.
+
+        Either every entry is durable or none is.
+
+        Raises
+        ------
+        StationFault
+            If the log cannot be written (disk full, locked, corrupt): nothing was acknowledged.
+        """
+        ...
+
+
+class Output(Protocol):
+    """A place that verdicts are told to (reject signal, plant message). Its place for later issues."""
+
+    def tell(self, inspection: Inspection) -> None:
+        """Tell one verdict; must not block longer than its own bound."""
+        ...
+
+    def close(self) -> None:
+        """Go to the fail-safe state and release. Idempotent."""
+        ...

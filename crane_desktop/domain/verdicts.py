@@ -1,0 +1,107 @@
+"""What was decided about a part, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from crane_desktop.domain.frames import FrameOrigin
+from crane_desktop.domain.maps import Region
+
+
+class Verdict(StrEnum):
+    """良品 / 不良品 / 要確認 / 判定なし."""
+
+    OK = "OK"
+    NG = "NG"
+    REVIEW = "REVIEW"
+    NONE = "NONE"
+
+
+class ReasonCode(StrEnum):
+    """Why a verdict is what it is. Its text in both languages is ``reason.<code>`` in resources/texts."""
+
+    BELOW_THRESHOLD = "below_threshold"
+    SCORE_OVER_THRESHOLD = "score_over_threshold"
+    REGION_OVER_THRESHOLD = "region_over_threshold"
+    SCORE_IN_REVIEW_BAND = "score_in_review_band"
+    REGION_IN_REVIEW_BAND = "region_in_review_band"
+    # From here on: faults. They give NONE and nothing else.
+    UNREADABLE_IMAGE = "unreadable_image"
+    INCOMPLETE_FRAME = "incomplete_frame"
+    CAMERA_FAULT = "camera_fault"
+    OVERRUN = "overrun"
+    LATE = "late"
+    MODEL_FAULT = "model_fault"
+    NOT_A_NUMBER = "not_a_number"
+    SELF_TEST_FAILED = "self_test_failed"
+    NOT_RECORDED = "not_recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason with an untranslated detail for the log (an exception's text, a driver's message)."""
+
+    code: ReasonCode
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Outcome of the decision rule for one scored part (pure, `decision` makes it).
+
+    Attributes
+    ----------
+    threshold, map_threshold
+        The NG thresholds that applied, on the score and on a region's peak.
+    """
+
+    verdict: Verdict
+    reason: Reason
+    threshold: float | None
+    map_threshold: float | None
+    regions: tuple[Region, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBy:
+    """Which recipe, model and program made a verdict; stored with every record."""
+
+    recipe: str
+    recipe_version: int
+    pack: str
+    pack_version: str
+    pack_sha256: str
+    software_version: str
+    device: str
+    for_demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """One part's verdict with everything that led to it. Without pictures; those travel beside it.
+
+    Attributes
+    ----------
+    score, map_peak
+        None where no model result exists (a fault).
+    latency_ms
+        From the frame's arrival to the decision.
+    model_ms
+        The model's share of it.
+    """
+
+    origin: FrameOrigin
+    verdict: Verdict
+    reason: Reason
+    judged_by: JudgedBy
+    decided_at: datetime
+    latency_ms: float
+    score: float | None = None
+    map_peak: float | None = None
+    threshold: float | None = None
+    map_threshold: float | None = None
+    model_ms: float | None = None
+    regions: tuple[Region, ...] = ()
+    pixel_format: str | None = None

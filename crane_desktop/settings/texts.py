@@ -1,0 +1,63 @@
+"""Text for people, in both languages at once.
+
+``resources/texts/*.json`` hold ``{"key": {"en": "...", "ja": "..."}}`` with ``{named}`` places; one file
+a room, the key's first word names the room. The window and the command line share them, and a language
+switch at run time only asks again.
+"""
+
+from __future__ import annotations
+
+import json
+import locale
+import os
+from functools import cache
+from typing import Literal, TypeAlias
+
+from crane_desktop.domain.errors import CraneError
+from crane_desktop.settings.resources import resource_path
+
+Language: TypeAlias = Literal["ja", "en"]
+LANGUAGES: tuple[Language, ...] = ("ja", "en")
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Return all sentences, by key and language.
+
+    Raises
+    ------
+    ValueError
+        If two files define the same key.
+    """
+    sentences: dict[str, dict[str, str]] = {}
+    for path in sorted(resource_path("texts").glob("*.json")):
+        for key, both in json.loads(path.read_text(encoding="utf-8")).items():
+            if key in sentences:
+                raise ValueError(f"text {key!r} is defined twice, again in {path.name}")
+            sentences[key] = both
+    return sentences
+
+
+def text(key: str, language: Language, **params: object) -> str:
+    """Return the sentence `key` in `language`, its places filled.
+
+    Raises
+    ------
+    KeyError
+        If there is no such sentence: a bug of ours that tests find.
+    """
+    return catalogue()[key][language].format(**params)
+
+
+def error_text(error: CraneError, language: Language) -> str:
+    """Return an error's sentence in `language`."""
+    return text(error.key, language, **error.params)
+
+
+def system_language() -> Language:
+    """Return the language to start with: CRANE_LANGUAGE, else Japanese on a Japanese system."""
+    asked = os.environ.get("CRANE_LANGUAGE", "")[:2].lower()
+    if asked in LANGUAGES:
+        return "ja" if asked == "ja" else "en"
+    name = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
+    return "ja" if name.lower().startswith(("ja", "japanese")) else "en"
