@@ -1,1 +1,1 @@
-
+"""Pass or fail: regions, thresholds, calibration, recipes. Pure."""

@@ -27,6 +27,8 @@ class ReasonCode(StrEnum):
     REGION_OVER_THRESHOLD = "region_over_threshold"
     SCORE_IN_REVIEW_BAND = "score_in_review_band"
     REGION_IN_REVIEW_BAND = "region_in_review_band"
+    NOT_CALIBRATED = "not_calibrated"
+    """The recipe has no thresholds yet: the map is shown, nothing is decided (verdict NONE)."""
     # From here on: faults. They give NONE and nothing else.
     UNREADABLE_IMAGE = "unreadable_image"
     INCOMPLETE_FRAME = "incomplete_frame"

@@ -1,1 +1,1 @@
-
+"""Show it: anomaly map -> picture. Pure."""

@@ -1,1 +1,1 @@
-
+"""Make it fit: colour, region, resize, normalise. Pure."""

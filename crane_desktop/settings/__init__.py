@@ -1,1 +1,1 @@
-
+"""Typed settings, the data folder, resources and texts."""

@@ -1,1 +1,1 @@
-
+"""Data sets, metrics, evaluation, learning prompts, and the demo pack's recipe."""
