@@ -1,0 +1,18 @@
+"""Starts the window, or a command. Light on purpose: a camera's child process imports this module too."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+
+
+def main() -> None:
+    """Entry point of the program ``crane-inspector``."""
+    multiprocessing.freeze_support()
+    from crane_desktop.app.cli import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""The command line: which commands there are, and what becomes of an error."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from crane_desktop import __version__
+from crane_desktop.app.commands import (
+    bench,
+    calibrate,
+    cameras,
+    evaluate,
+    inspect,
+    pack,
+    records,
+    score,
+    selftest,
+    train,
+)
+from crane_desktop.app.console import complain
+from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption
+from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.settings.texts import system_language, text
+
+EXIT_OK, EXIT_FAULT, EXIT_BAD_INPUT = 0, 1, 2
+
+cli = typer.Typer(
+    name="crane-inspector",
+    help=text("app.help.program", HELP_LANGUAGE),
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@cli.callback(invoke_without_command=True)
+def program(
+    context: typer.Context,
+    data_dir: DataDirOption = None,
+    frames: Annotated[int | None, typer.Option(help=text("app.help.frames", HELP_LANGUAGE), min=1)] = None,
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
+) -> None:
+    """Open the window, or run the line in the terminal where there is no display."""
+    if context.invoked_subcommand is None:
+        from crane_desktop.app.start import start
+
+        raise typer.Exit(start(data_dir, frames))
+
+
+cli.command("inspect", help=text("app.help.inspect", HELP_LANGUAGE))(inspect.inspect)
+cli.command("score", help=text("app.help.score", HELP_LANGUAGE))(score.score)
+cli.command("evaluate", help=text("app.help.evaluate", HELP_LANGUAGE))(evaluate.evaluate)
+cli.command("train", help=text("app.help.train", HELP_LANGUAGE))(train.train)
+cli.command("calibrate", help=text("app.help.calibrate", HELP_LANGUAGE))(calibrate.calibrate)
+cli.command("selftest", help=text("app.help.selftest", HELP_LANGUAGE))(selftest.selftest)
+cli.command("bench", help=text("app.help.bench", HELP_LANGUAGE))(bench.bench)
+cli.add_typer(pack.commands, name="pack", help=text("app.help.pack", HELP_LANGUAGE))
+cli.add_typer(cameras.commands, name="cameras", help=text("app.help.cameras", HELP_LANGUAGE))
+cli.add_typer(records.commands, name="records", help=text("app.help.records", HELP_LANGUAGE))
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the program with `argv` and return its exit code.
+
+    0 success, 1 the equipment or the program failed, 2 bad input; every failure is one plain sentence on
+    stderr, and our own bugs are logged whole.
+    """
+    try:
+        cli(args=list(argv), prog_name="crane-inspector")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else EXIT_FAULT
+    except InputError as error:
+        complain(error, system_language())
+        return EXIT_BAD_INPUT
+    except StationFault as error:
+        complain(error, system_language())
+        return EXIT_FAULT
+    except Exception as error:  # noqa: BLE001 - the program's last line of defence: logged whole, shown briefly
+        logging.getLogger(__name__).critical("unexpected failure", exc_info=error)
+        typer.echo(text("app.unexpected", system_language(), error=f"{type(error).__name__}: {error}"), err=True)
+        return EXIT_FAULT
+    return EXIT_OK
+
+
