@@ -1,0 +1,104 @@
+"""Score good parts with a pack and set a recipe's thresholds from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from crane_desktop.app.judge import pack_path
+from crane_desktop.app.recipes import read_recipe, recipe_names, write_recipe
+from crane_desktop.app.workbench import Workbench
+from crane_desktop.camera.folder import FolderSource
+from crane_desktop.decision.calibrate import Calibrated, GoodPart, calibrate, promise_words
+from crane_desktop.decision.recipe import Recipe
+from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.frames import EndOfFrames, Frame, FrameFault
+from crane_desktop.domain.ports import Scorer
+from crane_desktop.settings.texts import Language, text
+
+_NEXT_IMAGE_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A calibrated recipe with what its good images can promise."""
+
+    recipe: Recipe
+    calibrated: Calibrated
+
+    def sentences(self, language: Language) -> list[str]:
+        """Return the outcome in plain words."""
+        thresholds = self.recipe.thresholds
+        if thresholds is None:
+            raise ValueError("a calibrated recipe has thresholds")
+        head = text(
+            "app.calibrated", language, recipe=self.recipe.name, version=self.recipe.version,
+            score=f"{thresholds.score_ng:.4f}", review=f"{thresholds.score_review:.4f}", peak=f"{thresholds.map_ng:.4f}",
+        )
+        return [head, *(text(key, language, **params) for key, params in promise_words(self.calibrated.promise))]
+
+    def as_dict(self, language: Language) -> dict[str, Any]:
+        """Return the outcome as one JSON object."""
+        if self.recipe.thresholds is None or self.recipe.calibration is None:
+            raise ValueError("a calibrated recipe has thresholds")
+        return {
+            "recipe": self.recipe.name,
+            "version": self.recipe.version,
+            "pack": self.recipe.pack,
+            "thresholds": self.recipe.thresholds.model_dump(),
+            "calibration": self.recipe.calibration.model_dump(mode="json"),
+            "words": " ".join(self.sentences(language)),
+        }
+
+
+def calibrate_recipe(bench: Workbench, name: str, images: Path, false_reject: float, pack: str | None) -> Outcome:
+    """Set the thresholds of recipe `name` from the good parts in `images` and keep it as its next version.
+
+    Raises
+    ------
+    InputError
+        If the rate is no rate, the folder has no images, or one of them cannot be judged.
+    """
+    from crane_desktop.model.scorer import load_scorer
+
+    if not 0.0 < false_reject < 1.0:
+        raise InputError("app.false_reject_out_of_range", rate=false_reject)
+    old = read_recipe(bench.data, name) if name in recipe_names(bench.data) else Recipe(name=name)
+    path = pack_path(bench, pack or old.pack)
+    scorer = load_scorer(path)
+    try:
+        parts = score_good_parts(images, scorer, old.smallest_area_px)
+        calibrated = calibrate(parts, false_reject)
+        recipe = old.calibrated(calibrated, pack=scorer.info.pack, pack_sha256=scorer.info.pack_sha256)
+    finally:
+        scorer.close()
+    write_recipe(bench.data, recipe)
+    return Outcome(recipe, calibrated)
+
+
+def score_good_parts(folder: Path, scorer: Scorer, smallest_area_px: float) -> list[GoodPart]:
+    """Score every image of a folder of good parts.
+
+    Raises
+    ------
+    InputError
+        If one cannot be read or scored: a calibration with a hole in it would promise too much.
+    """
+    source = FolderSource(folder)
+    source.open()
+    try:
+        parts: list[GoodPart] = []
+        while not isinstance(event := source.next_event(_NEXT_IMAGE_WITHIN_S), EndOfFrames):
+            if isinstance(event, FrameFault):
+                raise InputError("app.good_image_unreadable", file=event.origin.file, detail=event.detail)
+            if isinstance(event, Frame):
+                scored = scorer.score(event.pixels)
+                if not np.isfinite(scored.score):
+                    raise InputError("app.good_image_not_scored", file=event.origin.file)
+                parts.append(GoodPart.of(scored, smallest_area_px))
+        return parts
+    finally:
+        source.close()

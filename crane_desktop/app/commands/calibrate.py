@@ -1,0 +1,34 @@
+"""``calibrate``: a recipe's thresholds from good parts, with what so many of them can promise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crane_desktop.app.calibration import calibrate_recipe
+from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption
+from crane_desktop.app.workbench import open_workbench
+from crane_desktop.settings.texts import text
+
+
+def calibrate(
+    recipe: Annotated[str, typer.Option(help=text("app.help.recipe_to_set", HELP_LANGUAGE))],
+    images: Annotated[Path, typer.Option(help=text("app.help.good_images", HELP_LANGUAGE), metavar="DIR")],
+    false_reject: Annotated[float, typer.Option(help=text("app.help.false_reject", HELP_LANGUAGE), metavar="RATE")] = 0.05,
+    pack: PackOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Set the recipe's thresholds; a recipe of that name gets its next version, a new name a new recipe."""
+    bench = open_workbench(data_dir, as_json=as_json)
+    with bench.data.lock():
+        outcome = calibrate_recipe(bench, recipe, images, false_reject, pack)
+    if as_json:
+        bench.console.data(outcome.as_dict(bench.language))
+    else:
+        for sentence in outcome.sentences(bench.language):
+            bench.console.say(sentence)
+
+

@@ -1,0 +1,45 @@
+"""``evaluate``: how well a pack detects on labelled data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from crane_desktop.app.judge import pack_path
+from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption
+from crane_desktop.app.workbench import open_workbench
+from crane_desktop.settings.texts import text
+
+_COLUMNS = ("image_auroc", "image_ap", "image_f1_max", "pixel_auroc", "pixel_aupro", "pixel_f1_max")
+
+
+def evaluate(
+    dataset: Annotated[Path, typer.Argument(help=text("app.help.dataset", HELP_LANGUAGE))],
+    pack: PackOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a table of figures per class and their mean; with ``--json`` one object."""
+    from crane_desktop.model.scorer import load_scorer
+    from crane_desktop.training.datasets import read_dataset
+    from crane_desktop.training.evaluate import evaluate as measure
+
+    bench = open_workbench(data_dir, as_json=as_json)
+    data = read_dataset(dataset)
+    scorer = load_scorer(pack_path(bench, pack))
+    try:
+        figures = measure(scorer, data).as_dict()
+    finally:
+        scorer.close()
+    if as_json:
+        bench.console.data(figures)
+        return
+    bench.console.say("".join(["class".ljust(24), *(c.rjust(14) for c in _COLUMNS)]))
+    for name, row in [*figures["classes"].items(), ("mean", figures["mean"])]:
+        bench.console.say("".join([name.ljust(24), *(_cell(row[c]).rjust(14) for c in _COLUMNS)]))
+
+
+def _cell(value: Any) -> str:
+    return "-" if value is None else f"{value:.4f}"

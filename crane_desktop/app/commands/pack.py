@@ -1,0 +1,130 @@
+"""``pack build|verify|info|install|list``: model packs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption
+from crane_desktop.app.workbench import Workbench, open_workbench
+from crane_desktop.settings.texts import text
+
+commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+_PackFile = Annotated[str, typer.Argument(metavar="NAME|FILE", help=text("app.help.pack_option", HELP_LANGUAGE))]
+
+
+class Variant(StrEnum):
+    """Crane, or Crane with DINOv2."""
+
+    CRANE = "crane"
+    CRANE_PLUS = "crane-plus"
+
+
+class Average(StrEnum):
+    """How the layers' answers are averaged."""
+
+    SOFTMAX = "softmax"
+    LOGITS = "logits"
+
+
+class ContextMode(StrEnum):
+    """Whether the image's own embedding joins the prompt."""
+
+    STATIC = "static"
+    GUIDED = "guided"
+
+
+@commands.command("build", help=text("app.help.pack_build", HELP_LANGUAGE))
+def build(
+    clip: Annotated[Path, typer.Option(help=text("app.help.clip", HELP_LANGUAGE), metavar="FILE")],
+    prompts: Annotated[Path, typer.Option(help=text("app.help.prompts", HELP_LANGUAGE), metavar="FILE")],
+    out: Annotated[Path, typer.Option("-o", "--out", help=text("app.help.out_file", HELP_LANGUAGE), metavar="FILE")],
+    variant: Annotated[Variant, typer.Option(help=text("app.help.variant", HELP_LANGUAGE))] = Variant.CRANE,
+    dino: Annotated[Path | None, typer.Option(help=text("app.help.dino", HELP_LANGUAGE), metavar="FILE")] = None,
+    average: Annotated[Average | None, typer.Option(help=text("app.help.average", HELP_LANGUAGE))] = None,
+    context: Annotated[ContextMode, typer.Option(help=text("app.help.context", HELP_LANGUAGE))] = ContextMode.STATIC,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Build a pack from published weights; nothing is downloaded."""
+    from crane_desktop.model.build import build_pack
+
+    bench = open_workbench(data_dir, as_json=as_json)
+    chosen = average or (Average.LOGITS if variant is Variant.CRANE_PLUS else Average.SOFTMAX)
+    build_pack(variant.value, clip, prompts, dino, chosen.value, context.value, out)
+    _tell(bench, out, "app.pack_built")
+
+
+@commands.command("verify", help=text("app.help.pack_verify", HELP_LANGUAGE))
+def verify(pack: _PackFile, data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+    """Prove that a pack is whole and gives its golden scores on this station."""
+    from crane_desktop.model.packs import find_pack, verify_pack
+    from crane_desktop.model.scorer import load_scorer
+    from crane_desktop.model.selfcheck import self_check
+
+    bench = open_workbench(data_dir, as_json=as_json)
+    path = find_pack(pack, bench.data.packs)
+    verify_pack(path)
+    scorer = load_scorer(path)
+    try:
+        checks = self_check(scorer, path)
+    finally:
+        scorer.close()
+    ok = all(check.ok for check in checks)
+    if as_json:
+        bench.console.data({"ok": ok, "pack": str(path), "checks": [check.as_dict() for check in checks]})
+    else:
+        bench.console.say(text("app.pack_good" if ok else "app.pack_fails_here", bench.language, pack=path))
+    raise typer.Exit(0 if ok else 1)
+
+
+@commands.command("info", help=text("app.help.pack_info", HELP_LANGUAGE))
+def info(pack: _PackFile, data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+    """Show a pack's manifest."""
+    from crane_desktop.model.packs import find_pack
+
+    bench = open_workbench(data_dir, as_json=as_json)
+    _tell(bench, find_pack(pack, bench.data.packs), "app.pack_info")
+
+
+@commands.command("install", help=text("app.help.pack_install", HELP_LANGUAGE))
+def install(
+    file: Annotated[Path, typer.Argument(help=text("app.help.pack_file", HELP_LANGUAGE))],
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify a pack and copy it into the data folder."""
+    from crane_desktop.model.packs import install_pack
+
+    bench = open_workbench(data_dir, as_json=as_json)
+    with bench.data.lock():
+        installed = install_pack(file, bench.data.packs)
+    _tell(bench, installed, "app.pack_installed")
+
+
+@commands.command("list", help=text("app.help.pack_list", HELP_LANGUAGE))
+def list_all(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+    """List the packs of this station."""
+    from crane_desktop.model.packs import list_packs
+
+    bench = open_workbench(data_dir, as_json=as_json)
+    for path in list_packs(bench.data.packs):
+        _tell(bench, path, "app.pack_info")
+
+
+def _tell(bench: Workbench, path: Path, key: str) -> None:
+    from crane_desktop.model.packs import read_manifest
+
+    manifest = read_manifest(path)
+    if bench.console.as_json:
+        bench.console.data({"file": str(path), **manifest.model_dump(mode="json")})
+        return
+    words = text(
+        key, bench.language, name=manifest.name, version=manifest.pack_version, variant=manifest.variant,
+        size=manifest.config.image_size_px, file=path,
+    )
+    demo = text("app.for_demonstration", bench.language) if manifest.for_demonstration else ""
+    bench.console.say(words + demo)

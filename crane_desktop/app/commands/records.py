@@ -1,0 +1,68 @@
+"""``records stats|export``: sum up the log, and take it out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption
+from crane_desktop.app.workbench import open_workbench
+from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.settings.texts import text
+
+commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+class ExportFormat(StrEnum):
+    """Formats of ``records export``."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+@commands.command("stats", help=text("app.help.records_stats", HELP_LANGUAGE))
+def stats(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+    """Sum up the log."""
+    from crane_desktop.records.queries import RecordReader
+
+    bench = open_workbench(data_dir, as_json=as_json)
+    with RecordReader(bench.data) as reader:
+        summary = reader.stats()
+    if as_json:
+        bench.console.data(summary)
+    else:
+        for name, value in summary.items():
+            bench.console.say(f"{name:>12}  {value}")
+
+
+@commands.command("export", help=text("app.help.records_export", HELP_LANGUAGE))
+def export(
+    out: Annotated[Path, typer.Option("-o", "--out", help=text("app.help.out_file", HELP_LANGUAGE), metavar="FILE")],
+    form: Annotated[ExportFormat, typer.Option("--format", help=text("app.help.format", HELP_LANGUAGE))] = ExportFormat.CSV,
+    verdict: Annotated[Verdict | None, typer.Option(help=text("app.help.verdict", HELP_LANGUAGE))] = None,
+    since: Annotated[datetime | None, typer.Option(help=text("app.help.since", HELP_LANGUAGE))] = None,
+    until: Annotated[datetime | None, typer.Option(help=text("app.help.until", HELP_LANGUAGE))] = None,
+    overwrite: Annotated[bool, typer.Option(help=text("app.help.overwrite", HELP_LANGUAGE))] = False,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the records to a file."""
+    from crane_desktop.records.export import export_records
+
+    bench = open_workbench(data_dir, as_json=as_json)
+    written = export_records(
+        bench.data, out, form.value, verdict=verdict, since=_local(since), until=_local(until), overwrite=overwrite
+    )
+    if as_json:
+        bench.console.data({"file": str(out), "records": written})
+    else:
+        bench.console.say(text("app.exported", bench.language, records=written, file=out))
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    """A time typed by a person is local time."""
+    return None if moment is None else moment.astimezone()

@@ -1,0 +1,24 @@
+"""``selftest``: is this station fit to judge."""
+
+from __future__ import annotations
+
+import typer
+
+from crane_desktop.app.options import DataDirOption, JsonOption, PackOption
+from crane_desktop.app.selftest import run_selftest
+from crane_desktop.app.workbench import open_workbench
+from crane_desktop.settings.texts import text
+
+
+def selftest(pack: PackOption = None, data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+    """Check data folder, log, pack, model and camera layer; exit code 1 if one fails."""
+    bench = open_workbench(data_dir, as_json=as_json)
+    checks = run_selftest(bench, pack)
+    ok = all(check.ok for check in checks)
+    if as_json:
+        bench.console.data({"ok": ok, "checks": [check.as_dict() for check in checks]})
+    else:
+        for check in checks:
+            bench.console.say(f"{'○' if check.ok else '×'} {text(f'app.check.{check.name}', bench.language)}  {check.detail}")
+        bench.console.say(text("app.selftest_good" if ok else "app.selftest_bad", bench.language))
+    raise typer.Exit(0 if ok else 1)

@@ -1,0 +1,41 @@
+"""Recipes on disk: one JSON file each in the data folder's ``recipes``."""
+
+from __future__ import annotations
+
+from crane_desktop.decision.recipe import Recipe, Thresholds, dump_recipe, parse_recipe
+from crane_desktop.domain.errors import InputError
+from crane_desktop.settings.atomic import write_atomic
+from crane_desktop.settings.data_dir import DataDir
+
+DEFAULT_RECIPE = "default"
+
+
+def read_recipe(data: DataDir, name: str) -> Recipe:
+    """Read one recipe.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name, or its file is damaged.
+    """
+    path = data.recipes / f"{Recipe(name=name).name}.json"
+    try:
+        return parse_recipe(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(recipe_names(data)) or "-"
+        raise InputError("app.no_such_recipe", name=name, known=known) from None
+
+
+def write_recipe(data: DataDir, recipe: Recipe) -> None:
+    """Keep a recipe; its file is replaced whole or not at all."""
+    write_atomic(data.recipes / f"{recipe.name}.json", dump_recipe(recipe).encode())
+
+
+def recipe_names(data: DataDir) -> list[str]:
+    """Return the names of all recipes, sorted."""
+    return sorted(path.stem for path in data.recipes.glob("*.json"))
+
+
+def recipe_for_pack(pack: str, thresholds: Thresholds | None) -> Recipe:
+    """Return the recipe that applies where the user named none: the pack's own suggested thresholds."""
+    return Recipe(name=DEFAULT_RECIPE, pack=pack, thresholds=thresholds)

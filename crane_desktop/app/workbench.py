@@ -1,0 +1,42 @@
+"""What every command and the station stand on: data folder, settings, language, log files."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from crane_desktop.app.console import Console
+from crane_desktop.app.logs import show_warnings_on_stderr, write_logs_to
+from crane_desktop.settings.data_dir import DataDir, default_data_dir
+from crane_desktop.settings.store import Settings, load_settings
+from crane_desktop.settings.texts import Language, system_language
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """An opened data folder with what lies in it."""
+
+    data: DataDir
+    settings: Settings
+    language: Language
+    console: Console
+
+
+def open_workbench(folder: Path | None, *, as_json: bool = False) -> Workbench:
+    """Open (and make, where it is missing) the data folder.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    data = DataDir(folder.expanduser().absolute() if folder is not None else default_data_dir())
+    data.prepare()
+    write_logs_to(data.logs)
+    show_warnings_on_stderr()
+    settings, notes = load_settings(data.settings_file)
+    for note in notes:
+        logging.getLogger(__name__).warning("settings: %s", note)
+    language = settings.language or system_language()
+    return Workbench(data, settings, language, Console(as_json, language))
