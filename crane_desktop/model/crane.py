@@ -1,0 +1,156 @@
+"""Crane: zero-shot anomaly detection with CLIP (arXiv 2504.11055), our forward pass over open_clip's modules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from crane_desktop._preload import guard_torchvision
+from crane_desktop.model.config import CraneConfig
+from crane_desktop.model.dattn import dense_features, run_dino, similarity_attention
+from crane_desktop.model.pooling import image_logits, pixel_logits, raw_map
+from crane_desktop.model.prompts import Prompts
+from crane_desktop.model.text import TextTower
+from crane_desktop.model.vision import run_vision
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFeatures:
+    """Unit features: `image` ``(B, D)`` and the list of patch features, each ``(B, N, D)``."""
+
+    image: Tensor
+    entries: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CraneOutput:
+    """What a picture gets.
+
+    Attributes
+    ----------
+    score
+        ``(B,)`` in [0, 1], NaN where D-Attn found nothing similar.
+    image_logits, pixel_logits
+        ``(B, 2)``, and ``(B, N, 2)`` per feature entry; columns normal, anomalous.
+    raw_map
+        ``(B, S, S)`` in [0, 1], before smoothing.
+    """
+
+    score: Tensor
+    image_logits: Tensor
+    pixel_logits: tuple[Tensor, ...]
+    raw_map: Tensor
+
+
+class Crane(nn.Module):
+    """Vision tower, text tower, prompts and, for Crane+, DINOv2. Differentiable throughout."""
+
+    def __init__(self, config: CraneConfig) -> None:
+        super().__init__()
+        guard_torchvision()
+        from open_clip.transformer import LayerNorm, QuickGELU, Transformer, VisionTransformer
+
+        self.config = config
+        vision, words = config.vision, config.text
+        self.visual: nn.Module = VisionTransformer(
+            image_size=vision.position_grid * vision.patch_size_px,
+            patch_size=vision.patch_size_px,
+            width=vision.width,
+            layers=vision.layers,
+            heads=vision.heads,
+            mlp_ratio=4.0,
+            output_dim=config.embed_dim,
+            act_layer=QuickGELU,
+        )
+        self.text = TextTower(
+            Transformer(width=words.width, layers=words.layers, heads=words.heads, act_layer=QuickGELU),
+            width=words.width,
+            context_length=config.context_length,
+            embed_dim=config.embed_dim,
+            norm=LayerNorm(words.width),
+        )
+        self.prompts = Prompts(config)
+        self.dino: nn.Module | None = _new_dino(config) if config.dino is not None else None
+
+    def encode_image(self, images: Tensor, dino_images: Tensor | None = None) -> ImageFeatures:
+        """Encode CLIP-normalised images ``(B, 3, S, S)`` (and ImageNet-normalised ones for Crane+)."""
+        streams = run_vision(self.visual, images, dual_from=self.config.dual_from)
+        entries = [streams.patches]
+        if self.dino is not None:
+            if dino_images is None:
+                raise ValueError("Crane+ needs the picture normalised for DINOv2 as well")
+            attention = similarity_attention(run_dino(self.dino, dino_images))
+            entries.insert(0, dense_features(self.visual, streams.dense_input, attention))
+        return ImageFeatures(F.normalize(streams.image, dim=-1), tuple(F.normalize(e, dim=-1) for e in entries))
+
+    def encode_text(self, image: Tensor | None = None) -> Tensor:
+        """Return unit text features: ``(2, D)``, or ``(B, 2, D)`` guided by unit image features ``(B, D)``."""
+        features: Tensor = self.text(self.prompts, image)
+        return features
+
+    def answer(self, features: ImageFeatures, text: Tensor) -> CraneOutput:
+        """Compare image and text features."""
+        tau = self.config.temperature
+        logits = tuple(pixel_logits(entry, text, tau) for entry in features.entries)
+        whole = image_logits(features.entries, logits, features.image, text, tau)
+        pictured = raw_map(logits, self.config.image_size_px, self.config.average)
+        return CraneOutput(whole.softmax(-1)[:, 1], whole, logits, pictured)
+
+    def forward(self, images: Tensor, dino_images: Tensor | None = None) -> CraneOutput:
+        """Score images ``(B, 3, S, S)`` with the configured prompts."""
+        features = self.encode_image(images, dino_images)
+        return self.answer(features, self.encode_text(features.image if self.config.context == "guided" else None))
+
+
+def _new_dino(config: CraneConfig) -> nn.Module:
+    from timm.models.vision_transformer import VisionTransformer
+
+    dino = config.dino
+    if dino is None:
+        raise ValueError("no DINOv2 in this configuration")
+    tower: Any = VisionTransformer(
+        img_size=config.image_size_px,
+        patch_size=dino.patch_size_px,
+        embed_dim=dino.width,
+        depth=dino.layers,
+        num_heads=dino.heads,
+        mlp_ratio=4,
+        init_values=1e-5,
+        reg_tokens=dino.registers,
+        no_embed_class=True,
+        num_classes=0,
+    )
+    module: nn.Module = tower
+    return module
+
+
+def new_crane(config: CraneConfig, seed: int) -> Crane:
+    """Return a Crane with weights drawn from `seed`, ready to be trained from scratch."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        crane = Crane(config)
+        _draw_weights(crane)
+    return crane
+
+
+def _draw_weights(crane: Crane) -> None:
+    for name, parameter in [*crane.named_parameters(), *crane.named_buffers()]:
+        if not parameter.is_floating_point() or name.startswith("dino."):
+            continue
+        with torch.no_grad():
+            if "ln_" in name:
+                parameter.fill_(1.0 if name.endswith("weight") else 0.0)
+            elif name.endswith("bias"):
+                parameter.zero_()
+            elif name.endswith(("proj", "text_projection")):
+                parameter.normal_(std=parameter.shape[0] ** -0.5)
+            else:
+                parameter.normal_(std=0.02)
+    for row, name in enumerate(("pos", "neg")):
+        ids = getattr(crane.prompts, f"tokenized_prompts_{name}")
+        # End of text follows start, the context tokens and "object." / "damaged object." (GOLDEN step 9).
+        ids[0, 0, crane.config.prompt_tokens + 3 + row] = 49407
