@@ -35,8 +35,13 @@ class Outcome:
         if thresholds is None:
             raise ValueError("a calibrated recipe has thresholds")
         head = text(
-            "app.calibrated", language, recipe=self.recipe.name, version=self.recipe.version,
-            score=f"{thresholds.score_ng:.4f}", review=f"{thresholds.score_review:.4f}", peak=f"{thresholds.map_ng:.4f}",
+            "app.calibrated",
+            language,
+            recipe=self.recipe.name,
+            version=self.recipe.version,
+            score=f"{thresholds.score_ng:.4f}",
+            review=f"{thresholds.score_review:.4f}",
+            peak=f"{thresholds.map_ng:.4f}",
         )
         return [head, *(text(key, language, **params) for key, params in promise_words(self.calibrated.promise))]
 

@@ -90,5 +90,3 @@ def run(argv: Sequence[str]) -> int:
         typer.echo(text("app.unexpected", system_language(), error=f"{type(error).__name__}: {error}"), err=True)
         return EXIT_FAULT
     return EXIT_OK
-
-

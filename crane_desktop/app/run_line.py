@@ -43,8 +43,13 @@ def run_line(
         log = SqliteInspectionLog(bench.data, keep_images=bench.settings.keep_images)
         stack.callback(log.close)
         line = Line(
-            source, judge.scorer, judge.recipe, log,
-            software_version=__version__, on_result=results.put, judge_ready=judge.ready,
+            source,
+            judge.scorer,
+            judge.recipe,
+            log,
+            software_version=__version__,
+            on_result=results.put,
+            judge_ready=judge.ready,
         )
         line.start()
         try:
@@ -60,8 +65,12 @@ def run_line(
 def _headline(bench: Workbench, line: Line, judge: Judge) -> str:
     source = line.snapshot().source
     words = text(
-        "app.headline", bench.language, source=source.description if source else "", pack=judge.scorer.info.pack,
-        device=judge.scorer.info.device, recipe=judge.recipe.name,
+        "app.headline",
+        bench.language,
+        source=source.description if source else "",
+        pack=judge.scorer.info.pack,
+        device=judge.scorer.info.device,
+        recipe=judge.recipe.name,
     )
     return words + (text("app.for_demonstration", bench.language) if judge.scorer.info.for_demonstration else "")
 

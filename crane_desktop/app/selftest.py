@@ -96,8 +96,12 @@ def _line(bench: Workbench, pack: str | None) -> str:
         judge = load_judge(bench, pack, None, lambda _key, _fraction: None)
         log = SqliteInspectionLog(data, keep_images="all")
         line = Line(
-            make_source(SourceChoice(kind="demo", frames=_PARTS)), judge.scorer, judge.recipe, log,
-            software_version=__version__, judge_ready=judge.ready,
+            make_source(SourceChoice(kind="demo", frames=_PARTS)),
+            judge.scorer,
+            judge.recipe,
+            log,
+            software_version=__version__,
+            judge_ready=judge.ready,
         )
         try:
             line.start()

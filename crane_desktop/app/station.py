@@ -61,8 +61,12 @@ class LiveStation:
         with self._guard:
             line, judge, run_id = self._line, self._judge, self._run_id
             now = StationView(
-                state=self._state(), progress=self._progress, alarm=self._alarm, run_id=run_id,
-                scorer=judge.scorer.info if judge else None, recipe=judge.recipe.name if judge else None,
+                state=self._state(),
+                progress=self._progress,
+                alarm=self._alarm,
+                run_id=run_id,
+                scorer=judge.scorer.info if judge else None,
+                recipe=judge.recipe.name if judge else None,
             )
         if line is None:
             return now
@@ -71,7 +75,12 @@ class LiveStation:
             self._seen_fault = shot.fault
             self._raise_alarm(shot.fault)
         return replace(
-            now, alarm=self._alarm, balance=shot.balance, pace=shot.pace, newest=shot.newest, latest_ng=shot.latest_ng,
+            now,
+            alarm=self._alarm,
+            balance=shot.balance,
+            pace=shot.pace,
+            newest=shot.newest,
+            latest_ng=shot.latest_ng,
             source=shot.source,
         )
 
@@ -182,8 +191,12 @@ class LiveStation:
         if judge is None:
             raise StationFault("app.no_model")
         line = Line(
-            make_source(choice), judge.scorer, judge.recipe, self._open_log(),
-            software_version=__version__, judge_ready=judge.ready,
+            make_source(choice),
+            judge.scorer,
+            judge.recipe,
+            self._open_log(),
+            software_version=__version__,
+            judge_ready=judge.ready,
         )
         line.start()
         with self._guard:

@@ -37,7 +37,12 @@ def balance_words(balance: Balance, language: Language) -> str:
     counts = "  ".join(f"{text(f'verdict.{v}', language)} {balance.verdicts.get(v, 0)}" for v in Verdict)
     losses = ", ".join(f"{text(f'loss.{c}', language)} {n}" for c, n in balance.losses.items() if n and c in LossCause)
     return text(
-        "app.balance", language, frames=balance.frames, verdicts=balance.judged, counts=counts, losses=balance.lost,
+        "app.balance",
+        language,
+        frames=balance.frames,
+        verdicts=balance.judged,
+        counts=counts,
+        losses=balance.lost,
         causes=f" ({losses})" if losses else "",
     )
 
@@ -61,7 +66,9 @@ class LiveTable:
         self._live.__enter__()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._live.__exit__(kind, error, trace)
 
     def add(self, result: Result) -> None:
@@ -73,13 +80,22 @@ class LiveTable:
         self._live.update(self._picture(balance, pace), refresh=True)
 
     def _picture(self, balance: Balance, pace: Pace) -> RenderableType:
-        heads = ("app.head.frame", "app.head.verdict", "app.head.score", "app.head.latency", "app.head.part", "app.head.reason")
+        heads = (
+            "app.head.frame",
+            "app.head.verdict",
+            "app.head.score",
+            "app.head.latency",
+            "app.head.part",
+            "app.head.reason",
+        )
         table = Table(*(text(head, self._language) for head in heads), expand=True)
         for result in reversed(self._newest):
             seen = result.inspection
             table.add_row(
                 str(seen.origin.frame_id),
-                Text(f"{SHAPES[seen.verdict]} {text(f'verdict.{seen.verdict}', self._language)}", _STYLES[seen.verdict]),
+                Text(
+                    f"{SHAPES[seen.verdict]} {text(f'verdict.{seen.verdict}', self._language)}", _STYLES[seen.verdict]
+                ),
                 "-" if seen.score is None else f"{seen.score:.3f}",
                 f"{seen.latency_ms:.0f} ms",
                 seen.origin.file or "",

@@ -16,7 +16,9 @@ from crane_desktop.settings.texts import text
 def calibrate(
     recipe: Annotated[str, typer.Option(help=text("app.help.recipe_to_set", HELP_LANGUAGE))],
     images: Annotated[Path, typer.Option(help=text("app.help.good_images", HELP_LANGUAGE), metavar="DIR")],
-    false_reject: Annotated[float, typer.Option(help=text("app.help.false_reject", HELP_LANGUAGE), metavar="RATE")] = 0.05,
+    false_reject: Annotated[
+        float, typer.Option(help=text("app.help.false_reject", HELP_LANGUAGE), metavar="RATE")
+    ] = 0.05,
     pack: PackOption = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
@@ -30,5 +32,3 @@ def calibrate(
     else:
         for sentence in outcome.sentences(bench.language):
             bench.console.say(sentence)
-
-

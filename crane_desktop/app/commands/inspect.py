@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from crane_desktop.app.options import HELP_LANGUAGE, CtiOption, DataDirOption, JsonOption, PackOption, SourceKind, Trigger
+from crane_desktop.app.options import (
+    HELP_LANGUAGE,
+    CtiOption,
+    DataDirOption,
+    JsonOption,
+    PackOption,
+    SourceKind,
+    Trigger,
+)
 from crane_desktop.app.run_line import run_line
 from crane_desktop.app.workbench import open_workbench
 from crane_desktop.domain.station import SourceChoice
@@ -31,8 +39,14 @@ def inspect(
     """Take frames from a source, judge them, record them."""
     bench = open_workbench(data_dir, as_json=as_json)
     choice = SourceChoice(
-        kind=source.value, path=None if path is None else str(path), cti=None if cti is None else str(cti),
-        device=device, trigger=trigger.value, rate_hz=rate, frames=frames, seed=seed,
+        kind=source.value,
+        path=None if path is None else str(path),
+        cti=None if cti is None else str(cti),
+        device=device,
+        trigger=trigger.value,
+        rate_hz=rate,
+        frames=frames,
+        seed=seed,
     )
     with bench.data.lock():
         raise typer.Exit(run_line(bench, choice, pack=pack, recipe=recipe))

@@ -123,8 +123,13 @@ def _tell(bench: Workbench, path: Path, key: str) -> None:
         bench.console.data({"file": str(path), **manifest.model_dump(mode="json")})
         return
     words = text(
-        key, bench.language, name=manifest.name, version=manifest.pack_version, variant=manifest.variant,
-        size=manifest.config.image_size_px, file=path,
+        key,
+        bench.language,
+        name=manifest.name,
+        version=manifest.pack_version,
+        variant=manifest.variant,
+        size=manifest.config.image_size_px,
+        file=path,
     )
     demo = text("app.for_demonstration", bench.language) if manifest.for_demonstration else ""
     bench.console.say(words + demo)

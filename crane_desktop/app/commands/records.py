@@ -42,7 +42,9 @@ def stats(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
 @commands.command("export", help=text("app.help.records_export", HELP_LANGUAGE))
 def export(
     out: Annotated[Path, typer.Option("-o", "--out", help=text("app.help.out_file", HELP_LANGUAGE), metavar="FILE")],
-    form: Annotated[ExportFormat, typer.Option("--format", help=text("app.help.format", HELP_LANGUAGE))] = ExportFormat.CSV,
+    form: Annotated[
+        ExportFormat, typer.Option("--format", help=text("app.help.format", HELP_LANGUAGE))
+    ] = ExportFormat.CSV,
     verdict: Annotated[Verdict | None, typer.Option(help=text("app.help.verdict", HELP_LANGUAGE))] = None,
     since: Annotated[datetime | None, typer.Option(help=text("app.help.since", HELP_LANGUAGE))] = None,
     until: Annotated[datetime | None, typer.Option(help=text("app.help.until", HELP_LANGUAGE))] = None,

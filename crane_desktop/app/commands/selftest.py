@@ -19,6 +19,8 @@ def selftest(pack: PackOption = None, data_dir: DataDirOption = None, as_json: J
         bench.console.data({"ok": ok, "checks": [check.as_dict() for check in checks]})
     else:
         for check in checks:
-            bench.console.say(f"{'○' if check.ok else '×'} {text(f'app.check.{check.name}', bench.language)}  {check.detail}")
+            bench.console.say(
+                f"{'○' if check.ok else '×'} {text(f'app.check.{check.name}', bench.language)}  {check.detail}"
+            )
         bench.console.say(text("app.selftest_good" if ok else "app.selftest_bad", bench.language))
     raise typer.Exit(0 if ok else 1)
