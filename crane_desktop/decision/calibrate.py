@@ -1,0 +1,191 @@
+"""Thresholds from good parts: a split-conformal quantile, with what so many images can promise.
+
+A good part is rejected where its score *or* its region peak reaches a threshold. Each of the two tests gets
+half of the allowed rate alpha (union bound). With n good parts and one more that is exchangeable with them,
+the next part's value exceeds the k-th smallest of n with probability at most ``(n + 1 - k) / (n + 1)``
+(Vovk, Gammerman and Shafer 2005; Papadopoulos et al. 2002), so ``k = ceil((n + 1) (1 - alpha / 2))``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context, Decimal
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv
+
+from crane_desktop.decision.regions import region_peak
+from crane_desktop.decision.thresholds import HIGHEST_THRESHOLD, Thresholds
+from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.maps import Scored
+
+REVIEW_LOOSER = 3
+"""REVIEW begins where this many times the allowed rate of good parts would be stopped."""
+
+MARGIN_SHARE = 0.5
+"""Where the images are too few for the rate, NG begins this share of (maximum - median) above the maximum."""
+
+FEWEST_PARTS = 2
+_CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class GoodPart:
+    """What the model said about one good part: its score and its region peak."""
+
+    score: float
+    peak: float
+
+    @classmethod
+    def of(cls, scored: Scored, smallest_area_px: float = 0.0) -> GoodPart:
+        """Return the two numbers that the decision rule compares with thresholds."""
+        return cls(float(scored.score), region_peak(scored.anomaly_map, smallest_area_px))
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a calibration can promise about good parts, whatever their distribution.
+
+    Attributes
+    ----------
+    n_images
+        Good parts it was made on.
+    asked
+        The rate of false rejects that was asked for.
+    promised
+        The next good part is rejected (NG) with at most this probability.
+    stopped
+        The same for NG and REVIEW together.
+    upper_95
+        With 95 % confidence the long-run share of good parts rejected with these thresholds stays below this.
+    images_needed
+        Good parts that `asked` needs.
+    """
+
+    n_images: int
+    asked: float
+    promised: float
+    stopped: float
+    upper_95: float
+    images_needed: int
+
+    @property
+    def kept(self) -> bool:
+        """Whether the images suffice for the rate that was asked for."""
+        return self.n_images >= self.images_needed
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """Thresholds and what they promise."""
+
+    thresholds: Thresholds
+    promise: Promise
+
+
+def calibrate(parts: Sequence[GoodPart], false_reject_rate: float) -> Calibrated:
+    """Set thresholds from good parts.
+
+    Where the parts are too few for the rate, NG begins above the worst of them (see `MARGIN_SHARE`) and the
+    promise says what so few can give.
+
+    Parameters
+    ----------
+    parts
+        At least two good parts, none of them used for anything else.
+    false_reject_rate
+        Allowed share of good parts that come out NG, in (0, 0.5].
+
+    Raises
+    ------
+    InputError
+        If the rate is out of range, the parts are too few, or one has no finite score.
+    """
+    if not 0.0 < false_reject_rate <= 0.5:
+        raise InputError("decision.rate_out_of_range", rate=false_reject_rate)
+    if len(parts) < FEWEST_PARTS:
+        raise InputError("decision.too_few_good_parts", found=len(parts), needed=FEWEST_PARTS)
+    values = np.array([(p.score, p.peak) for p in parts], dtype=np.float64)
+    finite = np.isfinite(values).all(axis=1)
+    if not finite.all():
+        raise InputError("decision.good_part_without_score", count=int((~finite).sum()))
+    # The rate as it was written (0.005, not its nearest binary fraction): 399 parts shall suffice for 0.5 %.
+    rate = Fraction(repr(float(false_reject_rate)))
+    over_ng, over_review = _allowed_over(len(parts), rate), _allowed_over(len(parts), REVIEW_LOOSER * rate)
+    score, peak = np.sort(values[:, 0]), np.sort(values[:, 1])
+    thresholds = Thresholds(
+        score_review=_just_above(score, over_review),
+        score_ng=_just_above(score, over_ng) if over_ng else _above_the_worst(score),
+        map_review=_just_above(peak, over_review),
+        map_ng=_just_above(peak, over_ng) if over_ng else _above_the_worst(peak),
+    )
+    return Calibrated(thresholds, _promise(len(parts), false_reject_rate, rate, over_ng, over_review))
+
+
+def zero_failures_bound(n: int, confidence: float = _CONFIDENCE) -> float:
+    """Return the upper confidence bound of a rate after 0 of `n` fresh parts failed.
+
+    Exact (one-sided Clopper and Pearson 1934): ``1 - (1 - confidence) ** (1 / n)``.
+    """
+    return 1.0 if n < 1 else 1.0 - (1.0 - confidence) ** (1.0 / n)
+
+
+def promise_words(promise: Promise) -> list[tuple[str, dict[str, object]]]:
+    """Return the promise as sentences: text keys with their parameters, in reading order."""
+    shown: dict[str, object] = {
+        "n": promise.n_images,
+        "one_in": max(1, math.floor(1 / promise.promised)),
+        "asked": _percent(promise.asked),
+        "needed": promise.images_needed,
+        "upper": _percent(promise.upper_95),
+        "stopped_one_in": max(1, math.floor(1 / promise.stopped)),
+    }
+    first = "decision.promise_kept" if promise.kept else "decision.promise_short"
+    return [(first, shown), ("decision.promise_bound", shown), ("decision.promise_review", shown)]
+
+
+def _allowed_over(n: int, rate: Fraction) -> int:
+    """Return how many of `n` parts each test leaves above its threshold, plus one; 0 where n is too small."""
+    k = math.ceil((n + 1) * (1 - rate / 2))
+    return max(n + 1 - k, 0) if k >= 1 else n
+
+
+def _just_above(ordered: NDArray[np.float64], over: int) -> float:
+    """Return the threshold that only `over` - 1 values reach: the next number above the one before them.
+
+    The rule rejects *at or over* a threshold, the conformal quantile allows *equal*: hence the next number.
+    """
+    value = float(ordered[len(ordered) - max(over, 1)])
+    return min(float(np.nextafter(value, np.inf)), HIGHEST_THRESHOLD)
+
+
+def _above_the_worst(ordered: NDArray[np.float64]) -> float:
+    """Return the maximum and a margin, but no level that an odd part (scores end at 1) could never reach."""
+    worst = float(ordered[-1])
+    margin = MARGIN_SHARE * (worst - float(np.median(ordered)))
+    return max(_just_above(ordered, 1), min(worst + margin, 1.0))
+
+
+def _promise(n: int, asked: float, rate: Fraction, over_ng: int, over_review: int) -> Promise:
+    blocks = 2 * max(over_ng, 1)
+    # The region that both tests accept contains the one that is left after 2 j of the n + 1 statistically
+    # equivalent blocks are cut away (Tukey 1947): the share outside is at most Beta(2 j, n + 1 - 2 j) distributed.
+    rest = n + 1 - blocks
+    return Promise(
+        n_images=n,
+        asked=asked,
+        promised=min(1.0, blocks / (n + 1)),
+        stopped=min(1.0, 2 * max(over_review, 1) / (n + 1)),
+        upper_95=float(betaincinv(blocks, rest, _CONFIDENCE)) if rest > 0 else 1.0,
+        images_needed=math.ceil(2 / rate) - 1,
+    )
+
+
+def _percent(share: float) -> str:
+    """Return a share in percent with two digits, never less than it is."""
+    percent = Decimal(repr(100 * share)).normalize(Context(prec=9))
+    return f"{percent.normalize(Context(prec=2, rounding=ROUND_CEILING)):f}"

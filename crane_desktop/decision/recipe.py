@@ -1,0 +1,167 @@
+"""A recipe: everything that a kind of part needs to be inspected, in one validated, versioned file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from crane_desktop.decision.names import clean_name
+from crane_desktop.decision.recipe_source import RecipeSource
+from crane_desktop.decision.thresholds import Calibration, Thresholds
+from crane_desktop.domain.errors import InputError
+
+if TYPE_CHECKING:  # calibration brings scipy, which the window does not need before it is shown
+    from crane_desktop.decision.calibrate import Calibrated
+
+__all__ = [
+    "FORMAT_VERSION",
+    "Calibration",
+    "FeatureValue",
+    "Recipe",
+    "Thresholds",
+    "checked_name",
+    "dump_recipe",
+    "parse_recipe",
+]
+
+FORMAT_VERSION = 1
+
+_STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+FeatureValue: TypeAlias = bool | int | float | str
+
+
+class Recipe(BaseModel):
+    """What to look at, with which model, and where the line between good and bad runs.
+
+    Attributes
+    ----------
+    version
+        Counts up with every change that may change a verdict.
+    camera_features
+        GenICam features to set before the run, in this order.
+    thresholds
+        None: show only; no verdict is given.
+    smallest_area_px
+        Anomalous areas below this, in frame pixels, are no regions.
+    time_limit_ms
+        An answer later than this after the frame's arrival is NONE (late); None: no limit.
+    """
+
+    model_config = _STRICT
+
+    format_version: Literal[1] = 1
+    name: str
+    version: Annotated[int, Field(ge=1)] = 1
+    description: str = ""
+    source: RecipeSource | None = None
+    camera_features: Mapping[str, FeatureValue] = Field(default_factory=dict)
+    pack: Annotated[str, Field(min_length=1)] = "demo"
+    thresholds: Thresholds | None = None
+    smallest_area_px: Annotated[float, Field(ge=0)] = 0.0
+    time_limit_ms: Annotated[float, Field(gt=0)] | None = None
+    calibration: Calibration | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_good_name(cls, name: str) -> str:
+        own = clean_name(name)
+        if own is None:
+            raise PydanticCustomError("recipe_name", "no good name")
+        return own
+
+    def with_thresholds(self, thresholds: Thresholds | None, calibration: Calibration | None = None) -> Recipe:
+        """Return the next version of this recipe, with other thresholds."""
+        return self.model_copy(
+            update={"version": self.version + 1, "thresholds": thresholds, "calibration": calibration}
+        )
+
+    def calibrated(self, outcome: Calibrated, pack: str, pack_sha256: str, on: date | None = None) -> Recipe:
+        """Return the next version of this recipe, with calibrated thresholds.
+
+        Parameters
+        ----------
+        pack, pack_sha256
+            The model that scored the good parts; the recipe is bound to it from now on.
+        on
+            Day of the calibration; None means today.
+        """
+        promise = outcome.promise
+        made = Calibration(
+            n_images=promise.n_images,
+            false_reject_rate=promise.asked,
+            promised_rate=promise.promised,
+            date=on or datetime.now(UTC).astimezone().date(),
+            pack_sha256=pack_sha256,
+        )
+        return self.with_thresholds(outcome.thresholds, made).model_copy(update={"pack": pack})
+
+
+def checked_name(name: str) -> str:
+    """Return `name` as a recipe keeps it (Unicode NFC).
+
+    Raises
+    ------
+    InputError
+        If no recipe can have that name.
+    """
+    own = clean_name(name)
+    if own is None:
+        raise InputError("decision.recipe_name", name=_shown(name))
+    return own
+
+
+def parse_recipe(text: str) -> Recipe:
+    """Return the recipe that `text` (JSON) holds.
+
+    Raises
+    ------
+    InputError
+        Where it holds none, or one of a later version of the program; names the field.
+    """
+    try:
+        data: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError("decision.recipe_not_json", line=getattr(error, "lineno", 1)) from error
+    if not isinstance(data, dict):
+        raise InputError("decision.recipe_not_json", line=1)
+    found = data.get("format_version", FORMAT_VERSION)
+    if isinstance(found, int) and found > FORMAT_VERSION:
+        raise InputError("decision.recipe_too_new", found=found, known=FORMAT_VERSION)
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        raise _told(error.errors(include_url=False)[0]) from error
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """Return `recipe` as JSON text that `parse_recipe` reads back to an equal recipe."""
+    return recipe.model_dump_json(indent=2) + "\n"
+
+
+def _told(details: ErrorDetails) -> InputError:
+    """Turn the validator's first complaint into a sentence for people."""
+    place = details["loc"]
+    field = ".".join(str(part) for part in place) or "recipe"
+    value = _shown(details.get("input"))
+    match details["type"]:
+        case "missing" | "union_tag_not_found":
+            return InputError("decision.recipe_field_missing", field=field)
+        case "extra_forbidden":
+            return InputError("decision.recipe_field_unknown", field=field)
+        case "thresholds_order":
+            return InputError("decision.recipe_thresholds_order", field=field)
+        case "recipe_name":
+            return InputError("decision.recipe_name", name=value)
+        case _:
+            return InputError("decision.recipe_field_wrong", field=field, value=value)
+
+
+def _shown(value: object) -> str:
+    """Return a short, harmless picture of a value."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,58 @@
+"""The decision rule: a score, a map and a recipe give a verdict with its reason."""
+
+from __future__ import annotations
+
+import math
+
+from crane_desktop.decision.recipe import Recipe, Thresholds
+from crane_desktop.decision.regions import find_regions, region_peak
+from crane_desktop.domain.maps import Scored
+from crane_desktop.domain.verdicts import Decision, Reason, ReasonCode, Verdict
+
+
+def decide(scored: Scored, recipe: Recipe) -> Decision:
+    """Decide about one scored part.
+
+    NG where the score or a region of at least the smallest area reaches its NG threshold; else REVIEW where
+    one reaches its review threshold; else OK. What is no finite number is never judged, and without
+    thresholds nothing is decided.
+
+    Parameters
+    ----------
+    scored
+        What the model says.
+    recipe
+        Its thresholds and smallest area apply.
+
+    Returns
+    -------
+    Decision
+        With the regions at or over the review level; none where there are no thresholds.
+    """
+    peak = region_peak(scored.anomaly_map, recipe.smallest_area_px)
+    limits = recipe.thresholds
+    if not (math.isfinite(scored.score) and math.isfinite(peak)):
+        return _decision(Verdict.NONE, ReasonCode.NOT_A_NUMBER, limits)
+    if limits is None:
+        return _decision(Verdict.NONE, ReasonCode.NOT_CALIBRATED, None)
+    verdict, code = _verdict(scored.score, peak, limits)
+    regions = find_regions(scored.anomaly_map, limits.map_review, recipe.smallest_area_px)
+    return Decision(verdict, Reason(code), limits.score_ng, limits.map_ng, regions)
+
+
+def _verdict(score: float, peak: float, limits: Thresholds) -> tuple[Verdict, ReasonCode]:
+    if score >= limits.score_ng:
+        return Verdict.NG, ReasonCode.SCORE_OVER_THRESHOLD
+    if peak >= limits.map_ng:
+        return Verdict.NG, ReasonCode.REGION_OVER_THRESHOLD
+    if score >= limits.score_review:
+        return Verdict.REVIEW, ReasonCode.SCORE_IN_REVIEW_BAND
+    if peak >= limits.map_review:
+        return Verdict.REVIEW, ReasonCode.REGION_IN_REVIEW_BAND
+    return Verdict.OK, ReasonCode.BELOW_THRESHOLD
+
+
+def _decision(verdict: Verdict, code: ReasonCode, limits: Thresholds | None) -> Decision:
+    if limits is None:
+        return Decision(verdict, Reason(code), None, None)
+    return Decision(verdict, Reason(code), limits.score_ng, limits.map_ng)

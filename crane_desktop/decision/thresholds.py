@@ -1,0 +1,54 @@
+"""Where the verdicts change, and what those places were calibrated on."""
+
+from __future__ import annotations
+
+from datetime import date as Date
+from typing import Annotated, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+HIGHEST_THRESHOLD = 2.0
+"""Scores end at 1; a threshold above it is never reached, which switches that test off."""
+
+_STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+_Level: TypeAlias = Annotated[float, Field(ge=0, le=HIGHEST_THRESHOLD)]
+
+
+class Thresholds(BaseModel):
+    """Where REVIEW and NG begin, on the image score and on a region's peak: each at or over its value."""
+
+    model_config = _STRICT
+
+    score_review: _Level
+    score_ng: _Level
+    map_review: _Level
+    map_ng: _Level
+
+    @model_validator(mode="after")
+    def _review_comes_first(self) -> Thresholds:
+        if self.score_review > self.score_ng or self.map_review > self.map_ng:
+            raise PydanticCustomError("thresholds_order", "review begins above NG")
+        return self
+
+
+class Calibration(BaseModel):
+    """What the thresholds were calibrated on, and what that can promise.
+
+    Attributes
+    ----------
+    false_reject_rate
+        The share of good parts that may be rejected, as it was asked for.
+    promised_rate
+        The share that so many images can promise: the next good part's chance to be rejected is at most this.
+    pack_sha256
+        The model that scored the images: with another one the thresholds mean nothing.
+    """
+
+    model_config = _STRICT
+
+    n_images: Annotated[int, Field(ge=1)]
+    false_reject_rate: Annotated[float, Field(gt=0, lt=1)]
+    promised_rate: Annotated[float, Field(ge=0, le=1)]
+    date: Date
+    pack_sha256: str
