@@ -1,0 +1,74 @@
+"""The first thread: takes events from the source and hands parts on."""
+
+from __future__ import annotations
+
+import logging
+
+from crane_desktop.domain.errors import CraneError, StationFault
+from crane_desktop.domain.frames import EndOfFrames, Frame, FrameFault, FramesLost, LossCause, SourceEvent
+from crane_desktop.domain.ports import FrameSource
+from crane_desktop.pipeline.board import Board
+from crane_desktop.pipeline.control import POLL_S, Control
+from crane_desktop.pipeline.judge import Part
+from crane_desktop.pipeline.mailbox import Mailbox
+
+_log = logging.getLogger(__name__)
+
+
+class Acquirer:
+    """Opens the source, takes its events until it ends, fails or is stopped, and closes it.
+
+    Whether a newer part replaces a waiting one or waits for its place is the mailbox's affair.
+    """
+
+    def __init__(self, source: FrameSource, inbox: Mailbox[Part], board: Board, control: Control) -> None:
+        self._source = source
+        self._inbox = inbox
+        self._board = board
+        self._control = control
+
+    def run(self) -> None:
+        """Do it all; never raises."""
+        try:
+            self._source.open()
+            self._take_all()
+        except CraneError as error:
+            self._board.fault(error)
+        except Exception as error:  # noqa: BLE001 - the thread's last defence: a driver may raise anything
+            _log.exception("the source failed unexpectedly")
+            self._board.fault(StationFault("pipeline.source_broken", detail=f"{type(error).__name__}: {error}"))
+        finally:
+            # First let the others finish what was taken; closing a broken camera may take seconds.
+            self._inbox.close()
+            close_source(self._source, self._board)
+
+    def _take_all(self) -> None:
+        while not self._control.stop.is_set():
+            event = self._source.next_event(POLL_S)
+            if isinstance(event, EndOfFrames):
+                return
+            if event is not None:
+                self._hand_on(event)
+
+    def _hand_on(self, event: SourceEvent) -> None:
+        tally = self._board.tally
+        if isinstance(event, FramesLost):
+            tally.produced(event.count)
+            tally.lost(event.cause, event.count)
+        elif isinstance(event, Frame | FrameFault):
+            tally.produced()
+            while not self._inbox.put(event, POLL_S):
+                if self._control.hurry.is_set():
+                    tally.lost(LossCause.LATE)
+                    return
+
+
+def close_source(source: FrameSource, board: Board) -> None:
+    """Close the source, whatever it raises."""
+    try:
+        source.close()
+    except CraneError as error:
+        board.fault(error)
+    except Exception as error:  # noqa: BLE001 - a driver may raise anything, and the line must end all the same
+        _log.exception("the source could not be closed")
+        board.fault(StationFault("pipeline.source_broken", detail=f"{type(error).__name__}: {error}"))

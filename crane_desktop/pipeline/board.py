@@ -1,0 +1,109 @@
+"""What the line shows of itself: written by its threads, read by the window whenever it likes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+
+from crane_desktop.domain.balance import Balance
+from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.ports import SourceInfo
+from crane_desktop.domain.station import Pace, Result, StationState
+from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.pipeline.pace import PaceMeter
+from crane_desktop.pipeline.tally import Tally
+
+LATEST_NG = 12
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LineSnapshot:
+    """A consistent picture of the line at one moment.
+
+    Attributes
+    ----------
+    pace
+        Of the last seconds while the line runs; of the whole run once it has finished.
+    whole_run
+        Of the run so far.
+    latest_ng
+        The latest NG parts, newest first, at most a dozen.
+    fault
+        The newest of `faults`, or None.
+    faults
+        Everything that went wrong, once a kind, in order; one that comes again after it had ceased moves to the end.
+    finished
+        Whether all threads of the line have ended.
+    """
+
+    state: StationState
+    balance: Balance = field(default_factory=Balance)
+    pace: Pace = field(default_factory=Pace)
+    whole_run: Pace = field(default_factory=Pace)
+    newest: Result | None = None
+    latest_ng: tuple[Result, ...] = ()
+    fault: CraneError | None = None
+    faults: tuple[CraneError, ...] = ()
+    source: SourceInfo | None = None
+    finished: bool = False
+
+
+class Board:
+    """Counters, pace, newest results and faults of one run. Thread-safe."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+        self._pace = PaceMeter()
+        self._guard = threading.Lock()
+        self._newest: Result | None = None
+        self._latest_ng: deque[Result] = deque(maxlen=LATEST_NG)
+        self._faults: dict[str, CraneError] = {}
+        self._ceased: set[str] = set()
+
+    def publish(self, result: Result) -> bool:
+        """Show and count one finished part; False where it came after the balance was settled."""
+        inspection = result.inspection
+        with self._guard:
+            if not self.tally.judged(inspection.verdict):
+                return False
+            self._pace.add(inspection.origin.arrived_ns, inspection.latency_ms)
+            self._newest = result
+            if inspection.verdict is Verdict.NG:
+                self._latest_ng.appendleft(result)
+            return True
+
+    def fault(self, error: CraneError) -> None:
+        """Show that something went wrong; while it goes on, its first error stays."""
+        with self._guard:
+            if error.key in self._ceased:
+                self._ceased.discard(error.key)
+                del self._faults[error.key]
+            known = self._faults.setdefault(error.key, error)
+        if known is error:
+            _log.error("the line: %s", error)
+
+    def recovered(self, *keys: str) -> None:
+        """Note that these faults have ceased: they stay on show, and their next one is a new one."""
+        with self._guard:
+            self._ceased.update(key for key in keys if key in self._faults)
+
+    def snapshot(self, state: StationState, source: SourceInfo | None, *, finished: bool) -> LineSnapshot:
+        """Return everything as it is now."""
+        with self._guard:
+            faults = tuple(self._faults.values())
+            whole = self._pace.whole_run()
+            return LineSnapshot(
+                state=state,
+                balance=self.tally.balance(),
+                pace=whole if finished else self._pace.recent(),
+                whole_run=whole,
+                newest=self._newest,
+                latest_ng=tuple(self._latest_ng),
+                fault=faults[-1] if faults else None,
+                faults=faults,
+                source=source,
+                finished=finished,
+            )

@@ -1,0 +1,113 @@
+"""The third thread: makes verdicts durable, and only then tells anyone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from crane_desktop.domain.errors import CraneError, StationFault
+from crane_desktop.domain.ports import InspectionLog, LogEntry, Output
+from crane_desktop.domain.station import Result
+from crane_desktop.domain.verdicts import Inspection, Reason, ReasonCode, Verdict
+from crane_desktop.pipeline.board import Board
+from crane_desktop.pipeline.control import POLL_S, Control
+from crane_desktop.pipeline.mailbox import Mailbox
+
+MOST_AT_ONCE = 64
+"""Verdicts written in one transaction: the disk's sync is paid once for all that wait."""
+
+APPEND_WITHIN_S = 10.0
+_log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Writes verdicts to the log and publishes them once they are durable.
+
+    A verdict that the log does not take is published as NONE (not recorded): nobody ever sees an OK that is
+    not in the log. The next ones are tried again.
+    """
+
+    def __init__(
+        self,
+        log: InspectionLog,
+        board: Board,
+        control: Control,
+        *,
+        outputs: Sequence[Output] = (),
+        on_result: Callable[[Result], None] | None = None,
+    ) -> None:
+        self._inspection_log = log
+        self._board = board
+        self._control = control
+        self._outputs = tuple(outputs)
+        self._on_result = on_result
+        self._failing: set[str] = set()
+
+    def run(self, outbox: Mailbox[LogEntry]) -> None:
+        """Record until the outbox is exhausted; never raises."""
+        try:
+            while not outbox.exhausted and not self._control.abandoned.is_set():
+                batch = outbox.take(MOST_AT_ONCE, POLL_S)
+                if batch:
+                    self.record(batch)
+        except Exception as error:  # noqa: BLE001 - the thread's last defence: the line must end in order
+            _log.exception("the recording thread failed")
+            self._board.fault(StationFault("pipeline.broken", detail=f"{type(error).__name__}: {error}"))
+        finally:
+            # From here on nobody records: where this thread failed, the others must not wait for it.
+            self._control.give_up()
+            outbox.close()
+
+    def record(self, batch: Sequence[LogEntry]) -> None:
+        """Write `batch` and publish every verdict of it."""
+        ids, failure = self._append(batch)
+        for number, entry in enumerate(batch):
+            record_id = ids[number] if ids is not None else None
+            inspection = entry.inspection if ids is not None else _not_recorded(entry.inspection, failure)
+            self._tell(Result(inspection, record_id, entry.frame, entry.anomaly_map))
+
+    def _append(self, batch: Sequence[LogEntry]) -> tuple[list[int] | None, str]:
+        try:
+            ids = self._inspection_log.append(batch, timeout_s=APPEND_WITHIN_S)
+        except CraneError as error:
+            self._failed(error)
+            return None, str(error)
+        except Exception as error:  # noqa: BLE001 - whatever the log raises, its verdicts are not recorded
+            _log.exception("the log failed unexpectedly")
+            detail = f"{type(error).__name__}: {error}"
+            self._failed(StationFault("pipeline.log_broken", detail=detail))
+            return None, detail
+        if len(ids) != len(batch):
+            detail = f"{len(ids)} record ids for {len(batch)} verdicts"
+            self._failed(StationFault("pipeline.log_broken", detail=detail))
+            return None, detail
+        self._board.recovered(*self._failing)
+        self._failing.clear()
+        return ids, ""
+
+    def _failed(self, error: CraneError) -> None:
+        self._failing.add(error.key)
+        self._board.fault(error)
+
+    def _tell(self, result: Result) -> None:
+        if not self._board.publish(result):
+            return
+        for output in self._outputs:
+            self._guarded(lambda output=output: output.tell(result.inspection))  # type: ignore[misc]
+        if self._on_result is not None:
+            on_result = self._on_result
+            self._guarded(lambda: on_result(result))
+
+    def _guarded(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except CraneError as error:
+            self._board.fault(error)
+        except Exception as error:  # noqa: BLE001 - a listener's failure must not end the recording of verdicts
+            _log.exception("telling a verdict failed")
+            self._board.fault(StationFault("pipeline.telling_failed", detail=f"{type(error).__name__}: {error}"))
+
+
+def _not_recorded(inspection: Inspection, failure: str) -> Inspection:
+    return replace(inspection, verdict=Verdict.NONE, reason=Reason(ReasonCode.NOT_RECORDED, failure))
