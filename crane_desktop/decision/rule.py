@@ -32,9 +32,10 @@ def decide(scored: Scored, recipe: Recipe) -> Decision:
     peak = region_peak(scored.anomaly_map, recipe.smallest_area_px)
     limits = recipe.thresholds
     if not (math.isfinite(scored.score) and math.isfinite(peak)):
-        return _decision(Verdict.NONE, ReasonCode.NOT_A_NUMBER, limits)
+        detail = f"score {scored.score}, region peak {peak}"
+        return _none(Reason(ReasonCode.NOT_A_NUMBER, detail), limits)
     if limits is None:
-        return _decision(Verdict.NONE, ReasonCode.NOT_CALIBRATED, None)
+        return _none(Reason(ReasonCode.NOT_CALIBRATED), None)
     verdict, code = _verdict(scored.score, peak, limits)
     regions = find_regions(scored.anomaly_map, limits.map_review, recipe.smallest_area_px)
     return Decision(verdict, Reason(code), limits.score_ng, limits.map_ng, regions)
@@ -52,7 +53,7 @@ def _verdict(score: float, peak: float, limits: Thresholds) -> tuple[Verdict, Re
     return Verdict.OK, ReasonCode.BELOW_THRESHOLD
 
 
-def _decision(verdict: Verdict, code: ReasonCode, limits: Thresholds | None) -> Decision:
+def _none(reason: Reason, limits: Thresholds | None) -> Decision:
     if limits is None:
-        return Decision(verdict, Reason(code), None, None)
-    return Decision(verdict, Reason(code), limits.score_ng, limits.map_ng)
+        return Decision(Verdict.NONE, reason, None, None)
+    return Decision(Verdict.NONE, reason, limits.score_ng, limits.map_ng)

@@ -53,6 +53,6 @@ class Inspector:
             self._board.tally.lost(LossCause.LATE)
             return
         entry = judge(event, self._bench)
-        while not self._outbox.put(entry, POLL_S):
-            if self._control.abandoned.is_set():
+        while not self._control.abandoned.is_set():
+            if self._outbox.put(entry, POLL_S):
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -94,8 +95,8 @@ def _scored(frame: Frame, bench: Bench) -> LogEntry:
         judged_by=bench.judged_by,
         decided_at=datetime.now(UTC),
         latency_ms=_latency_ms(frame, bench),
-        score=float(scored.score),
-        map_peak=region_peak(scored.anomaly_map, bench.recipe.smallest_area_px),
+        score=_finite(scored.score),
+        map_peak=_finite(region_peak(scored.anomaly_map, bench.recipe.smallest_area_px)),
         threshold=decision.threshold,
         map_threshold=decision.map_threshold,
         model_ms=model_ms,
@@ -103,6 +104,11 @@ def _scored(frame: Frame, bench: Bench) -> LogEntry:
         pixel_format=frame.pixel_format,
     )
     return LogEntry(inspection, frame, scored.anomaly_map)
+
+
+def _finite(value: float) -> float | None:
+    """Return a number that a record and JSON can hold."""
+    return float(value) if math.isfinite(value) else None
 
 
 def _without_answer(event: Part, bench: Bench, reason: Reason) -> Inspection:

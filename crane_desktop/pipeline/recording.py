@@ -49,7 +49,7 @@ class Recorder:
         try:
             while not outbox.exhausted and not self._control.abandoned.is_set():
                 batch = outbox.take(MOST_AT_ONCE, POLL_S)
-                if batch:
+                if batch and not self._control.abandoned.is_set():
                     self.record(batch)
         except Exception as error:  # noqa: BLE001 - the thread's last defence: the line must end in order
             _log.exception("the recording thread failed")

@@ -1,0 +1,188 @@
+"""Calibration keeps what it promises, and promises no more than so many images can."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from crane_desktop.decision.calibrate import Calibrated, GoodPart, calibrate, promise_words, zero_failures_bound
+from crane_desktop.decision.recipe import Recipe
+from crane_desktop.decision.rule import decide
+from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
+from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.settings.texts import error_text, text
+
+
+def parts(values: NDArray[np.float64]) -> list[GoodPart]:
+    return [GoodPart(float(s), float(p)) for s, p in values]
+
+
+def rejected(values: NDArray[np.float64], made: Calibrated) -> NDArray[np.bool_]:
+    limits = made.thresholds
+    return np.asarray((values[..., 0] >= limits.score_ng) | (values[..., 1] >= limits.map_ng))
+
+
+Draw = Callable[[np.random.Generator, int], NDArray[np.float64]]
+
+
+def independent(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
+    return rng.beta(2, 8, (n, 2))
+
+
+def dependent(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
+    base = rng.beta(2, 8, (n, 1))
+    return np.hstack((base, np.clip(base + 0.01 * rng.random((n, 1)), 0, 1)))
+
+
+def tied(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
+    return rng.integers(0, 6, (n, 2)) / 10.0
+
+
+@pytest.mark.parametrize("draw", [independent, dependent, tied])
+@pytest.mark.parametrize(("n", "rate"), [(30, 0.1), (39, 0.05), (60, 0.05), (20, 0.02)])
+def test_the_next_good_part_is_rejected_no_more_often_than_promised(draw: Draw, n: int, rate: float) -> None:
+    rng = np.random.default_rng(n)
+    runs = 2500
+    hits = np.zeros(runs, dtype=bool)
+    for run in range(runs):
+        values = draw(rng, n + 1)
+        made = calibrate(parts(values[:n]), rate)
+        hits[run] = rejected(values[n], made)
+    promised = made.promise.promised
+    assert made.promise.kept == (promised <= rate)
+    three_sigma = 3 * math.sqrt(promised * (1 - promised) / runs)
+    assert hits.mean() <= promised + three_sigma
+
+
+def test_independent_good_parts_use_most_of_what_is_allowed() -> None:
+    """A bound that is never touched would let defects through for nothing."""
+    rng = np.random.default_rng(1)
+    made = [calibrate(parts(independent(rng, 199)), 0.05) for _ in range(300)]
+    shares = [rejected(independent(rng, 2000), m).mean() for m in made]
+    assert 0.04 < np.mean(shares) <= 0.051
+
+
+@pytest.mark.parametrize("draw", [independent, dependent])
+@pytest.mark.parametrize(("n", "rate"), [(30, 0.1), (25, 0.001), (199, 0.05)])
+def test_the_long_run_stays_below_the_bound_in_95_of_100_calibrations(draw: Draw, n: int, rate: float) -> None:
+    rng = np.random.default_rng(7)
+    fresh = draw(rng, 40_000)
+    made = [calibrate(parts(draw(rng, n)), rate) for _ in range(600)]
+    kept = np.mean([rejected(fresh, m).mean() <= m.promise.upper_95 for m in made])
+    assert kept >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / 600)
+
+
+def test_review_stops_no_more_good_parts_than_promised() -> None:
+    rng = np.random.default_rng(5)
+    stopped = []
+    for _ in range(1500):
+        values = independent(rng, 61)
+        made = calibrate(parts(values[:60]), 0.05)
+        limits = made.thresholds
+        stopped.append(values[60, 0] >= limits.score_review or values[60, 1] >= limits.map_review)
+    promised = made.promise.stopped
+    assert 0.05 < promised <= 0.15
+    assert np.mean(stopped) <= promised + 3 * math.sqrt(promised / 1500)
+
+
+@pytest.mark.parametrize(("rate", "needed"), [(0.5, 3), (0.05, 39), (0.01, 199), (0.005, 399), (0.001, 1999)])
+def test_how_many_images_a_rate_needs(rate: float, needed: int) -> None:
+    values = np.random.default_rng(0).random((needed, 2)) / 2
+    enough = calibrate(parts(values), rate).promise
+    assert enough.kept
+    assert enough.images_needed == needed
+    assert enough.promised == pytest.approx(rate)
+    if needed > 3:
+        short = calibrate(parts(values[1:]), rate).promise
+        assert not short.kept
+        assert short.promised == pytest.approx(2 / needed)
+
+
+def test_with_enough_images_the_threshold_is_the_next_number_after_a_good_part() -> None:
+    values = np.column_stack((np.arange(39) / 100, np.arange(39) / 50))
+    limits = calibrate(parts(values), 0.05).thresholds
+    assert limits.score_ng == math.nextafter(0.38, 1)
+    assert limits.map_ng == math.nextafter(0.76, 1)
+    assert limits.score_review == math.nextafter(0.36, 1)
+
+
+def test_with_too_few_images_ng_stands_a_margin_above_the_worst_good_part() -> None:
+    values = np.column_stack((np.linspace(0.1, 0.3, 11), np.linspace(0.2, 0.9, 11)))
+    limits = calibrate(parts(values), 0.01).thresholds
+    assert limits.score_ng == pytest.approx(0.3 + 0.5 * (0.3 - 0.2))
+    assert limits.map_ng == 1.0, "never where no anomaly could reach it"
+    assert limits.score_review == math.nextafter(0.3, 1)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1, width=32), st.floats(0, 1, width=32)), min_size=2, max_size=60),
+    st.floats(0.001, 0.5),
+)
+def test_the_thresholds_reject_few_of_the_parts_they_were_made_on(
+    values: list[tuple[float, float]], rate: float
+) -> None:
+    array = np.array(values)
+    made = calibrate(parts(array), rate)
+    assert rejected(array, made).sum() <= made.promise.promised * (len(values) + 1)
+    if not made.promise.kept:
+        assert not rejected(array, made).any()
+
+
+def test_the_rule_and_the_calibration_mean_the_same_numbers() -> None:
+    rng = np.random.default_rng(11)
+    place = Placement(0, 0, 60, 60)
+    scored = [
+        Scored(float(np.float32(rng.random())), AnomalyMap(rng.random((12, 12), dtype=np.float32), place))
+        for _ in range(39)
+    ]
+    made = calibrate([GoodPart.of(s, 100.0) for s in scored], 0.05)
+    recipe = Recipe(name="r", smallest_area_px=100.0, thresholds=made.thresholds)
+    assert all(decide(s, recipe).verdict is not Verdict.NG for s in scored)
+    lower = made.thresholds.model_copy(update={"map_ng": math.nextafter(made.thresholds.map_ng, 0)})
+    assert sum(decide(s, recipe.with_thresholds(lower)).verdict is Verdict.NG for s in scored) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "rate", "key"),
+    [
+        ([(0.1, 0.1)], 0.01, "decision.too_few_good_parts"),
+        ([], 0.01, "decision.too_few_good_parts"),
+        ([(0.1, 0.1)] * 9, 0.0, "decision.rate_out_of_range"),
+        ([(0.1, 0.1)] * 9, 0.6, "decision.rate_out_of_range"),
+        ([(0.1, 0.1)] * 9, math.nan, "decision.rate_out_of_range"),
+        ([(0.1, math.nan), (0.1, 0.1), (math.inf, 0.2)], 0.1, "decision.good_part_without_score"),
+    ],
+)
+def test_what_cannot_be_calibrated_is_told(values: list[tuple[float, float]], rate: float, key: str) -> None:
+    with pytest.raises(InputError) as caught:
+        calibrate([GoodPart(*v) for v in values], rate)
+    assert caught.value.key == key
+    assert error_text(caught.value, "ja")
+
+
+@pytest.mark.parametrize(
+    ("n", "bound"), [(30, 0.095), (59, 0.0495), (100, 0.0295), (299, 0.00997), (598, 0.005), (0, 1.0)]
+)
+def test_the_bound_after_no_failure(n: int, bound: float) -> None:
+    assert zero_failures_bound(n) == pytest.approx(bound, rel=0.01)
+
+
+def test_the_promise_is_told_in_plain_words() -> None:
+    rng = np.random.default_rng(2)
+    short = calibrate(parts(independent(rng, 30)), 0.005).promise
+    told = " ".join(text(key, "en", **params) for key, params in promise_words(short))
+    assert "30 good images" in told
+    assert "1 good part in 15" in told
+    assert "0.5 %" in told
+    assert "399" in told
+    kept = calibrate(parts(independent(rng, 399)), 0.005).promise
+    in_japanese = " ".join(text(key, "ja", **params) for key, params in promise_words(kept))
+    assert "399枚" in in_japanese
+    assert "200個に1個" in in_japanese
