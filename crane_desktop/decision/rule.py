@@ -33,12 +33,12 @@ def decide(scored: Scored, recipe: Recipe) -> Decision:
     limits = recipe.thresholds
     if not (math.isfinite(scored.score) and math.isfinite(peak)):
         detail = f"score {scored.score}, region peak {peak}"
-        return _none(Reason(ReasonCode.NOT_A_NUMBER, detail), limits)
+        return _none(Reason(ReasonCode.NOT_A_NUMBER, detail), limits, peak)
     if limits is None:
-        return _none(Reason(ReasonCode.NOT_CALIBRATED), None)
+        return _none(Reason(ReasonCode.NOT_CALIBRATED), None, peak)
     verdict, code = _verdict(scored.score, peak, limits)
     regions = find_regions(scored.anomaly_map, limits.map_review, recipe.smallest_area_px)
-    return Decision(verdict, Reason(code), limits.score_ng, limits.map_ng, regions)
+    return Decision(verdict, Reason(code), limits.score_ng, limits.map_ng, regions, peak)
 
 
 def _verdict(score: float, peak: float, limits: Thresholds) -> tuple[Verdict, ReasonCode]:
@@ -53,7 +53,11 @@ def _verdict(score: float, peak: float, limits: Thresholds) -> tuple[Verdict, Re
     return Verdict.OK, ReasonCode.BELOW_THRESHOLD
 
 
-def _none(reason: Reason, limits: Thresholds | None) -> Decision:
-    if limits is None:
-        return Decision(Verdict.NONE, reason, None, None)
-    return Decision(Verdict.NONE, reason, limits.score_ng, limits.map_ng)
+def _none(reason: Reason, limits: Thresholds | None, peak: float) -> Decision:
+    return Decision(
+        Verdict.NONE,
+        reason,
+        threshold=None if limits is None else limits.score_ng,
+        map_threshold=None if limits is None else limits.map_ng,
+        map_peak=peak if math.isfinite(peak) else None,
+    )

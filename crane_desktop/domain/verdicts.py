@@ -57,6 +57,8 @@ class Decision:
     ----------
     threshold, map_threshold
         The NG thresholds that applied, on the score and on a region's peak.
+    map_peak
+        The number that was compared with `map_threshold`; None where the map holds no finite number.
     """
 
     verdict: Verdict
@@ -64,6 +66,7 @@ class Decision:
     threshold: float | None
     map_threshold: float | None
     regions: tuple[Region, ...] = ()
+    map_peak: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from crane_desktop.decision.recipe import Recipe
-from crane_desktop.decision.regions import region_peak
 from crane_desktop.decision.rule import decide
 from crane_desktop.domain.frames import Frame, FrameFault
 from crane_desktop.domain.ports import LogEntry, Scorer
@@ -95,8 +94,8 @@ def _scored(frame: Frame, bench: Bench) -> LogEntry:
         judged_by=bench.judged_by,
         decided_at=datetime.now(UTC),
         latency_ms=_latency_ms(frame, bench),
-        score=_finite(scored.score),
-        map_peak=_finite(region_peak(scored.anomaly_map, bench.recipe.smallest_area_px)),
+        score=float(scored.score) if math.isfinite(scored.score) else None,
+        map_peak=decision.map_peak,
         threshold=decision.threshold,
         map_threshold=decision.map_threshold,
         model_ms=model_ms,
@@ -104,11 +103,6 @@ def _scored(frame: Frame, bench: Bench) -> LogEntry:
         pixel_format=frame.pixel_format,
     )
     return LogEntry(inspection, frame, scored.anomaly_map)
-
-
-def _finite(value: float) -> float | None:
-    """Return a number that a record and JSON can hold."""
-    return float(value) if math.isfinite(value) else None
 
 
 def _without_answer(event: Part, bench: Bench, reason: Reason) -> Inspection:

@@ -161,6 +161,12 @@ def test_a_decision_shows_the_regions_in_the_review_band_and_the_thresholds() ->
     made = decide(Scored(0.1, placed([[0.75, 0.1, 0.95]])), Recipe(name="r", thresholds=LIMITS))
     assert [round(r.peak, 2) for r in made.regions] == [0.95, 0.75]
     assert (made.threshold, made.map_threshold) == (0.6, 0.9)
+    assert made.map_peak == pytest.approx(0.95)
+
+
+def test_a_decision_keeps_no_peak_that_is_no_number() -> None:
+    assert decide(Scored(0.1, placed([[math.nan]])), Recipe(name="r", thresholds=LIMITS)).map_peak is None
+    assert decide(Scored(0.1, placed([[0.5]])), Recipe(name="r")).map_peak == 0.5
 
 
 any_float = st.floats(allow_nan=True, allow_infinity=True, width=32)

@@ -242,6 +242,13 @@ def test_a_fault_of_one_part_is_none_and_the_line_goes_on(step: object, told: st
     assert end.balance.pending == 0
 
 
+def test_a_record_holds_finite_numbers_only() -> None:
+    bed = Bed(FakeSource([NAN]))
+    bed.run()
+    assert bed.log.rows[0].score is None
+    assert "nan" in bed.log.rows[0].reason.detail
+
+
 def test_an_unknown_cause_of_a_fault_is_a_camera_fault() -> None:
     class Odd(FakeSource):
         def next_event(self, timeout_s: float) -> SourceEvent | None:
