@@ -1,54 +1,51 @@
-"""Write a file whole or not at all, whatever happens in between."""
+"""Files that are there whole or not at all, whatever happens to the program or the power."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
+import sys
 from pathlib import Path
 
 TEMPORARY_SUFFIX = ".part"
-"""Files of this suffix were being written when the program died; anyone may delete them."""
+"""What a file is called while it is being written; one that stays behind is nobody's and may be deleted."""
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Replace `path` by `data`: a reader, or a power loss, finds the old file or the new one.
+def write_atomic(path: Path, content: bytes) -> None:
+    """Replace the file `path` by `content`; a reader sees the old file or the new one, never a part.
 
-    The temporary file lies in the same folder, because only a rename within one file system is atomic. Its
-    name is short and random, so that two writers do not meet and long names do not grow longer.
+    The content reaches the disk before the name does, and the name before this returns (as far as the
+    system lets a folder be synced: Windows does not).
 
     Raises
     ------
     OSError
-        If the disk is full or the folder is missing or unwritable; `path` is then as it was.
+        If the folder is missing or cannot be written; the old file is then untouched.
     """
-    temporary = path.parent / f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
     try:
         with temporary.open("xb") as file:
-            file.write(data)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the folder's entries durable: POSIX keeps a rename in memory until its folder is synced.
-
-    Windows has no such call and needs none (NTFS journals the entry).
+    """Make the names in `folder` durable; nothing to do on Windows, which writes them through.
 
     Raises
     ------
     OSError
-        If the disk refuses.
+        If the folder is gone or the disk fails.
     """
-    if os.name == "nt":
+    if sys.platform == "win32":
         return
-    handle = os.open(folder, os.O_RDONLY)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
     finally:

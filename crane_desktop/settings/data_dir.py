@@ -1,8 +1,9 @@
-"""The one folder that holds everything the program keeps: settings, recipes, packs, records, logs."""
+"""The data folder: where everything lies that belongs to one station, and who may use it."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,25 +14,32 @@ from filelock import FileLock, Timeout
 
 from crane_desktop.domain.errors import InputError
 
-_LOCK_NAME = "in-use.lock"
-_PROBE_NAME = ".writable"
+_APP = "CraneInspector"
+
+
+def default_data_dir() -> Path:
+    """Return the platform's data folder: CRANE_DATA_DIR where it is set, else the user's own."""
+    asked = os.environ.get("CRANE_DATA_DIR")
+    if asked:
+        return Path(asked).expanduser().absolute()
+    return Path(platformdirs.user_data_dir(_APP, appauthor=False, roaming=False))
 
 
 @dataclass(frozen=True, slots=True)
 class DataDir:
-    """Layout of a data folder.
+    """Layout of a data folder. Making one touches nothing; `prepare` does.
 
     Attributes
     ----------
     root
-        The folder itself; made by `prepare` where it is missing.
+        The folder itself.
     """
 
     root: Path
 
     @property
     def settings_file(self) -> Path:
-        """What the user set in the window."""
+        """The program's settings."""
         return self.root / "settings.json"
 
     @property
@@ -46,70 +54,61 @@ class DataDir:
 
     @property
     def records(self) -> Path:
-        """The log: the database with its images beside it."""
+        """The log with its pictures."""
         return self.root / "records"
 
     @property
-    def log_file(self) -> Path:
-        """The database of all verdicts."""
-        return self.records / "records.sqlite"
+    def database(self) -> Path:
+        """The log itself (SQLite)."""
+        return self.records / "log.sqlite3"
 
     @property
     def images(self) -> Path:
-        """Archived pictures, ``YYYY/MM/DD`` in UTC."""
+        """Archived pictures, in folders by UTC day."""
         return self.records / "images"
 
     @property
     def logs(self) -> Path:
-        """What happened to the program (not to the parts)."""
+        """What happened to the program."""
         return self.root / "logs"
 
     def prepare(self) -> None:
-        """Make what is missing and prove that it can be written.
+        """Make the folders and prove that they can be written.
 
         Raises
         ------
         InputError
-            If the folder, or one inside it, cannot be made or written.
+            If one cannot be made or written: names it and says what to do.
         """
-        folder = self.root
-        try:
-            for folder in (self.root, self.recipes, self.packs, self.records, self.images, self.logs):
+        for folder in (self.root, self.recipes, self.packs, self.records, self.images, self.logs):
+            try:
                 folder.mkdir(parents=True, exist_ok=True)
-                probe = folder / f"{_PROBE_NAME}-{os.getpid()}"
-                probe.touch()
-                probe.unlink(missing_ok=True)
-        except OSError as error:
-            detail = error.strerror or str(error)
-            raise InputError("settings.data_dir_unwritable", path=folder, detail=detail) from error
+                # Permission bits do not tell (network shares, Windows): only writing proves it.
+                with tempfile.TemporaryFile(dir=folder) as trial:
+                    trial.write(b"x")
+            except OSError as error:
+                reason = error.strerror or str(error)
+                raise InputError("settings.data_dir_unwritable", folder=folder, reason=reason) from error
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep a second program off this folder while the context lasts; a dead process holds nothing.
+        """Hold the data folder for this program alone; the system lets go when the process dies.
+
+        Reading needs no lock.
 
         Raises
         ------
         InputError
-            If another program is using the folder, or it cannot be locked.
+            If another program holds it, or the folder cannot be locked.
         """
-        # Not shared between instances of one process either: a second line in one program is a second user.
-        guard = FileLock(self.root / _LOCK_NAME, timeout=0, is_singleton=False)
+        lock = FileLock(self.root / ".lock", timeout=0, thread_local=False)
         try:
-            guard.acquire()
+            lock.acquire()
         except Timeout:
-            raise InputError("settings.data_dir_in_use", path=self.root) from None
-        except OSError as error:
-            detail = error.strerror or str(error)
-            raise InputError("settings.data_dir_unwritable", path=self.root, detail=detail) from error
+            raise InputError("settings.data_dir_in_use", folder=self.root) from None
+        except (OSError, NotImplementedError) as error:  # NotImplementedError: a file system without locks
+            raise InputError("settings.data_dir_unwritable", folder=self.root, reason=str(error)) from error
         try:
             yield
         finally:
-            guard.release()
-
-
-def default_data_dir() -> Path:
-    """Return the data folder of this user: CRANE_DATA_DIR, else where the platform keeps program data."""
-    asked = os.environ.get("CRANE_DATA_DIR")
-    if asked:
-        return Path(asked).expanduser().absolute()
-    return Path(platformdirs.user_data_dir("CraneInspector", appauthor=False))
+            lock.release()

@@ -1,115 +1,124 @@
-"""What the user set in the window, kept between starts.
-
-Settings are a convenience: a damaged file never keeps a line from running. Every key that still makes
-sense is rescued, the others fall back to their defaults, and each such case is reported as a note.
-"""
+"""Typed settings: what the program remembers between two starts. Damage costs one setting, never all."""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.station import SourceChoice
 from crane_desktop.settings.atomic import write_atomic
-from crane_desktop.settings.texts import Language
 
 FORMAT_VERSION = 1
+_LARGEST_FILE = 1_000_000
+
 KeepImages = Literal["all", "not_ok", "none"]
-"""Which parts' pictures are archived."""
-
-
-class SourceSettings(BaseModel):
-    """The source that was chosen last; the fields of `domain.station.SourceChoice`."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-    kind: Literal["demo", "folder", "genicam"] = "demo"
-    path: str | None = None
-    cti: str | None = None
-    device: str | None = None
-    trigger: Literal["free", "software", "hardware"] = "free"
-    rate_hz: Annotated[float, Field(gt=0, le=10_000)] | None = None
 
 
 class Settings(BaseModel):
-    """All settings, with their defaults.
+    """The settings of a station; replaced as a whole, never changed in place.
 
     Attributes
     ----------
     language
         None follows the system.
-    overlay_opacity
-        Of the heatmap, in [0, 1].
+    overlay_opacity, overlay_visible
+        How the heatmap lies on the picture; opacity in [0, 1].
+    source
+        What was inspected last.
+    pack, recipe
+        Chosen last; None means the default.
+    keep_images
+        Which parts' pictures are archived.
     reserve_mb
-        Free disk space in MiB that pictures never take: it is left for verdicts.
+        Free disk space in MB below which pictures are no longer archived; verdicts still are.
     window_geometry
-        The window's place, as Qt's own bytes in base64.
+        Qt's own description of the window's place, as base64 text.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    format_version: Annotated[int, Field(ge=1)] = FORMAT_VERSION
-    language: Language | None = None
-    overlay_opacity: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5
+    format_version: Literal[1] = 1
+    language: Literal["ja", "en"] | None = None
+    overlay_opacity: float = Field(default=0.5, ge=0.0, le=1.0)
     overlay_visible: bool = True
-    source: SourceSettings = SourceSettings()
+    source: SourceChoice = SourceChoice()
     pack: str | None = None
     recipe: str | None = None
     keep_images: KeepImages = "not_ok"
-    reserve_mb: Annotated[int, Field(ge=0, le=10_000_000)] = 1024
-    window_geometry: str | None = None
+    reserve_mb: int = Field(default=500, ge=100)
+    window_geometry: str = ""
 
 
-def load_settings(path: Path) -> tuple[Settings, list[str]]:
-    """Read the settings; return them with a note, for the log, on everything that could not be used.
+def load_settings(path: Path) -> tuple[Settings, list[InputError]]:
+    """Read the settings; what cannot be used is replaced by its default and told.
 
-    Never raises for what is in the file, or for a file that cannot be read.
+    A file with anything unusable in it is kept beside as ``NAME.damaged.json`` before it can be overwritten.
+
+    Returns
+    -------
+    Settings
+        Defaults where the file is absent or tells nothing.
+    list of InputError
+        One note for every thing that was not taken over; not raised, since the program can go on.
     """
     try:
-        found = json.loads(path.read_bytes())
+        raw = path.read_bytes()[:_LARGEST_FILE]
     except FileNotFoundError:
         return Settings(), []
-    except (OSError, ValueError, RecursionError) as error:
-        return Settings(), [f"{path} cannot be read, defaults are used: {error}"]
-    if not isinstance(found, dict):
-        return Settings(), [f"{path} holds no settings, defaults are used"]
-    notes: list[str] = []
-    version = found.pop("format_version", FORMAT_VERSION)
-    if version != FORMAT_VERSION:
-        notes.append(f"{path} has format {version!r}, this program writes {FORMAT_VERSION}")
-    source = _rescue(SourceSettings, found.pop("source", {}), "source.", notes)
-    return Settings(**(_rescue(Settings, found, "", notes) | {"source": SourceSettings(**source)})), notes
+    except OSError as error:
+        return Settings(), [InputError("settings.unreadable", file=path, reason=error.strerror or str(error))]
+    settings, notes = _rescued(path, raw)
+    if notes:
+        notes += _set_aside(path, raw)
+    return settings, notes
 
 
 def save_settings(path: Path, settings: Settings) -> None:
-    """Write the settings, whole or not at all.
+    """Write the settings; the file is replaced whole or not at all.
 
     Raises
     ------
     InputError
-        If the file cannot be written.
+        If the file cannot be written; the old one is untouched.
     """
+    content = json.dumps(settings.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n"
     try:
-        write_atomic(path, settings.model_dump_json(indent=2).encode())
+        write_atomic(path, content.encode("utf-8"))
     except OSError as error:
-        detail = error.strerror or str(error)
-        raise InputError("settings.not_saved", path=path, detail=detail) from error
+        raise InputError("settings.unwritable", file=path, reason=error.strerror or str(error)) from error
 
 
-def _rescue(model: type[BaseModel], found: object, prefix: str, notes: list[str]) -> dict[str, Any]:
-    """Return the values of `found` that `model` takes one by one; note the others."""
-    if not isinstance(found, dict):
-        notes.append(f"{prefix.rstrip('.')} is no group of settings, defaults are used")
-        return {}
+def _rescued(path: Path, raw: bytes) -> tuple[Settings, list[InputError]]:
+    try:
+        stored = json.loads(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return Settings(), [InputError("settings.damaged", file=path)]
+    if not isinstance(stored, dict):
+        return Settings(), [InputError("settings.damaged", file=path)]
+    notes: list[InputError] = []
+    version = stored.pop("format_version", FORMAT_VERSION)
+    if version != FORMAT_VERSION:
+        notes.append(InputError("settings.other_version", file=path, version=version, known=FORMAT_VERSION))
     good: dict[str, Any] = {}
-    for name in model.model_fields:
-        if name not in found:
-            continue
+    for key, value in stored.items():
         try:
-            good[name] = getattr(model.model_validate({name: found[name]}), name)
-        except ValidationError as error:
-            notes.append(f"{prefix}{name} is unusable, its default is used: {error.errors()[0]['msg']}")
-    return good
+            Settings.model_validate({key: value})
+        except ValidationError:
+            notes.append(InputError("settings.key_not_used", file=path, setting=key))
+        else:
+            good[key] = value
+    return Settings.model_validate(good), notes
+
+
+def _set_aside(path: Path, raw: bytes) -> list[InputError]:
+    beside = path.with_name(f"{path.stem}.damaged{os.extsep}json")
+    try:
+        write_atomic(beside, raw)
+    except OSError as error:
+        return [InputError("settings.unwritable", file=beside, reason=error.strerror or str(error))]
+    return [InputError("settings.set_aside", file=beside)]
