@@ -1,0 +1,42 @@
+"""What the window remembers from one start to the next; `app` keeps it, the window only says it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from crane_desktop.domain.station import SourceChoice
+from crane_desktop.settings.texts import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Everything a person set up on screen.
+
+    Attributes
+    ----------
+    opacity
+        Of the heatmap, in [0, 1].
+    geometry
+        The main window's place, as Qt saved it; None means Qt's default.
+    pack, recipe
+        What to load at the start; None means the station's default.
+    """
+
+    language: Language = "ja"
+    opacity: float = 0.6
+    heatmap: bool = True
+    outlines: bool = True
+    geometry: bytes | None = None
+    source: SourceChoice = field(default_factory=lambda: SourceChoice(rate_hz=8.0))
+    pack: str | None = None
+    recipe: str | None = None
+
+
+KeepPreferences: TypeAlias = Callable[[Preferences], None]
+
+
+def forget(preferences: Preferences) -> None:
+    """Keep nothing: for a window that lives only once."""
+    del preferences

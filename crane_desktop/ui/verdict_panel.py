@@ -1,0 +1,118 @@
+"""The verdict: one plate, readable from three metres, by colour and shape and text."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from crane_desktop.domain.station import Result, StationState, StationView
+from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.palette import verdict_ink
+from crane_desktop.ui.signs import draw_plate, draw_sign
+from crane_desktop.ui.style import sized
+
+_MARGIN_PX = 16.0
+_LARGEST_PT, _SMALLEST_PT = 64.0, 14.0
+
+
+def fitting_font(base: QFont, words: str, width_px: float, height_px: float, largest_pt: float) -> QFont:
+    """Return `base` in the largest size in which `words` fit on one line of the given box."""
+    points = largest_pt
+    while points > _SMALLEST_PT:
+        font = sized(base, points, bold=True)
+        metrics = QFontMetricsF(font)
+        if metrics.horizontalAdvance(words) <= width_px and metrics.height() <= height_px:
+            return font
+        points -= 1.0
+    return sized(base, _SMALLEST_PT, bold=True)
+
+
+class VerdictPlate(QWidget):
+    """Draws the newest verdict: sign to the left, word to the right, the reason in words below.
+
+    Attributes
+    ----------
+    verdict
+        What is drawn now; NONE while nothing has been judged.
+    current
+        False while the line does not run: the plate is pale, so that nobody takes it for a live verdict.
+    """
+
+    def __init__(self, language: Language) -> None:
+        super().__init__()
+        self.verdict = Verdict.NONE
+        self.current = False
+        self._language = language
+        self._result: Result | None = None
+        self._state = StationState.PREOPERATIONAL
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(150)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size that fits a 1366x768 screen."""
+        return QSize(400, 210)
+
+    def word(self) -> str:
+        """Return the verdict in words, in the language of the moment."""
+        if self._result is None:
+            return text("ui.verdict.waiting", self._language)
+        return text(f"verdict.{self.verdict}", self._language)
+
+    def reason(self) -> str:
+        """Return why, in words."""
+        if self._result is None:
+            return text(f"state.{self._state}", self._language)
+        words = text(f"reason.{self._result.inspection.reason.code}", self._language)
+        return words if self.current else text("ui.verdict.last", self._language, reason=words)
+
+    def show_view(self, view: StationView) -> None:
+        """Repaint if the verdict, its part or the line's state changed."""
+        current = view.state is StationState.RUNNING
+        if view.newest is self._result and current == self.current and view.state is self._state:
+            return
+        self._result, self.current, self._state = view.newest, current, view.state
+        self.verdict = view.newest.inspection.verdict if view.newest else Verdict.NONE
+        self._tell()
+
+    def speak(self, language: Language) -> None:
+        """Change the language."""
+        self._language = language
+        self._tell()
+
+    def _tell(self) -> None:
+        self.setAccessibleName(f"{self.word()}, {self.reason()}")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
+        """Draw plate, sign, word and reason."""
+        painter = QPainter(self)
+        box = QRectF(self.rect())
+        draw_plate(painter, self.verdict, box, radius=10, current=self.current and self._result is not None)
+        reason_height = max(30.0, box.height() * 0.2)
+        upper = box.adjusted(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -reason_height - _MARGIN_PX / 2)
+        side = min(upper.height(), upper.width() * 0.42)
+        sign = QRectF(upper.left(), upper.center().y() - side / 2, side, side)
+        draw_sign(painter, self.verdict, sign, verdict_ink())
+        words = QRectF(sign.right() + _MARGIN_PX, upper.top(), upper.right() - sign.right() - _MARGIN_PX, upper.height())
+        self._draw_word(painter, words)
+        below = QRectF(box.left() + _MARGIN_PX, box.bottom() - reason_height - 4, box.width() - 2 * _MARGIN_PX, reason_height)
+        painter.setFont(fitting_font(self.font(), self.reason(), below.width(), below.height(), 18.0))
+        painter.drawText(below, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.reason())
+        painter.end()
+
+    def _draw_word(self, painter: QPainter, box: QRectF) -> None:
+        """Draw the word; two words that do not fit largely beside each other go below each other."""
+        painter.setPen(verdict_ink())
+        lines = self.word().split(" ", 1) if self._result is not None else [self.word()]
+        height = box.height() / len(lines)
+        sizes = [fitting_font(self.font(), line, box.width(), height, _LARGEST_PT) for line in lines]
+        font = min(sizes, key=QFont.pointSizeF)
+        painter.setFont(font)
+        line_height = QFontMetricsF(font).height()
+        top = box.center().y() - line_height * len(lines) / 2
+        for line in lines:
+            place = QRectF(box.left(), top, box.width(), line_height)
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, line)
+            top += line_height
