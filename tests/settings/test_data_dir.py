@@ -61,19 +61,19 @@ def test_a_folder_below_a_file_is_refused_in_both_languages(tmp_path: Path) -> N
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc, a folder that nobody can write")
 def test_a_folder_that_cannot_be_made_is_refused() -> None:
-    with pytest.raises(InputError, match="settings.data_dir_unwritable"):
+    with pytest.raises(InputError, match="data_dir_unwritable"):
         DataDir(Path("/proc/crane")).prepare()
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc, a folder that nobody can write")
 def test_a_folder_that_exists_but_cannot_be_written_is_refused() -> None:
-    with pytest.raises(InputError, match="settings.data_dir_unwritable"):
+    with pytest.raises(InputError, match="data_dir_unwritable"):
         DataDir(Path("/proc")).prepare()
 
 
 def test_a_part_of_the_layout_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "recipes").write_text("not a folder")
-    with pytest.raises(InputError, match="settings.data_dir_unwritable"):
+    with pytest.raises(InputError, match="data_dir_unwritable"):
         DataDir(tmp_path).prepare()
 
 
@@ -94,16 +94,15 @@ def test_a_second_program_is_refused_until_the_first_one_dies(tmp_path: Path) ->
 
 def test_the_same_program_cannot_hold_it_twice(tmp_path: Path) -> None:
     data = DataDir(tmp_path)
-    with data.lock():
-        with pytest.raises(InputError, match="settings.data_dir_in_use"), DataDir(tmp_path).lock():
-            pytest.fail("held twice")
+    with data.lock(), pytest.raises(InputError, match="data_dir_in_use"), DataDir(tmp_path).lock():
+        pytest.fail("held twice")
     with data.lock():
         pass
 
 
 def test_a_folder_that_cannot_be_locked_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(InputError, match="settings.data_dir_unwritable"), DataDir(tmp_path / "file").lock():
+    with pytest.raises(InputError, match="data_dir_unwritable"), DataDir(tmp_path / "file").lock():
         pytest.fail("locked a file's inside")
 
 
