@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.machinery
 import importlib.util
 import sys
+from pathlib import Path
+from typing import Any
 
 _schemas: object | None = None
 
@@ -15,17 +19,33 @@ def import_torch_before_qt() -> None:
 
 
 def guard_torchvision() -> None:
-    """Make torchvision importable beside a CPU build of torch.
+    """Make torchvision importable beside a CPU build of torch. Idempotent.
 
-    torchvision from PyPI is built for CUDA; beside a CPU torch its own operators are missing and its import
-    fails with ``operator torchvision::nms does not exist``. We never call them, so their schemas are enough.
+    torchvision from PyPI is built for CUDA; beside a CPU torch its operators do not load and its import fails with
+    ``operator torchvision::nms does not exist``. We never call them, so their schemas are enough. A torchvision
+    that fits keeps its own: its library is loaded first, because a schema that is defined twice ends the process.
     """
     global _schemas
     import torch
 
-    if _schemas is not None or "torchvision" in sys.modules or hasattr(torch.ops.torchvision, "nms"):
+    if _schemas is not None or "torchvision" in sys.modules:
         return
-    library = torch.library.Library("torchvision", "FRAGMENT")
-    for operator in ("nms", "qnms"):
-        library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    _schemas = library
+    _load_own_operators(torch)
+    missing = [name for name in ("nms", "qnms") if not hasattr(torch.ops.torchvision, name)]
+    if missing:
+        library: Any = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+        for name in missing:
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        _schemas = library  # the schemas live as long as this object
+
+
+def _load_own_operators(torch: Any) -> None:
+    found = importlib.util.find_spec("torchvision")
+    for folder in (found.submodule_search_locations or ()) if found else ():
+        for suffix in importlib.machinery.EXTENSION_SUFFIXES:
+            file = Path(folder, f"_C{suffix}")
+            if file.is_file():
+                # An OSError means: built for another torch. That is the case this guard is for.
+                with contextlib.suppress(OSError):
+                    torch.ops.load_library(str(file))
+                return

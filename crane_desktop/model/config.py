@@ -2,39 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, LiteralString, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 Variant = Literal["crane", "crane-plus"]
 Average = Literal["softmax", "logits"]
 Context = Literal["static", "guided"]
 
 
+# A manifest comes from outside: no number in it may make the program build something absurd.
+_Count: TypeAlias = Annotated[int, Field(ge=1, le=256)]
+_Width: TypeAlias = Annotated[int, Field(ge=8, le=8192)]
+_Pixels: TypeAlias = Annotated[int, Field(ge=1, le=4096)]
+
+
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class TowerConfig(_Frozen):
-    """A stack of transformer blocks."""
+    """A stack of transformer blocks of `width` features, with `heads` attention heads each."""
 
-    width: PositiveInt
-    layers: PositiveInt
-    heads: PositiveInt
+    width: _Width
+    layers: _Count
+    heads: _Count
+
+    @model_validator(mode="after")
+    def _heads_share_the_width(self) -> Self:
+        if self.width % self.heads:
+            raise PydanticCustomError("tower", "the width is no multiple of the heads")
+        return self
 
 
 class VisionConfig(TowerConfig):
     """CLIP's vision tower; its position table has ``position_grid ** 2 + 1`` rows."""
 
-    patch_size_px: PositiveInt
-    position_grid: PositiveInt
+    patch_size_px: _Pixels
+    position_grid: _Count
 
 
 class DinoConfig(TowerConfig):
     """DINOv2 with registers (Crane+), as timm's VisionTransformer."""
 
-    patch_size_px: PositiveInt
-    registers: int = 4
+    patch_size_px: _Pixels
+    registers: Annotated[int, Field(ge=0, le=64)] = 4
 
 
 class CraneConfig(_Frozen):
@@ -51,20 +64,48 @@ class CraneConfig(_Frozen):
     """
 
     variant: Variant
-    image_size_px: PositiveInt
-    embed_dim: PositiveInt
+    image_size_px: _Pixels
+    embed_dim: _Width
     vision: VisionConfig
     text: TowerConfig
     dino: DinoConfig | None = None
-    dual_from: PositiveInt
-    context_length: PositiveInt = 77
-    prompt_tokens: PositiveInt = 12
-    deep_tokens: PositiveInt = 4
-    deep_layers: int = 8
+    dual_from: Annotated[int, Field(ge=0, le=255)]
+    context_length: _Count = 77
+    prompt_tokens: _Count = 12
+    deep_tokens: _Count = 4
+    deep_layers: Annotated[int, Field(ge=0, le=255)] = 8
     average: Average = "softmax"
     context: Context = "static"
-    temperature: PositiveFloat = 0.07
-    smoothing_sigma_px: PositiveFloat = 4.0
+    temperature: Annotated[float, Field(gt=0, le=100)] = 0.07
+    smoothing_sigma_px: Annotated[float, Field(gt=0, le=256)] = 4.0
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Self:
+        for wrong, why in self._misfits():
+            if wrong:
+                raise PydanticCustomError("crane", why)
+        return self
+
+    def _misfits(self) -> tuple[tuple[bool, LiteralString], ...]:
+        """Return what would not work, each with its reason."""
+        dino = self.dino
+        return (
+            (self.image_size_px % self.vision.patch_size_px != 0, "the image size is no multiple of the patch size"),
+            (self.dual_from >= self.vision.layers, "no block is left for E-Attn"),
+            ((dino is not None) != (self.variant == "crane-plus"), "crane-plus, and no other, needs DINOv2"),
+            (
+                dino is not None and dino.patch_size_px * self.grid != self.image_size_px,
+                "CLIP and DINOv2 cut the picture into different patches",
+            ),
+            (
+                self.context == "guided" and self.text.width != self.embed_dim,
+                "a guided prompt needs text as wide as the joint space",
+            ),
+            (self.deep_layers >= self.text.layers, "more deep prompts than text blocks after the first"),
+            (self.deep_tokens + 1 > self.context_length, "more deep tokens than the text has places"),
+            # Start, context, "damaged object.", end of text, and the image's token where it is guided.
+            (self.prompt_tokens + 6 > self.context_length, "the prompt does not fit into the text's length"),
+        )
 
     @property
     def grid(self) -> int:

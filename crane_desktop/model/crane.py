@@ -93,12 +93,14 @@ class Crane(nn.Module):
         return features
 
     def answer(self, features: ImageFeatures, text: Tensor) -> CraneOutput:
-        """Compare image and text features."""
+        """Compare image and text features, in float32 whatever autocast says: the temperature enlarges errors."""
         tau = self.config.temperature
-        logits = tuple(pixel_logits(entry, text, tau) for entry in features.entries)
-        whole = image_logits(features.entries, logits, features.image, text, tau)
-        pictured = raw_map(logits, self.config.image_size_px, self.config.average)
-        return CraneOutput(whole.softmax(-1)[:, 1], whole, logits, pictured)
+        with torch.autocast(text.device.type, enabled=False):
+            entries, words = tuple(entry.float() for entry in features.entries), text.float()
+            logits = tuple(pixel_logits(entry, words, tau) for entry in entries)
+            whole = image_logits(entries, logits, features.image.float(), words, tau)
+            pictured = raw_map(logits, self.config.image_size_px, self.config.average)
+            return CraneOutput(whole.softmax(-1)[:, 1], whole, logits, pictured)
 
     def forward(self, images: Tensor, dino_images: Tensor | None = None) -> CraneOutput:
         """Score images ``(B, 3, S, S)`` with the configured prompts."""

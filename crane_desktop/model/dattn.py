@@ -21,10 +21,11 @@ def similarity_attention(dino: Tensor) -> Tensor:
     every similarity of a row falls below the centre, the row is NaN (fact 10); the score then is NaN too, and
     the line makes that NONE.
     """
-    unit = F.normalize(dino, dim=-1)
-    similarity = unit @ unit.transpose(1, 2)
-    centred = _SHARPNESS * (similarity - _CENTRE * similarity.mean(dim=(1, 2), keepdim=True))
-    return torch.softmax(centred.masked_fill(centred < 0, float("-inf")), dim=-1)
+    with torch.autocast(dino.device.type, enabled=False):  # rounding would move entries across the threshold
+        unit = F.normalize(dino.float(), dim=-1)
+        similarity = unit @ unit.transpose(1, 2)
+        centred = _SHARPNESS * (similarity - _CENTRE * similarity.mean(dim=(1, 2), keepdim=True))
+        return torch.softmax(centred.masked_fill(centred < 0, float("-inf")), dim=-1)
 
 
 def dense_features(visual: nn.Module, dense_input: Tensor, attention: Tensor) -> Tensor:
@@ -32,7 +33,7 @@ def dense_features(visual: nn.Module, dense_input: Tensor, attention: Tensor) ->
     tower: Any = visual
     block = tower.transformer.resblocks[-1]
     _, _, values = split_qkv(block, dense_input)
-    return project(visual, join_heads(block, attention.unsqueeze(1) @ values))
+    return project(visual, join_heads(block, attention.to(values.dtype).unsqueeze(1) @ values))
 
 
 def run_dino(dino: nn.Module, images: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ def raw_map(logits: Sequence[Tensor], size_px: int, average: Average) -> Tensor:
 
 def _enlarged(patches: Tensor, size_px: int) -> Tensor:
     side = int(patches.shape[1] ** 0.5)
-    grid = patches.transpose(1, 2).unflatten(2, (side, side)).float()
+    grid = patches.transpose(1, 2).reshape(len(patches), -1, side, side).float()
     return F.interpolate(grid, size=(size_px, size_px), mode="bilinear", align_corners=False)
 
 
