@@ -1,0 +1,13 @@
+"""Times for people: local, as each language writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from crane_desktop.settings.texts import Language
+
+
+def local_time(moment: datetime, language: Language) -> str:
+    """Return a UTC moment as local date and time, to the second."""
+    local = moment.astimezone()
+    return local.strftime("%Y/%m/%d %H:%M:%S" if language == "ja" else "%Y-%m-%d %H:%M:%S")
