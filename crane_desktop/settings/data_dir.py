@@ -58,7 +58,7 @@ class DataDir:
         return self.root / "records"
 
     @property
-    def database(self) -> Path:
+    def log_file(self) -> Path:
         """The log itself (SQLite)."""
         return self.records / "log.sqlite3"
 

@@ -43,7 +43,7 @@ def test_prepare_makes_everything_and_is_repeatable(tmp_path: Path) -> None:
     for folder in (data.recipes, data.packs, data.records, data.images, data.logs):
         assert folder.is_dir()
         assert data.root in folder.parents
-    assert data.database.parent == data.records
+    assert data.log_file.parent == data.records
     assert [p for p in data.root.rglob("*") if p.is_file()] == []
 
 
