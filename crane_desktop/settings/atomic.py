@@ -11,11 +11,16 @@ TEMPORARY_SUFFIX = ".part"
 """What a file is called while it is being written; one that stays behind is nobody's and may be deleted."""
 
 
-def write_atomic(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes, *, sync_parent: bool = True) -> None:
     """Replace the file `path` by `content`; a reader sees the old file or the new one, never a part.
 
     The content reaches the disk before the name does, and the name before this returns (as far as the
     system lets a folder be synced: Windows does not).
+
+    Parameters
+    ----------
+    sync_parent
+        False where the caller writes many files into one folder and calls `sync_folder` once for all.
 
     Raises
     ------

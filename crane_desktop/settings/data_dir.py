@@ -59,7 +59,7 @@ class DataDir:
 
     @property
     def log_file(self) -> Path:
-        """The log itself (SQLite)."""
+        """The log's database (SQLite)."""
         return self.records / "log.sqlite3"
 
     @property

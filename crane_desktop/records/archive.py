@@ -1,0 +1,181 @@
+"""Pictures beside the log: lossless PNG, written whole, named before any row names them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from crane_desktop.domain.frames import Frame
+from crane_desktop.domain.maps import AnomalyMap, Placement
+from crane_desktop.domain.ports import LogEntry
+from crane_desktop.settings.atomic import sync_folder, write_atomic
+
+_FAST_PNG = (cv2.IMWRITE_PNG_COMPRESSION, 1)
+"""Level 1 is several times faster than the default and costs a few per cent of space; still lossless."""
+
+_MAP_FULL_SCALE = 65535
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Paths of a record's pictures, relative to the records folder, with forward slashes."""
+
+    image: str | None = None
+    map: str | None = None
+
+
+class Archive:
+    """The pictures below one records folder.
+
+    Parameters
+    ----------
+    records
+        The folder that the stored paths are relative to, so that the whole of it can be moved.
+    images
+        Where the pictures lie, below `records`.
+    """
+
+    def __init__(self, records: Path, images: Path) -> None:
+        self._records = records
+        self._images = images
+
+    def keep(self, entries: Sequence[LogEntry]) -> list[Kept]:
+        """Write the pictures of `entries`, durable when it returns: all of them, or none.
+
+        Raises
+        ------
+        OSError
+            If the disk refuses; nothing of these entries stays behind.
+        """
+        kept: list[Kept] = []
+        folders: set[Path] = set()
+        try:
+            for entry in entries:
+                folder, stem = self._place(entry)
+                image = map_ = None
+                if entry.frame is not None:
+                    image = folder / f"{stem}.png"
+                    map_ = folder / f"{stem}-map.png" if entry.anomaly_map is not None else None
+                # Noted before they are written, so that a failure half-way takes them away too.
+                kept.append(Kept(self._relative(image), self._relative(map_)))
+                if image is None or entry.frame is None:
+                    continue
+                self._make(folder)
+                folders.add(folder)
+                write_atomic(image, encode_picture(entry.frame), sync_parent=False)
+                if map_ is not None and entry.anomaly_map is not None:
+                    write_atomic(map_, encode_map(entry.anomaly_map), sync_parent=False)
+            for folder in folders:
+                sync_folder(folder)
+        except BaseException:
+            self.discard(kept)
+            raise
+        return kept
+
+    def discard(self, kept: Sequence[Kept]) -> None:
+        """Take pictures away again whose rows did not become durable."""
+        for pictures in kept:
+            for path in (pictures.image, pictures.map):
+                if path is not None:
+                    with contextlib.suppress(OSError):
+                        (self._records / path).unlink(missing_ok=True)
+
+    def read_picture(self, path: str, pixel_format: str | None) -> NDArray[np.uint8] | None:
+        """Return an archived picture, uint8 ``(H, W)`` or ``(H, W, 3)`` RGB; None where it is gone or damaged."""
+        found = self._read(path)
+        return None if found is None else to_eight_bit(found, pixel_format)
+
+    def read_map(self, path: str, placement: Placement) -> AnomalyMap | None:
+        """Return an archived map, float32 in [0, 1]; None where it is gone or damaged."""
+        found = self._read(path)
+        if found is None or found.ndim != 2:
+            return None
+        values = found.astype(np.float32) / np.float32(_MAP_FULL_SCALE)
+        values.flags.writeable = False
+        return AnomalyMap(values, placement)
+
+    def _read(self, path: str) -> NDArray[Any] | None:
+        file = (self._records / path).resolve()
+        if not file.is_relative_to(self._records.resolve()):
+            _log.warning("a record names a picture outside the archive: %s", path)
+            return None
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            _log.warning("an archived picture cannot be read: %s", error)
+            return None
+        return decode_png(data)
+
+    def _place(self, entry: LogEntry) -> tuple[Path, str]:
+        inspection = entry.inspection
+        moment = inspection.decided_at.astimezone(UTC)
+        day = self._images / f"{moment.year:04d}" / f"{moment.month:02d}" / f"{moment.day:02d}"
+        stem = f"{moment:%H%M%S}-{moment.microsecond:06d}-{secrets.token_hex(4)}-{inspection.verdict.value}"
+        return day, stem
+
+    def _make(self, folder: Path) -> None:
+        """Make a day's folder, durable with the folders above it."""
+        if folder.is_dir():
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        for above in folder.parents:
+            sync_folder(above)
+            if above == self._images or above == self._records:
+                return
+
+    def _relative(self, path: Path | None) -> str | None:
+        return None if path is None else path.relative_to(self._records).as_posix()
+
+
+def encode_picture(frame: Frame) -> bytes:
+    """Return the frame as lossless PNG: the camera's full depth where there is one, else its 8 bit."""
+    pixels: NDArray[Any] = frame.pixels if frame.original is None else frame.original
+    return _encode(pixels[:, :, ::-1] if pixels.ndim == 3 else pixels)
+
+
+def encode_map(anomaly_map: AnomalyMap) -> bytes:
+    """Return the map as 16-bit PNG, 0..65535 for [0, 1]; what is no number becomes 0."""
+    values = np.nan_to_num(anomaly_map.values, nan=0.0, posinf=1.0, neginf=0.0).clip(0.0, 1.0)
+    return _encode(np.rint(values * np.float32(_MAP_FULL_SCALE)).astype(np.uint16))
+
+
+def decode_png(data: bytes) -> NDArray[Any] | None:
+    """Return a PNG's values at their stored depth, RGB order; None where it is damaged."""
+    if not data:
+        return None
+    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if found is None:
+        _log.warning("an archived picture is damaged")
+        return None
+    return np.ascontiguousarray(found[:, :, ::-1] if found.ndim == 3 else found)
+
+
+def to_eight_bit(pixels: NDArray[Any], pixel_format: str | None) -> NDArray[np.uint8]:
+    """Return an archived picture for the screen.
+
+    A 16-bit original carries its camera's depth in its low bits, as PFNC lays them out ("Mono12": 12).
+    """
+    if pixels.dtype == np.uint8:
+        return pixels
+    digits = re.search(r"(\d+)", pixel_format or "")
+    depth = int(digits[1]) if digits and 8 < int(digits[1]) <= 16 else 16
+    return np.minimum(pixels >> (depth - 8), 255).astype(np.uint8)
+
+
+def _encode(pixels: NDArray[Any]) -> bytes:
+    done, data = cv2.imencode(".png", np.ascontiguousarray(pixels), _FAST_PNG)
+    if not done:
+        raise OSError("the picture could not be encoded as PNG")
+    return data.tobytes()

@@ -1,0 +1,113 @@
+"""The log's one table, and how its values are stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Column, Dialect, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy.types import TypeDecorator
+
+HEAD = "0001"
+"""Newest revision of the migrations; a database beyond it was made by a newer program."""
+
+_TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment as ISO 8601 text in UTC, of one width, so that text order is time order."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Store; a moment without a time zone is a bug of the caller."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs its time zone")
+        # strftime does not pad years below 1000 on every platform; isoformat does.
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Read back, aware, in UTC."""
+        return None if value is None else datetime.strptime(value, _TIME_FORMAT).replace(tzinfo=UTC)
+
+
+class Counter64(TypeDecorator[int]):
+    """An unsigned 64-bit number of a camera (GenTL frame id, timestamp) in SQLite's signed 64 bit."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Store as two's complement."""
+        if value is None:
+            return None
+        value %= 2**64
+        return value - 2**64 if value >= 2**63 else value
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Read back."""
+        return None if value is None else value % 2**64
+
+
+metadata = MetaData()
+
+
+def _needed(name: str, kind: Any) -> Column[Any]:
+    return Column(name, kind, nullable=False)
+
+
+def _optional(name: str, kind: Any) -> Column[Any]:
+    return Column(name, kind, nullable=True)
+
+
+records = Table(
+    "records",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # What was decided (domain.verdicts.Inspection).
+    _needed("decided_at", UtcTime),
+    _needed("verdict", Text),
+    _needed("reason", Text),
+    _needed("reason_detail", Text),
+    _optional("score", Float),
+    _optional("threshold", Float),
+    _optional("map_peak", Float),
+    _optional("map_threshold", Float),
+    _needed("latency_ms", Float),
+    _optional("model_ms", Float),
+    _needed("regions", JSON),
+    _optional("pixel_format", Text),
+    # Where the picture came from (domain.frames.FrameOrigin).
+    _needed("frame_id", Counter64),
+    _needed("source_id", Text),
+    _needed("arrived_at", UtcTime),
+    _needed("arrived_ns", Counter64),
+    _optional("block_id", Counter64),
+    _optional("device_timestamp_ns", Counter64),
+    _optional("trigger_id", Counter64),
+    _optional("file", Text),
+    # What judged it (domain.verdicts.JudgedBy).
+    _needed("recipe", Text),
+    _needed("recipe_version", Integer),
+    _needed("pack", Text),
+    _needed("pack_version", Text),
+    _needed("pack_sha256", Text),
+    _needed("software_version", Text),
+    _needed("device", Text),
+    _needed("for_demonstration", Boolean),
+    # The archived pictures, as paths below the records folder, and where the map lies on the frame.
+    _optional("image_path", Text),
+    _optional("map_path", Text),
+    _optional("map_x_px", Float),
+    _optional("map_y_px", Float),
+    _optional("map_width_px", Float),
+    _optional("map_height_px", Float),
+    # An index of SQLite ends with the row id, so this one pages a verdict newest first without a sort.
+    Index("ix_records_verdict", "verdict"),
+    Index("ix_records_decided_at", "decided_at"),
+    # Ids are never given twice, even after rows were taken out: a record's number names it for good.
+    sqlite_autoincrement=True,
+)

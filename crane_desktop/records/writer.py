@@ -1,0 +1,151 @@
+"""What the log's owner thread does: the only connection that writes, and the order of durability."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert
+from sqlalchemy.exc import DBAPIError
+
+from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.ports import LogEntry
+from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.records.archive import Archive, Kept
+from crane_desktop.records.database import writing_engine
+from crane_desktop.records.faults import database_fault, disk_fault, is_disk_full
+from crane_desktop.records.migrate import prepare_database
+from crane_desktop.records.orphans import remove_orphans
+from crane_desktop.records.rows import placement_row, row_of
+from crane_desktop.records.schema import records
+from crane_desktop.settings.data_dir import DataDir
+from crane_desktop.settings.store import KeepImages
+
+_NOTHING_KEPT = Kept()
+_log = logging.getLogger(__name__)
+
+
+class Writer:
+    """Writes batches; lives in one thread, because its connection does.
+
+    Pictures come first (written, synced), then the rows in one transaction. A crash in between leaves
+    pictures that no row names; the next opening removes them. It never leaves a row without its picture.
+    """
+
+    def __init__(self, data: DataDir, keep_images: KeepImages, reserve_bytes: int) -> None:
+        self._data = data
+        self._keep_images = keep_images
+        self._reserve_bytes = reserve_bytes
+        self._archive = Archive(data.records, data.images)
+        self._engine = writing_engine(data.log_file)
+        self._connection: Connection | None = None
+        self._was_short = False
+
+    def open(self) -> None:
+        """Check and prepare the database, and clean up after a crash.
+
+        Raises
+        ------
+        InputError
+            If the database cannot be used.
+        DBAPIError
+            If it turns out to be damaged only now.
+        """
+        prepare_database(self._data.log_file)
+        self._connection = self._engine.connect()
+        removed = remove_orphans(self._connection, self._data)
+        if removed:
+            _log.warning("removed %d pictures that no record names (left by a crash)", removed)
+
+    def write(self, entries: Sequence[LogEntry], may_commit: Callable[[], bool]) -> list[int] | None:
+        """Make `entries` durable and return their ids; None where `may_commit` said no at the last moment.
+
+        Raises
+        ------
+        StationFault
+            If they could not be written; nothing of them stays.
+        """
+        kept = self._keep_pictures(entries)
+        ids: list[int] | None = None
+        try:
+            if may_commit():
+                ids = self._insert([_full_row(e, k) for e, k in zip(entries, kept, strict=True)])
+        except DBAPIError as error:
+            self._forget_connection()
+            raise database_fault(error, self._data.log_file) from error
+        finally:
+            if ids is None:
+                self._archive.discard(kept)
+        return ids
+
+    def close(self) -> None:
+        """Close the connection; SQLite then folds its write-ahead log into the database."""
+        self._forget_connection()
+        self._engine.dispose()
+
+    def _insert(self, rows: Sequence[dict[str, Any]]) -> list[int]:
+        if not self._data.log_file.exists():
+            # The open file lives on without its name, and everything written to it would be gone.
+            self._forget_connection()
+            raise StationFault("records.gone", path=self._data.log_file)
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        with self._connection.begin():
+            return [self._insert_one(self._connection, row) for row in rows]
+
+    @staticmethod
+    def _insert_one(connection: Connection, row: dict[str, Any]) -> int:
+        key = connection.execute(insert(records), row).inserted_primary_key
+        return int(key[0])
+
+    def _forget_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            connection.close()
+        except DBAPIError as error:
+            connection.invalidate()
+            _log.warning("closing the database failed: %s", error)
+
+    def _keep_pictures(self, entries: Sequence[LogEntry]) -> list[Kept]:
+        nothing = [_NOTHING_KEPT] * len(entries)
+        wanted = [n for n, entry in enumerate(entries) if self._wants_picture(entry)]
+        if not wanted or self._short_of_space():
+            return nothing
+        try:
+            for number, kept in zip(wanted, self._archive.keep([entries[n] for n in wanted]), strict=True):
+                nothing[number] = kept
+        except OSError as error:
+            if not is_disk_full(error):
+                raise disk_fault(error, self._data.images) from error
+            # A verdict matters more than its picture: the row may still find room.
+            _log.warning("no space for pictures: %s", error)
+        return nothing
+
+    def _wants_picture(self, entry: LogEntry) -> bool:
+        if entry.frame is None or self._keep_images == "none":
+            return False
+        return self._keep_images == "all" or entry.inspection.verdict is not Verdict.OK
+
+    def _short_of_space(self) -> bool:
+        try:
+            short = shutil.disk_usage(self._data.records).free < self._reserve_bytes
+        except OSError as error:
+            raise disk_fault(error, self._data.records) from error
+        if short != self._was_short:
+            self._was_short = short
+            if short:
+                _log.warning("disk space is below the reserve: pictures are no longer kept, verdicts are")
+            else:
+                _log.info("disk space is above the reserve again: pictures are kept")
+        return short
+
+
+def _full_row(entry: LogEntry, kept: Kept) -> dict[str, Any]:
+    row: dict[str, Any] = row_of(entry.inspection) | {"image_path": kept.image, "map_path": kept.map}
+    if kept.map is not None and entry.anomaly_map is not None:
+        row |= placement_row(entry.anomaly_map)
+    return row
