@@ -100,7 +100,7 @@ def _holds_16_bit(image: Image.Image) -> bool:
     """Tell from the decoder's raw mode; Pillow's own mode says 8 bit for 16-bit colour."""
     if image.mode.startswith("I;16"):
         return True
-    for tile in image.tile:
+    for tile in getattr(image, "tile", []):
         args = tile.args
         raw_mode = args[0] if isinstance(args, tuple) and args else args
         if isinstance(raw_mode, str) and ";16" in raw_mode:

@@ -1,0 +1,1 @@
+"""GenICam cameras through Harvesters, in a child process: a driver that hangs or crashes ends alone."""

@@ -1,0 +1,169 @@
+"""One camera through Harvesters. Runs only in the camera's process: the binding holds the GIL in C."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from genicam import genapi, gentl
+from harvesters.core import Callback, ImageAcquirer, dict_by_ints
+from numpy.typing import NDArray
+
+from crane_desktop.camera.genicam.features import AnyNodeMap, feature_value, prepare, write_feature
+from crane_desktop.camera.genicam.messages import CameraOrder, DeviceInfo
+from crane_desktop.camera.genicam.pfnc import LAYOUTS
+from crane_desktop.camera.genicam.producers import find_device, opened_producers
+from crane_desktop.domain.errors import InputError, StationFault
+
+DRIVER_ERRORS = (gentl.GenericException, genapi.GenericException)
+
+_FETCH_S = 1e-4  # with no waiting inside the producer: the binding would hold the GIL meanwhile
+_BUFFERS = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawFrame:
+    """A frame in the driver's buffer: valid until the buffer is queued back.
+
+    Attributes
+    ----------
+    rows
+        uint8 ``(H, row bytes)``, a view without the line padding.
+    """
+
+    rows: NDArray[np.uint8]
+    width_px: int
+    height_px: int
+    pixel_format: str
+    arrived_ns: int
+    block_id: int | None
+    device_timestamp_ns: int | None
+
+
+class Grabber:
+    """An open, streaming camera.
+
+    Raises
+    ------
+    InputError
+        If there is no such camera, it is in use, has no trigger, or a feature or its format is not ours.
+    """
+
+    def __init__(self, order: CameraOrder) -> None:
+        self.incomplete = 0
+        self._harvester, seen = opened_producers(order.producers)
+        self._acquirer: ImageAcquirer | None = None
+        try:
+            index, self.device = find_device(seen, order.device)
+            self._acquirer = self._create(index, self.device)
+            nodes: AnyNodeMap = self._acquirer.remote_device.node_map
+            prepare(nodes, order.trigger, order.features)
+            name = str(feature_value(nodes, "PixelFormat", "Mono8"))
+            if name not in LAYOUTS:
+                raise InputError("camera.format_unknown", format=name, known=", ".join(LAYOUTS))
+            self._nodes = nodes
+            self.payload_bytes = int(feature_value(nodes, "PayloadSize", 0))
+        except BaseException:
+            self.close()
+            raise
+
+    def _create(self, index: int, device: DeviceInfo) -> ImageAcquirer:
+        try:
+            acquirer = self._harvester.create(index)
+        except (gentl.ResourceInUseException, gentl.AccessDeniedException) as error:
+            raise InputError("camera.device_busy", device=device.device_id) from error
+        acquirer.timeout_period_on_update_event_data_call = 0
+        acquirer.num_buffers = max(_BUFFERS, acquirer.min_num_buffers)
+        acquirer.add_callback(ImageAcquirer.Events.INCOMPLETE_BUFFER, _Counter(self))
+        return acquirer
+
+    def start(self) -> None:
+        """Start the stream."""
+        self._camera.start()
+
+    def trigger(self) -> None:
+        """Ask for one picture."""
+        write_feature(self._nodes, "TriggerSoftware", None)
+
+    @contextmanager
+    def fetch(self) -> Iterator[RawFrame | None]:
+        """Lend the next frame, or None where none is there; never waits. The buffer goes back at the end."""
+        buffer = self._camera.try_fetch(timeout=_FETCH_S, is_raw=True)
+        if buffer is None:
+            yield None
+            return
+        try:
+            yield _raw_frame(buffer)
+        finally:
+            buffer.parent.queue_buffer(buffer)
+
+    def close(self) -> None:
+        """Stop and release, in the only order that every driver survives; what a lost camera raises is over."""
+        acquirer, self._acquirer = self._acquirer, None
+        if acquirer is not None:
+            for step in (acquirer.stop, acquirer.destroy):
+                try:
+                    step()
+                except DRIVER_ERRORS:
+                    continue
+        self._harvester.reset()
+
+    @property
+    def _camera(self) -> ImageAcquirer:
+        if self._acquirer is None:
+            raise StationFault("camera.lost", device=self.device.device_id, detail="closed")
+        return self._acquirer
+
+
+class _Counter(Callback):  # type: ignore[misc]  # harvesters is not annotated
+    """Counts the buffers that Harvesters throws back because they were not filled."""
+
+    def __init__(self, grabber: Grabber) -> None:
+        super().__init__()
+        self._grabber = grabber
+
+    def emit(self, context: object) -> None:
+        """Count one."""
+        self._grabber.incomplete += 1
+
+
+def _raw_frame(buffer: Any) -> RawFrame | None:
+    """Return the picture in a GenTL buffer, or None where it holds no whole picture (GenTL 1.6, BUFFER_INFO)."""
+    arrived_ns = time.monotonic_ns()
+    picture = buffer
+    offset = _known(buffer, "image_offset", 0)
+    for part in buffer.parts:  # multi-part payload: the first picture is the picture
+        picture, offset = part, part.data_offset
+        break
+    code = _known(picture, "data_format" if picture is not buffer else "pixel_format", 0)
+    name = dict_by_ints.get(code, hex(code))
+    if name not in LAYOUTS:
+        raise StationFault("camera.format_changed", format=name)
+    width, height = int(picture.width), int(picture.height) or _known(buffer, "delivered_image_height", 0)
+    padding = _known(picture, "x_padding" if picture is not buffer else "padding_x", 0)
+    row = LAYOUTS[name].row_bytes(width)
+    size = (row + padding) * height
+    if size == 0 or offset + size > len(buffer.raw_buffer):
+        return None
+    lines = np.frombuffer(buffer.raw_buffer, np.uint8, size, offset).reshape(height, row + padding)
+    return RawFrame(
+        rows=lines[:, :row],
+        width_px=width,
+        height_px=height,
+        pixel_format=name,
+        arrived_ns=arrived_ns,
+        block_id=_known(buffer, "frame_id", None),
+        device_timestamp_ns=_known(buffer, "timestamp_ns", None),
+    )
+
+
+def _known(module: Any, name: str, otherwise: Any) -> Any:
+    """Return what a GenTL module says, or `otherwise` where its producer does not know."""
+    try:
+        return getattr(module, name)
+    except gentl.GenericException:
+        return otherwise

@@ -1,0 +1,138 @@
+"""The line's end of a camera's process: its messages, its ring, and whether it still lives."""
+
+from __future__ import annotations
+
+import time
+from multiprocessing.connection import wait
+
+from crane_desktop.camera.genicam.child import Child
+from crane_desktop.camera.genicam.formats import Converted, convert
+from crane_desktop.camera.genicam.messages import (
+    Arrived,
+    CameraOrder,
+    FromCamera,
+    RingWanted,
+    Stop,
+    ToCamera,
+    Trouble,
+)
+from crane_desktop.camera.genicam.process import camera_main
+from crane_desktop.camera.genicam.ring import RingReader
+from crane_desktop.domain.errors import StationFault
+
+HANG_AFTER_S = 4.0
+"""A camera's process that shows no sign of life for so long hangs: its driver does not come back."""
+
+
+class CameraLink:
+    """A running camera process. One thread at a time.
+
+    Parameters
+    ----------
+    silent_for_s
+        How long it may be silent; longer while it opens the camera, where drivers block.
+    """
+
+    def __init__(self, order: CameraOrder, silent_for_s: float) -> None:
+        self.silent_for_s = silent_for_s
+        self._name = order.device or "-"
+        self._ring: RingReader | None = None
+        self._child = Child("crane-camera", camera_main, order)
+        self._beat = -1
+        self._beat_at_s = time.monotonic()
+        self._looked_at_s = self._beat_at_s
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the camera's process."""
+        return self._child.pid
+
+    def receive(self, timeout_s: float) -> FromCamera | None:
+        """Return the next message, None where none comes in time.
+
+        Raises
+        ------
+        StationFault
+            If the process died or shows no sign of life.
+        """
+        asleep_since_s = time.monotonic()
+        wait(self._child.waitables, max(timeout_s, 0.0))
+        try:
+            if self._child.pipe.poll(0):
+                return self._answered(self._child.pipe.recv())
+        except (EOFError, OSError):
+            raise self._died() from None
+        if self._child.exit_code is not None:
+            raise self._died()
+        self._watch(asleep_since_s)
+        return None
+
+    def send(self, message: ToCamera) -> None:
+        """Send a message.
+
+        Raises
+        ------
+        StationFault
+            If the process died.
+        """
+        try:
+            self._child.pipe.send(message)
+        except OSError:
+            raise self._died() from None
+
+    def take(self, arrived: Arrived) -> Converted | None:
+        """Return the pixels of a frame and give its slot back; None where its ring was replaced meanwhile."""
+        ring = self._ring
+        if ring is None or ring.address.name != arrived.ring:
+            return None
+        return ring.take(
+            arrived.slot,
+            arrived.size_bytes,
+            lambda data: convert(data, arrived.width_px, arrived.height_px, arrived.pixel_format),
+        )
+
+    def close(self) -> None:
+        """Stop the camera, end the process and remove the ring, within seconds."""
+        polite = self._child.exit_code is None and time.monotonic() - self._beat_at_s < HANG_AFTER_S
+        if polite:
+            try:
+                self._child.pipe.send(Stop())
+            except OSError:
+                polite = False
+        try:
+            self._child.end(politely=polite)
+        finally:
+            ring, self._ring = self._ring, None
+            if ring is not None:
+                ring.close()
+
+    def _answered(self, message: FromCamera) -> FromCamera | None:
+        """Deal with what concerns only the two ends, pass the rest on."""
+        self._beat_at_s = time.monotonic()
+        if isinstance(message, RingWanted):
+            if self._ring is not None:
+                self._ring.close()
+            self._ring = RingReader(message.slot_bytes)
+            self.send(self._ring.address)
+            return None
+        if isinstance(message, Trouble):
+            raise message.error()
+        return message
+
+    def _watch(self, asleep_since_s: float) -> None:
+        beat = self._child.heartbeat.value
+        now_s = time.monotonic()
+        # Only silence that we watched counts: a line that was busy elsewhere has seen nothing.
+        unwatched_s = asleep_since_s - self._looked_at_s
+        self._looked_at_s = now_s
+        if beat != self._beat:
+            self._beat = beat
+            self._beat_at_s = now_s
+        elif unwatched_s > self.silent_for_s / 2:
+            self._beat_at_s = asleep_since_s
+        elif now_s - self._beat_at_s > self.silent_for_s:
+            raise StationFault("camera.hangs", device=self._name, seconds=round(self.silent_for_s))
+
+    def _died(self) -> StationFault:
+        code = self._child.exit_code
+        return StationFault("camera.process_died", device=self._name, code="-" if code is None else code)

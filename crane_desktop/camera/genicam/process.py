@@ -1,0 +1,108 @@
+"""The camera's process: takes frames from the driver and puts them into the ring.
+
+Its functions run in a child process (spawn). It imports neither Qt nor torch nor cv2.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from typing import Any
+
+from crane_desktop.camera.genicam.loop import stream
+from crane_desktop.camera.genicam.messages import CameraOrder, Opened, Trouble
+from crane_desktop.domain.errors import CraneError, StationFault
+
+_log = logging.getLogger(__name__)
+
+_ALONE_AFTER_S = 60.0
+
+
+def camera_main(pipe: Connection, heartbeat: Any, order: CameraOrder) -> None:
+    """Stream one camera until told to stop, the camera fails or the line's process is gone."""
+    with _prepared_process(), _reported(pipe, order.device or ""):
+        from crane_desktop.camera.genicam.grabber import Grabber
+
+        beat = Beat(heartbeat)
+        beat.tick()
+        grabber = Grabber(order)
+        # Harvesters puts its own handler for Ctrl-C in place while it opens a camera.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            beat.tick()
+            grabber.start()
+            pipe.send(Opened(grabber.device))
+            stream(grabber, pipe, beat.tick)
+        finally:
+            grabber.close()
+
+
+def devices_main(pipe: Connection, heartbeat: Any, producers: tuple[str, ...]) -> None:
+    """Send the list of cameras that the producers see."""
+    with _prepared_process(), _reported(pipe, ""):
+        from crane_desktop.camera.genicam.producers import opened_producers
+
+        Beat(heartbeat).tick()
+        harvester, seen = opened_producers(producers)
+        pipe.send(seen)
+        harvester.reset()
+
+
+class Beat:
+    """A sign of life for the line, and the process's own end should the driver hang it for good."""
+
+    def __init__(self, heartbeat: Any) -> None:
+        self._heartbeat = heartbeat
+        self._armed_at_s = -_ALONE_AFTER_S
+
+    def tick(self) -> None:
+        """Say that the loop still turns."""
+        self._heartbeat.value += 1
+        now_s = time.monotonic()
+        if now_s - self._armed_at_s > _ALONE_AFTER_S / 4:
+            # Its timer is a C thread: it ends the process even while the driver holds the GIL for ever,
+            # and nobody is left to kill it.
+            faulthandler.dump_traceback_later(_ALONE_AFTER_S, exit=True)
+            self._armed_at_s = now_s
+
+
+@contextlib.contextmanager
+def _prepared_process() -> Iterator[None]:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.stderr is None:  # a windowed program on Windows has none
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # for the life of the process
+    else:
+        # Drivers print to stdout; ours carries results that others read.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(sys.stderr.fileno(), 1)
+    # Harvesters logs with a traceback what it then raises: we tell it in one sentence.
+    logging.getLogger("harvesters").setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@contextlib.contextmanager
+def _reported(pipe: Connection, device: str) -> Iterator[None]:
+    """Send what goes wrong to the line; a line that is gone needs nothing any more."""
+    try:
+        yield
+    except (EOFError, BrokenPipeError, ConnectionError):
+        return
+    except CraneError as error:
+        trouble = Trouble.of(error)
+    except Exception as error:  # noqa: BLE001  # the process's last line of defence; the line makes it an alarm
+        detail = (str(error).splitlines() or [""])[0]
+        trouble = Trouble.of(StationFault("camera.lost", device=device, detail=f"{type(error).__name__}: {detail}"))
+    else:
+        return
+    with contextlib.suppress(OSError):
+        pipe.send(trouble)

@@ -1,0 +1,140 @@
+"""GenTL producers and the cameras they see. `opened_producers` runs only in the camera's process."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crane_desktop.camera.genicam.messages import DeviceInfo
+from crane_desktop.domain.errors import InputError
+
+if TYPE_CHECKING:
+    from harvesters.core import Harvester
+
+PRODUCER_PATH = "GENICAM_GENTL64_PATH"
+"""The variable in which installers of camera drivers leave the folders of their producers (GenTL 1.6, 3.2)."""
+
+_READABLE_AND_WRITABLE = 1  # GenTL DEVICE_ACCESS_STATUS_READWRITE
+_UNKNOWN_ACCESS = 0
+
+
+def configured_folders(environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """Return the folders that the system names for producers."""
+    return [Path(part) for part in environment.get(PRODUCER_PATH, "").split(os.pathsep) if part]
+
+
+def configured_producers(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the producer files in the folders that the system names, each once, by name."""
+    found: list[str] = []
+    for folder in configured_folders(environment):
+        try:
+            files = sorted(str(file) for file in folder.iterdir() if file.suffix.lower() == ".cti")
+        except OSError:
+            continue  # a driver that was removed leaves its folder in the variable
+        found += [file for file in files if file not in found]
+    return found
+
+
+def producers_for(cti: str | None) -> tuple[str, ...]:
+    """Return the producers to use: the given file, or all that the system has.
+
+    Raises
+    ------
+    InputError
+        If the file does not exist or the system has none.
+    """
+    if cti is None:
+        found = configured_producers()
+        if not found:
+            raise InputError("camera.no_producer", variable=PRODUCER_PATH)
+        return tuple(found)
+    if not Path(cti).is_file():
+        raise InputError("camera.cti_missing", file=cti)
+    return (str(Path(cti).resolve()),)
+
+
+def is_producer(file: str) -> bool:
+    """Load the library and tell whether it is a GenTL producer. It runs the library's start-up code."""
+    try:
+        library = ctypes.CDLL(file)
+    except OSError:
+        return False
+    return hasattr(library, "GCInitLib")
+
+
+def opened_producers(files: Sequence[str]) -> tuple[Harvester, list[DeviceInfo]]:
+    """Load the producers and return the Harvester with the cameras it sees, in its order.
+
+    Raises
+    ------
+    InputError
+        If the only producer is none.
+    """
+    from harvesters.core import Harvester
+
+    good = [file for file in files if is_producer(file)]
+    if not good:
+        raise InputError("camera.cti_is_no_producer", file=", ".join(files))
+    harvester = Harvester()
+    for file in good:
+        harvester.add_file(file)
+    harvester.update()
+    return harvester, [_device_info(device) for device in harvester.device_info_list]
+
+
+def find_device(seen: Sequence[DeviceInfo], wanted: str | None) -> tuple[int, DeviceInfo]:
+    """Return position and description of the camera with this id, serial number or name; the first for None.
+
+    Raises
+    ------
+    InputError
+        If there is no camera, none with this name, or more than one.
+    """
+    if not seen:
+        raise InputError("camera.no_device")
+    if wanted is None:
+        return 0, seen[0]
+    for field in ("device_id", "serial_number", "user_defined_name"):
+        matches = [(index, device) for index, device in enumerate(seen) if getattr(device, field) == wanted]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise InputError("camera.device_ambiguous", device=wanted, known=_ids(seen))
+    raise InputError("camera.device_missing", device=wanted, known=_ids(seen))
+
+
+def _ids(seen: Sequence[DeviceInfo]) -> str:
+    return ", ".join(device.device_id for device in seen)
+
+
+def _device_info(device: Any) -> DeviceInfo:
+    from genicam.gentl import GenericException
+
+    def told(name: str) -> str:
+        try:
+            return str(getattr(device, name))
+        except GenericException:
+            return ""
+
+    try:
+        access = int(device.access_status)
+    except GenericException:
+        access = _UNKNOWN_ACCESS
+    system = device.parent.parent
+    try:
+        producer = str(system.module.path if hasattr(system, "module") else "")
+    except (GenericException, AttributeError):
+        producer = ""
+    return DeviceInfo(
+        device_id=told("id_"),
+        vendor=told("vendor"),
+        model=told("model"),
+        serial_number=told("serial_number"),
+        user_defined_name=told("user_defined_name"),
+        transport=told("tl_type"),
+        producer=Path(producer).name,
+        accessible=access in (_UNKNOWN_ACCESS, _READABLE_AND_WRITABLE),
+    )

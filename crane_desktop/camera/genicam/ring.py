@@ -1,0 +1,91 @@
+"""Frames across processes: a few slots of shared memory, each copied into once and out of once.
+
+The line's process makes a ring and removes it, so that nothing stays behind when the camera's process is
+killed. A slot belongs to the camera while its mark is FREE and to the line while it is FULL: a single byte,
+written by the one who gives the slot away, after the pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from multiprocessing.shared_memory import SharedMemory
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crane_desktop.camera.genicam.messages import RingMade
+
+_HEAD_BYTES = 64
+_FREE, _FULL = 0, 1
+_MOST_SLOTS, _FEWEST_SLOTS = 8, 3
+_RING_BYTES = 256 * 1024 * 1024
+
+T = TypeVar("T")
+
+
+def slots_for(slot_bytes: int) -> int:
+    """Return how many frames of `slot_bytes` a ring holds: 8, fewer where they are huge, never under 3."""
+    return max(_FEWEST_SLOTS, min(_MOST_SLOTS, _RING_BYTES // max(slot_bytes, 1)))
+
+
+class RingReader:
+    """The line's end: makes the shared memory, takes frames out, removes it."""
+
+    def __init__(self, slot_bytes: int) -> None:
+        self._slot_bytes = slot_bytes
+        self._slots = slots_for(slot_bytes)
+        self._memory = SharedMemory(create=True, size=_HEAD_BYTES + self._slots * slot_bytes)
+
+    @property
+    def address(self) -> RingMade:
+        """What the camera's process needs to find it."""
+        return RingMade(self._memory.name, self._slots, self._slot_bytes)
+
+    def take(self, slot: int, size_bytes: int, convert: Callable[[NDArray[np.uint8]], T]) -> T:
+        """Return ``convert(bytes of the slot)`` and give the slot back; `convert` must not keep its argument."""
+        start = _HEAD_BYTES + slot * self._slot_bytes
+        try:
+            return convert(np.frombuffer(self._memory.buf, np.uint8, size_bytes, start))
+        finally:
+            self._memory.buf[slot] = _FREE
+
+    def close(self) -> None:
+        """Unmap and remove the memory. Idempotent."""
+        self._memory.close()
+        try:
+            self._memory.unlink()
+        except FileNotFoundError:
+            return
+
+
+class RingWriter:
+    """The camera's end: puts frames in; never waits."""
+
+    def __init__(self, address: RingMade) -> None:
+        self.name = address.name
+        self._memory = SharedMemory(name=address.name)
+        self._slots = address.slots
+        self.slot_bytes = address.slot_bytes
+        self._next = 0
+
+    def free_slot(self) -> int | None:
+        """Return a slot that may be written, or None while the line has not caught up."""
+        for step in range(self._slots):
+            slot = (self._next + step) % self._slots
+            if self._memory.buf[slot] == _FREE:
+                return slot
+        return None
+
+    def put(self, slot: int, rows: NDArray[np.uint8]) -> int:
+        """Copy uint8 ``(H, row bytes)``, lines of any stride, into the slot without gaps; return its size."""
+        start = _HEAD_BYTES + slot * self.slot_bytes
+        target = np.frombuffer(self._memory.buf, np.uint8, rows.size, start).reshape(rows.shape)
+        np.copyto(target, rows)
+        self._memory.buf[slot] = _FULL
+        self._next = (slot + 1) % self._slots
+        return rows.size
+
+    def close(self) -> None:
+        """Unmap; the line removes the memory."""
+        self._memory.close()

@@ -1,0 +1,34 @@
+"""From a choice on the screen or the command line to a source of frames."""
+
+from __future__ import annotations
+
+from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.ports import FrameSource
+from crane_desktop.domain.station import SourceChoice
+
+
+def make_source(choice: SourceChoice) -> FrameSource:
+    """Return the source, not yet open. Each kind is imported only when it is chosen.
+
+    Raises
+    ------
+    InputError
+        If the choice makes no sense; whether folder or camera exist shows when it is opened.
+    """
+    match choice.kind:
+        case "folder":
+            from crane_desktop.camera.folder import FolderSource
+
+            if not choice.path:
+                raise InputError("camera.folder_not_given")
+            return FolderSource(choice.path, choice.rate_hz, choice.frames)
+        case "genicam":
+            from crane_desktop.camera.genicam.source import GenicamSource
+
+            return GenicamSource(choice.cti, choice.device, trigger=choice.trigger, frames=choice.frames)
+        case "demo":
+            from crane_desktop.camera.demo import DemoSource
+
+            return DemoSource(choice.device, seed=choice.seed, rate_hz=choice.rate_hz, frames=choice.frames)
+        case _:
+            raise InputError("camera.source_unknown", kind=choice.kind)
