@@ -1,0 +1,7 @@
+"""The simulated line: draws several kinds of parts, good and defective, with known truth."""
+
+from __future__ import annotations
+
+from crane_desktop.camera.simulated.draw import DEFECTS, HELD_OUT_KIND, KINDS, TRAINING_KINDS, DrawnPart, draw_part
+
+__all__ = ["DEFECTS", "HELD_OUT_KIND", "KINDS", "TRAINING_KINDS", "DrawnPart", "draw_part"]

@@ -1,0 +1,213 @@
+"""Draws one part: paint, damage, light, take the picture, and say exactly where it was damaged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from crane_desktop.camera.simulated.defects import DAMAGES, MISSING
+from crane_desktop.camera.simulated.kinds import PAINTERS
+from crane_desktop.camera.simulated.light import Light, lit_by, shaded
+from crane_desktop.camera.simulated.sensor import Sensor, exposed, focused, taken_by
+from crane_desktop.camera.simulated.surface import Surface
+from crane_desktop.domain.errors import InputError
+
+KINDS: tuple[str, ...] = tuple(PAINTERS)
+"""Every kind of part that can be drawn."""
+HELD_OUT_KIND = "cast_surface"
+"""Never trained on. A casting shares the lamp, the lens and the laws of damage with the others, as a new
+product on the same line would, but none of the others shows its structure: rough relief all over, with ribs
+and bosses, in one tone. It is neither the easiest nor the hardest to judge: its grain hides faint defects."""
+TRAINING_KINDS: tuple[str, ...] = tuple(k for k in KINDS if k != HELD_OUT_KIND)
+DEFECTS: tuple[str, ...] = (*DAMAGES, MISSING)
+"""Every kind of defect."""
+
+_TRIES = 10
+_FLOOR = 0.035
+"""Difference from the good part, of full scale, over which a pixel counts as changed."""
+_LEAST_AREA = 0.0012
+_MOST_AREA = 0.12
+_CONTRAST = 1.35
+"""Least visible: root mean square difference over what noise and texture around would hide."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnPart:
+    """One drawn part with its truth.
+
+    Attributes
+    ----------
+    pixels
+        uint8 ``(S, S, 3)`` RGB, C-contiguous.
+    mask
+        bool ``(S, S)``, True where the part is defective.
+    defects
+        Kinds of its defects; empty for a good part.
+    kind
+        Kind of part.
+    """
+
+    pixels: NDArray[np.uint8]
+    mask: NDArray[np.bool_]
+    defects: tuple[str, ...]
+    kind: str
+
+    @property
+    def is_good(self) -> bool:
+        """True where nothing is wrong with the part."""
+        return not self.defects
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shot:
+    """What stays the same for a part and its damaged twin."""
+
+    kind: str
+    size_px: int
+    seeds: tuple[int, int]
+    design: int
+    light: Light
+    sensor: Sensor
+
+    def surface(self, skip: int | None = None) -> Surface:
+        design = np.random.default_rng([self.design, self.seeds[1], 11])
+        return PAINTERS[self.kind](self.size_px, skip, design, np.random.default_rng([*self.seeds, 12]))
+
+    def clean(self, surface: Surface) -> NDArray[np.float32]:
+        return focused(shaded(surface, self.light), self.sensor)
+
+
+def draw_part(
+    kind: str,
+    seed: int,
+    *,
+    size_px: int = 512,
+    defect_rate: float = 0.0,
+    sensor: bool = True,
+    design: int | None = None,
+    defect: str | None = None,
+) -> DrawnPart:
+    """Draw one part; the arguments determine it fully.
+
+    Parameters
+    ----------
+    kind
+        One of `KINDS`.
+    seed
+        Number of the part, 0 or more: pose, light, material, noise, damage.
+    size_px
+        Side of the picture, 32 or more.
+    defect_rate
+        Probability in [0, 1] that the part is defective.
+    sensor
+        False for a picture without noise.
+    design
+        Number of the product: its layout, colours and finish. Parts of one design differ as parts of
+        one product do. None: every seed has a design of its own (breadth for training).
+    defect
+        The defect that a defective part has, one of `DEFECTS`; None: one or two at random. A kind
+        without features gets another defect instead of the missing one.
+
+    Raises
+    ------
+    InputError
+        If `kind` or `defect` is unknown.
+    """
+    known(kind)
+    if defect is not None and defect not in DEFECTS:
+        raise InputError("simulated.unknown_defect", defect=defect, known=", ".join(DEFECTS))
+    number = KINDS.index(kind)
+    rng = np.random.default_rng([seed, number, 13])
+    shot = _Shot(
+        kind,
+        size_px,
+        (seed, number),
+        seed if design is None else design,
+        lit_by(rng),
+        taken_by(rng, rng.random() < 0.12),
+    )
+    surface = shot.surface()
+    clean = shot.clean(surface)
+    mask = np.zeros((size_px, size_px), bool)
+    defects: tuple[str, ...] = ()
+    lit = clean
+    if np.random.default_rng([seed, number, 14]).random() < defect_rate:
+        wanted = _wanted(np.random.default_rng([seed, number, 15]), surface, defect)
+        lit, mask, defects = _damaged(shot, surface, clean, wanted)
+    noise = np.random.default_rng([seed, number, 16]).standard_normal(lit.shape, np.float32) if sensor else None
+    return DrawnPart(exposed(lit, shot.sensor, noise), mask, defects, kind)
+
+
+def known(kind: str) -> None:
+    """Raise InputError where `kind` is no kind of part."""
+    if kind not in KINDS:
+        raise InputError("simulated.unknown_kind", kind=kind, known=", ".join(KINDS))
+
+
+def _wanted(rng: Generator, surface: Surface, defect: str | None) -> tuple[str, ...]:
+    choices = DEFECTS if surface.features else tuple(DAMAGES)
+    if defect is not None:
+        return (defect,) if defect in choices else (str(rng.choice(choices)),)
+    count = 2 if rng.random() < 0.12 else 1
+    return tuple(str(d) for d in rng.choice(choices, count, replace=False))
+
+
+def _damaged(
+    shot: _Shot, surface: Surface, clean: NDArray[np.float32], wanted: tuple[str, ...]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], tuple[str, ...]]:
+    """Damage until it can be seen: each further try is other damage, a little stronger."""
+    best: tuple[float, NDArray[np.float32], NDArray[np.bool_]] | None = None
+    for attempt in range(_TRIES):
+        rng = np.random.default_rng([*shot.seeds, 17, attempt])
+        strength = float(rng.uniform(0.65, 1.45)) * (1 + 0.16 * attempt)
+        worse = surface
+        if MISSING in wanted:
+            worse = shot.surface(int(rng.integers(surface.features)))
+        for name in wanted:
+            if name != MISSING:
+                worse = DAMAGES[name](worse, rng, strength)
+        lit = shot.clean(worse)
+        mask, contrast = _difference(clean, lit)
+        if contrast >= _CONTRAST:
+            return lit, mask, wanted
+        if mask.any() and (best is None or contrast > best[0]):
+            best = contrast, lit, mask
+    if best is not None and MISSING not in wanted:
+        return best[1], best[2], wanted
+    return _damaged(shot, surface, clean, ("hole",))
+
+
+def _difference(clean: NDArray[np.float32], lit: NDArray[np.float32]) -> tuple[NDArray[np.bool_], float]:
+    """Return where two noiseless pictures differ, and how visibly (0 where too small or too large)."""
+    size = clean.shape[0]
+    change = np.clip(lit, 0, 1) - np.clip(clean, 0, 1)
+    most = cv2.GaussianBlur(np.abs(change).max(2), (0, 0), max(0.5, size / 512))
+    floor = max(_FLOOR, 0.22 * float(most.max()))
+    raw = (most > floor).astype(np.uint8)
+    reach = max(1, round(size / 256))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    grown = cv2.dilate(cv2.morphologyEx(raw, cv2.MORPH_CLOSE, disc), disc)
+    mask = _without_specks(grown)
+    area = float(mask.mean())
+    if not _LEAST_AREA <= area <= _MOST_AREA:
+        return mask, 0.0
+    changed = np.sqrt(float((change[mask] ** 2).sum(1).mean() / 2))
+    around = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    hiding = 0.02 + 0.4 * float(clean[around].std(0).mean())
+    return mask, changed / hiding * min(1.0, (area / 0.004) ** 0.25)
+
+
+def _without_specks(mask: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Drop specks much smaller than the largest piece."""
+    count, label, stats, _ = cv2.connectedComponentsWithStats(mask)
+    if count <= 2:
+        return mask.astype(bool)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    keep = areas > 0.02 * areas[1:].max()
+    keep[0] = False
+    out: NDArray[np.bool_] = keep[label]
+    return out
