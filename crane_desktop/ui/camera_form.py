@@ -1,0 +1,108 @@
+"""The form of a GenICam camera: producer file, device, trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+
+from crane_desktop.domain.station import SourceChoice, Station
+from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.inbox import Inbox
+from crane_desktop.ui.source_forms import PathField, caption, row_of
+
+_TRIGGERS = ("free", "software", "hardware")
+_DEVICES = "devices"
+
+
+class CameraForm(QWidget):
+    """Asks the station for its cameras when it is told to; looking for them may take seconds."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        super().__init__()
+        self._inbox = inbox
+        self._station: Station | None = None
+        self._language: Language = "ja"
+        self._found: Sequence[tuple[str, str]] = ()
+        self._wanted: str | None = None
+        self._cti_caption, self._device_caption, self._trigger_caption = caption(), caption(), caption()
+        self.cti, self.devices, self.triggers, self.search = PathField("*.cti"), QComboBox(), QComboBox(), QPushButton()
+        self.devices.setMinimumWidth(190)
+        self.devices.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.search.clicked.connect(self.look)
+        self.cti.path.editingFinished.connect(self.look)
+        line = row_of(
+            self, self._cti_caption, self.cti, self._device_caption, self.devices, self.search,
+            self._trigger_caption, self.triggers,
+        )  # fmt: skip
+        line.setStretch(1, 1)
+        line.setStretch(3, 1)
+
+    def attach(self, station: Station) -> None:
+        """Ask this station for cameras from now on."""
+        self._station = station
+
+    def look(self) -> None:
+        """Look for cameras."""
+        if self._station is not None:
+            self.search.setEnabled(False)
+            self.search.setText(text("ui.source.searching", self._language))
+            self._inbox.ask(_DEVICES, self._station.devices(self.cti.value()), self._take_devices)
+
+    def poll(self) -> None:
+        """Give the button back when the search has ended, well or badly."""
+        if not self.search.isEnabled() and not self._inbox.waits_for(_DEVICES):
+            self.search.setEnabled(True)
+            self.search.setText(text("ui.source.search", self._language))
+
+    def choice(self) -> SourceChoice:
+        """Return what is filled in."""
+        return SourceChoice(
+            kind="genicam",
+            cti=self.cti.value(),
+            device=self.devices.currentData(),
+            trigger=self.triggers.currentData(),
+        )
+
+    def fill(self, choice: SourceChoice) -> None:
+        """Fill in an earlier choice; its camera is chosen as soon as it has been found."""
+        self.cti.path.setText(choice.cti or "")
+        self._wanted = choice.device
+        self.triggers.setCurrentIndex(max(0, self.triggers.findData(choice.trigger)))
+        self._list_devices()
+
+    def speak(self, language: Language) -> None:
+        """Change the language."""
+        self._language = language
+        self._cti_caption.setText(text("ui.source.cti", language))
+        self.cti.name(
+            text("ui.source.choose_cti", language), text("ui.browse", language), text("ui.source.cti_hint", language)
+        )
+        self._device_caption.setText(text("ui.source.device", language))
+        self._trigger_caption.setText(text("ui.source.trigger", language))
+        searching = not self.search.isEnabled()
+        self.search.setText(text("ui.source.searching" if searching else "ui.source.search", language))
+        chosen = max(0, self.triggers.currentIndex())
+        self.triggers.clear()
+        for trigger in _TRIGGERS:
+            self.triggers.addItem(text(f"ui.trigger.{trigger}", language), trigger)
+        self.triggers.setCurrentIndex(chosen)
+        self.triggers.setAccessibleName(text("ui.source.trigger", language))
+        self.devices.setAccessibleName(text("ui.source.device", language))
+        self._wanted = self.devices.currentData() or self._wanted
+        self._list_devices()
+
+    def _take_devices(self, found: Sequence[tuple[str, str]]) -> None:
+        self._wanted = self.devices.currentData() or self._wanted
+        self._found = found
+        self._list_devices()
+
+    def _list_devices(self) -> None:
+        self.devices.clear()
+        self.devices.addItem(text("ui.source.first_device", self._language), None)
+        known = dict(self._found)
+        if self._wanted is not None and self._wanted not in known:
+            known[self._wanted] = self._wanted
+        for device, words in known.items():
+            self.devices.addItem(words, device)
+        self.devices.setCurrentIndex(max(0, self.devices.findData(self._wanted)))
