@@ -86,9 +86,9 @@ def save_settings(path: Path, settings: Settings) -> None:
     InputError
         If the file cannot be written; the old one is untouched.
     """
-    content = json.dumps(settings.model_dump(mode="json"), ensure_ascii=False, indent=2) + "\n"
+    content = json.dumps(settings.model_dump(mode="json"), indent=2) + "\n"
     try:
-        write_atomic(path, content.encode("utf-8"))
+        write_atomic(path, content.encode("ascii"))
     except OSError as error:
         raise InputError("settings.unwritable", file=path, reason=error.strerror or str(error)) from error
 
