@@ -126,7 +126,7 @@ class _Counter(Callback):  # type: ignore[misc]  # harvesters is not annotated
         super().__init__()
         self._grabber = grabber
 
-    def emit(self, context: object) -> None:
+    def emit(self, context: object) -> None:  # noqa: ARG002  # the signature is Harvesters'
         """Count one."""
         self._grabber.incomplete += 1
 

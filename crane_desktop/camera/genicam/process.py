@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from crane_desktop.camera.genicam.loop import stream
@@ -77,7 +78,7 @@ class Beat:
 def _prepared_process() -> Iterator[None]:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.stderr is None:  # a windowed program on Windows has none
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # for the life of the process
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # for the life of the process
     else:
         # Drivers print to stdout; ours carries results that others read.
         with contextlib.suppress(OSError, ValueError):

@@ -110,7 +110,7 @@ def _ids(seen: Sequence[DeviceInfo]) -> str:
     return ", ".join(device.device_id for device in seen)
 
 
-def _device_info(device: Any) -> DeviceInfo:
+def _device_info(device: Any, producer: str) -> DeviceInfo:
     from genicam.gentl import GenericException
 
     def told(name: str) -> str:
@@ -123,11 +123,6 @@ def _device_info(device: Any) -> DeviceInfo:
         access = int(device.access_status)
     except GenericException:
         access = _UNKNOWN_ACCESS
-    system = device.parent.parent
-    try:
-        producer = str(system.module.path if hasattr(system, "module") else "")
-    except (GenericException, AttributeError):
-        producer = ""
     return DeviceInfo(
         device_id=told("id_"),
         vendor=told("vendor"),

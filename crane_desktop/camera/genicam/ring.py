@@ -46,9 +46,9 @@ class RingReader:
         """Return ``convert(bytes of the slot)`` and give the slot back; `convert` must not keep its argument."""
         start = _HEAD_BYTES + slot * self._slot_bytes
         try:
-            return convert(np.frombuffer(self._memory.buf, np.uint8, size_bytes, start))
+            return convert(np.frombuffer(_bytes_of(self._memory), np.uint8, size_bytes, start))
         finally:
-            self._memory.buf[slot] = _FREE
+            _bytes_of(self._memory)[slot] = _FREE
 
     def close(self) -> None:
         """Unmap and remove the memory. Idempotent."""
@@ -73,19 +73,26 @@ class RingWriter:
         """Return a slot that may be written, or None while the line has not caught up."""
         for step in range(self._slots):
             slot = (self._next + step) % self._slots
-            if self._memory.buf[slot] == _FREE:
+            if _bytes_of(self._memory)[slot] == _FREE:
                 return slot
         return None
 
     def put(self, slot: int, rows: NDArray[np.uint8]) -> int:
         """Copy uint8 ``(H, row bytes)``, lines of any stride, into the slot without gaps; return its size."""
         start = _HEAD_BYTES + slot * self.slot_bytes
-        target = np.frombuffer(self._memory.buf, np.uint8, rows.size, start).reshape(rows.shape)
+        target = np.frombuffer(_bytes_of(self._memory), np.uint8, rows.size, start).reshape(rows.shape)
         np.copyto(target, rows)
-        self._memory.buf[slot] = _FULL
+        _bytes_of(self._memory)[slot] = _FULL
         self._next = (slot + 1) % self._slots
         return rows.size
 
     def close(self) -> None:
         """Unmap; the line removes the memory."""
         self._memory.close()
+
+
+def _bytes_of(memory: SharedMemory) -> memoryview:
+    buffer = memory.buf
+    if buffer is None:
+        raise ValueError("the ring is closed")
+    return buffer
