@@ -171,7 +171,8 @@ def to_eight_bit(pixels: NDArray[Any], pixel_format: str | None) -> NDArray[np.u
         return pixels
     digits = re.search(r"(\d+)", pixel_format or "")
     depth = int(digits[1]) if digits and 8 < int(digits[1]) <= 16 else 16
-    return np.minimum(pixels >> (depth - 8), 255).astype(np.uint8)
+    shown: NDArray[np.uint8] = np.minimum(pixels >> (depth - 8), 255).astype(np.uint8)
+    return shown
 
 
 def _encode(pixels: NDArray[Any]) -> bytes:

@@ -97,8 +97,7 @@ class Writer:
 
     @staticmethod
     def _insert_one(connection: Connection, row: dict[str, Any]) -> int:
-        key = connection.execute(insert(records), row).inserted_primary_key
-        return int(key[0])
+        return int(connection.execute(insert(records).returning(records.c.id), row).scalar_one())
 
     def _forget_connection(self) -> None:
         connection, self._connection = self._connection, None

@@ -1,0 +1,176 @@
+"""The log of verdicts that the line writes: durable when `append` returns."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+
+from filelock import FileLock, Timeout
+from sqlalchemy.exc import DBAPIError
+
+from crane_desktop.domain.errors import CraneError, InputError, StationFault
+from crane_desktop.domain.ports import LogEntry
+from crane_desktop.records.migrate import opening_error
+from crane_desktop.records.writer import Writer
+from crane_desktop.settings.data_dir import DataDir
+from crane_desktop.settings.store import KeepImages
+
+_OPEN_WITHIN_S = 60.0
+_MIB = 2**20
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Job:
+    """Entries on their way. Its future is the hinge: cancelled before the commit, or running and then done."""
+
+    entries: Sequence[LogEntry]
+    future: Future[list[int]] = field(default_factory=Future)
+
+
+class SqliteInspectionLog:
+    """Implements `domain.ports.InspectionLog` on SQLite with an archive of pictures.
+
+    One thread of its own holds the only connection that writes; any thread may call `append`.
+
+    Parameters
+    ----------
+    data
+        The data folder, prepared; its log is made or brought up to date.
+    keep_images
+        Which parts' pictures are archived.
+    reserve_mb
+        Free disk space in MiB that pictures never take; verdicts may.
+
+    Raises
+    ------
+    InputError
+        If the log cannot be used: damaged, too new, not ours, unwritable, or already being written.
+    """
+
+    def __init__(self, data: DataDir, *, keep_images: KeepImages = "not_ok", reserve_mb: int = 500) -> None:
+        self._data = data
+        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._guard = threading.Lock()
+        self._closed = False
+        opened: Future[None] = Future()
+        writer = Writer(data, keep_images, reserve_mb * _MIB)
+        self._thread = threading.Thread(target=self._own, args=(writer, opened), name="crane-log", daemon=True)
+        self._thread.start()
+        try:
+            opened.result(_OPEN_WITHIN_S)
+        except TimeoutError:
+            self._refuse_more()
+            raise InputError("records.slow_to_open", path=data.log_file, seconds=_OPEN_WITHIN_S) from None
+        except CraneError:
+            self._thread.join(_OPEN_WITHIN_S)
+            raise
+
+    def append(self, entries: Sequence[LogEntry], timeout_s: float = 10.0) -> list[int]:
+        """Write verdicts and the pictures they name; return their record ids, in order.
+
+        Either every entry is durable or none is.
+
+        Raises
+        ------
+        StationFault
+            If they could not be written in time. Where the disk hangs in the very commit even after a second
+            `timeout_s`, the verdicts may still turn up in the log later; nobody was told of them.
+        """
+        if not entries:
+            return []
+        job = _Job(tuple(entries))
+        with self._guard:
+            if self._closed:
+                raise StationFault("records.closed")
+            self._jobs.put(job)
+        try:
+            return job.future.result(timeout_s)
+        except TimeoutError:
+            return self._last_word(job, timeout_s)
+
+    def close(self, timeout_s: float = 10.0) -> None:
+        """Write what was handed in, close the database and end the thread, within `timeout_s`. Idempotent."""
+        self._refuse_more()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout_s)
+            if self._thread.is_alive():
+                _log.error("the log did not close within %s s: the disk hangs", timeout_s)
+
+    def _last_word(self, job: _Job, timeout_s: float) -> list[int]:
+        """The caller's patience is over: take the job back, or wait for the commit that has begun."""
+        fault = StationFault("records.too_slow", path=self._data.log_file, seconds=timeout_s)
+        if job.future.cancel():
+            raise fault
+        try:
+            return job.future.result(timeout_s)
+        except TimeoutError:
+            raise fault from None
+
+    def _refuse_more(self) -> None:
+        with self._guard:
+            if not self._closed:
+                self._closed = True
+                self._jobs.put(None)
+
+    # -- the owner thread -----------------------------------------------------------------------------
+
+    def _own(self, writer: Writer, opened: Future[None]) -> None:
+        try:
+            with _only_writer(self._data), closing(writer):
+                writer.open()
+                opened.set_result(None)
+                while (job := self._jobs.get()) is not None:
+                    _do(writer, job)
+        except DBAPIError as error:
+            opened.set_exception(opening_error(error, self._data.log_file))
+        except CraneError as error:
+            opened.set_exception(error)
+        except OSError as error:
+            detail = error.strerror or str(error)
+            opened.set_exception(InputError("records.unopenable", path=self._data.log_file, detail=detail))
+        except Exception as error:  # noqa: BLE001 - the thread's last defence: the opener must not wait in vain
+            _log.critical("the log could not be opened", exc_info=error)
+            opened.set_exception(StationFault("records.broken", detail=f"{type(error).__name__}: {error}"))
+
+
+def _do(writer: Writer, job: _Job) -> None:
+    future = job.future
+    if future.cancelled():
+        return
+    try:
+        ids = writer.write(job.entries, future.set_running_or_notify_cancel)
+    except StationFault as error:
+        _refuse(future, error)
+    except Exception as error:  # noqa: BLE001 - the thread must live on; whatever failed was not acknowledged
+        _log.critical("writing verdicts failed unexpectedly", exc_info=error)
+        _refuse(future, StationFault("records.broken", detail=f"{type(error).__name__}: {error}"))
+    else:
+        if ids is not None:
+            future.set_result(ids)
+
+
+def _refuse(future: Future[list[int]], error: StationFault) -> None:
+    # A picture that could not be written fails before the future runs; a cancelled one needs no answer.
+    if future.running() or future.set_running_or_notify_cancel():
+        future.set_exception(error)
+
+
+@contextmanager
+def _only_writer(data: DataDir) -> Iterator[None]:
+    """Two writers would take each other's fresh pictures for a crash's leftovers."""
+    lock = FileLock(data.records / ".writer.lock", timeout=0, is_singleton=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise InputError("records.in_use", path=data.records) from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            lock.release()

@@ -1,0 +1,149 @@
+"""Reading the log while it is being written."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DBAPIError
+
+from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.station import HistoryRecord, HistoryRow
+from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.records.archive import Archive
+from crane_desktop.records.database import reading_engine
+from crane_desktop.records.migrate import prepare_database
+from crane_desktop.records.rows import history_row_of, outlines_of, placement_of, plain_value
+from crane_desktop.records.schema import records
+from crane_desktop.settings.data_dir import DataDir
+
+_LIST_COLUMNS = [
+    records.c[name]
+    for name in (
+        "id",
+        "decided_at",
+        "verdict",
+        "reason",
+        "score",
+        "threshold",
+        "source_id",
+        "file",
+        "latency_ms",
+    )
+]
+
+
+class RecordReader:
+    """Reads one log; use it from one thread. Each call sees what is durable at its beginning.
+
+    Parameters
+    ----------
+    data
+        The data folder, prepared. A log that does not exist yet is made (empty), an older one is migrated.
+
+    Raises
+    ------
+    InputError
+        If the log cannot be opened.
+    """
+
+    def __init__(self, data: DataDir) -> None:
+        prepare_database(data.log_file)
+        self._data = data
+        self._archive = Archive(data.records, data.images)
+        self._engine = reading_engine(data.log_file)
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def page(self, before: int | None = None, limit: int = 100, verdict: Verdict | None = None) -> list[HistoryRow]:
+        """Return at most `limit` records, newest first, with ids below `before`, of `verdict` where given."""
+        query = select(*_LIST_COLUMNS).order_by(records.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(records.c.id < before)
+        if verdict is not None:
+            query = query.where(records.c.verdict == verdict.value)
+        with self._reading() as connection:
+            return [history_row_of(dict(row)) for row in connection.execute(query).mappings()]
+
+    def record(self, record_id: int) -> HistoryRecord:
+        """Open one record with its pictures, as far as they were kept and are still there.
+
+        Raises
+        ------
+        InputError
+            If there is no such record, or the log cannot be read.
+        """
+        with self._reading() as connection:
+            found = connection.execute(select(records).where(records.c.id == record_id)).mappings().one_or_none()
+        if found is None:
+            raise InputError("records.no_such_record", record_id=record_id)
+        row = dict(found)
+        place = placement_of(row)
+        image_path, map_path = row["image_path"], row["map_path"]
+        return HistoryRecord(
+            row=history_row_of(row),
+            fields={name: _shown(value) for name, value in row.items()},
+            regions=outlines_of(row),
+            pixels=self._archive.read_picture(image_path, row["pixel_format"]) if image_path else None,
+            anomaly_map=self._archive.read_map(map_path, place) if map_path and place else None,
+        )
+
+    def stats(self) -> dict[str, Any]:
+        """Sum up the log: records in all and by verdict, and when the first and last were decided (UTC)."""
+        by_verdict = select(records.c.verdict, func.count().label("records")).group_by(records.c.verdict)
+        ends = select(func.min(records.c.decided_at), func.max(records.c.decided_at))
+        with self._reading() as connection:
+            counts: dict[str, int] = {row.verdict: row.records for row in connection.execute(by_verdict)}
+            first, last = connection.execute(ends).one()
+        summary: dict[str, Any] = {"records": sum(counts.values())}
+        summary |= {verdict.value.lower(): counts.get(verdict.value, 0) for verdict in Verdict}
+        return summary | {"first_at": plain_value(first), "last_at": plain_value(last)}
+
+    def rows_after(self, after: int, limit: int, where: Sequence[Any] = ()) -> Sequence[Mapping[str, Any]]:
+        """Return at most `limit` whole rows, oldest first, with ids above `after`, that meet all of `where`."""
+        query = select(records).where(records.c.id > after, *where).order_by(records.c.id).limit(limit)
+        with self._reading() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def newest_id(self) -> int:
+        """Return the highest record id, 0 in an empty log."""
+        with self._reading() as connection:
+            return int(connection.execute(select(func.coalesce(func.max(records.c.id), 0))).scalar_one())
+
+    def close(self) -> None:
+        """Close the connection. Idempotent."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+        self._engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """A short transaction: a long one would keep the writer from folding its journal away."""
+        try:
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            with self._connection.begin():
+                yield self._connection
+        except (DBAPIError, sqlite3.Error) as error:
+            detail = str(error.orig if isinstance(error, DBAPIError) else error)
+            self.close()
+            raise InputError("records.unreadable", path=self._data.log_file, detail=detail) from error
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return json.dumps(value)
+    return "" if value is None else str(plain_value(value))
