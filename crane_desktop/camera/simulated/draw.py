@@ -135,11 +135,16 @@ def draw_part(
     mask = np.zeros((size_px, size_px), bool)
     defects: tuple[str, ...] = ()
     lit = clean
-    if np.random.default_rng([seed, number, 14]).random() < defect_rate:
+    if is_defective(kind, seed, defect_rate):
         wanted = _wanted(np.random.default_rng([seed, number, 15]), surface, defect)
         lit, mask, defects = _damaged(shot, surface, clean, wanted)
     noise = np.random.default_rng([seed, number, 16]).standard_normal(lit.shape, np.float32) if sensor else None
     return DrawnPart(exposed(lit, shot.sensor, noise), mask, defects, kind)
+
+
+def is_defective(kind: str, seed: int, defect_rate: float) -> bool:
+    """Return whether `draw_part` of these arguments is defective, without drawing it."""
+    return bool(np.random.default_rng([seed, KINDS.index(kind), 14]).random() < defect_rate)
 
 
 def known(kind: str) -> None:
