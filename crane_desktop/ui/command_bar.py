@@ -117,9 +117,10 @@ class CommandBar(QWidget):
             self._choose(box, chosen)
 
     def _choose(self, box: QComboBox, name: str) -> None:
-        if box.findData(name) < 0:
+        if box.findData(name) < 0 and box is self.packs:
             box.addItem(name, name)
-        box.setCurrentIndex(box.findData(name))
+        # A recipe that is no file is the pack's own: the first entry.
+        box.setCurrentIndex(max(0, box.findData(name)))
 
     def _chosen(self) -> None:
         self.load_wanted.emit(self.packs.currentData() or "", self.recipes.currentData() or "")
