@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import struct
+import threading
+import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +23,8 @@ from crane_desktop.domain.frames import sealed_pixels
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "MPO")
 
+_quiet = threading.Lock()  # the list of warning filters belongs to the whole process
+
 # What Pillow's parsers raise on damaged input; it has no common base.
 _DAMAGED = (
     OSError,
@@ -32,6 +38,7 @@ _DAMAGED = (
     RuntimeError,
     struct.error,
     zlib.error,
+    UserWarning,
     Image.DecompressionBombError,
 )
 
@@ -85,15 +92,32 @@ def decode_image(data: bytes, name: str) -> Picture:
         If the bytes are no whole picture of a supported kind.
     """
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        with _quiet, warnings.catch_warnings():
+            # Pillow warns of damage before it raises, and of pictures that are merely large.
+            warnings.simplefilter("ignore")
+            image = Image.open(io.BytesIO(data), formats=_FORMATS)
             deep = _holds_16_bit(image)
             image.load()  # raises on a truncated file, where other decoders fill with grey
+        with image:
             picture = _deep_picture(image, data) if deep else _plain_picture(image)
     except _DAMAGED as error:
         raise InputError("camera.image_unreadable", file=name, detail=str(error)[:200]) from error
     if picture is None:
         raise InputError("camera.image_kind_unknown", file=name)
     return picture
+
+
+@contextmanager
+def _strict_tiff(data: bytes) -> Iterator[None]:
+    """Silence Pillow's remarks, but let a TIFF that lost tags be an error: its tags say what the pixels mean.
+
+    In a JPEG the same remark is about the camera's notes (EXIF), which are not the picture.
+    """
+    with _quiet, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        if data[:2] in (b"II", b"MM"):
+            warnings.filterwarnings("error", "(Possibly )?[Cc]orrupt EXIF|Truncated File Read", UserWarning, r"PIL\.")
+        yield
 
 
 def _holds_16_bit(image: Image.Image) -> bool:

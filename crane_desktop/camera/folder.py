@@ -78,7 +78,7 @@ class FolderSource:
             if wait_s > timeout_s:
                 return None
         # Whoever takes pictures more slowly than asked gets no burst afterwards.
-        self._due_s = max(self._due_s + self._period_s, time.monotonic() - self._period_s)
+        self._due_s = max(self._due_s + self._period_s, time.monotonic())
         file = self._files[self._next]
         self._next += 1
         return self._read(file, self._next)

@@ -58,7 +58,8 @@ def convert(data: NDArray[np.uint8], width_px: int, height_px: int, pixel_format
     if layout.order == "mono":
         return Converted(sealed_pixels(rows), None)
     if layout.order in _BAYER:
-        return Converted(_sealed(cv2.cvtColor(np.ascontiguousarray(rows), _BAYER[layout.order])), None)
+        colour = cv2.cvtColor(np.ascontiguousarray(rows), _BAYER[layout.order])
+        return Converted(_sealed(np.asarray(colour, dtype=np.uint8)), None)
     channels = rows.reshape(height_px, width_px, layout.bits // 8)
     return Converted(_sealed(_rgb(channels, layout.order)), None)
 

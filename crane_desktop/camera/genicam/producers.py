@@ -110,12 +110,12 @@ def _ids(seen: Sequence[DeviceInfo]) -> str:
     return ", ".join(device.device_id for device in seen)
 
 
-def _device_info(device: Any, producer: str) -> DeviceInfo:
+def _device_info(device: Any) -> DeviceInfo:
     from genicam.gentl import GenericException
 
-    def told(name: str) -> str:
+    def told(name: str, module: Any = device) -> str:
         try:
-            return str(getattr(device, name))
+            return str(getattr(module, name))
         except GenericException:
             return ""
 
@@ -130,6 +130,6 @@ def _device_info(device: Any, producer: str) -> DeviceInfo:
         serial_number=told("serial_number"),
         user_defined_name=told("user_defined_name"),
         transport=told("tl_type"),
-        producer=Path(producer).name,
+        producer=Path(told("path_name", device.parent.parent)).name,
         accessible=access in (_UNKNOWN_ACCESS, _READABLE_AND_WRITABLE),
     )
