@@ -92,10 +92,7 @@ def decode_image(data: bytes, name: str) -> Picture:
         If the bytes are no whole picture of a supported kind.
     """
     try:
-        with _quiet, warnings.catch_warnings():
-            # Pillow warns of damage before it raises, and of pictures that are merely large.
-            warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(data), formats=_FORMATS)
+        with _strict_tiff(data), Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             deep = _holds_16_bit(image)
             image.load()  # raises on a truncated file, where other decoders fill with grey
         with image:
