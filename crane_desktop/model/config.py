@@ -37,10 +37,14 @@ class TowerConfig(_Frozen):
 
 
 class VisionConfig(TowerConfig):
-    """CLIP's vision tower; its position table has ``position_grid ** 2 + 1`` rows."""
+    """CLIP's vision tower; its position table has ``position_grid ** 2 + 1`` rows.
+
+    `stem` is CLIP's own patch convolution, or the small convolutional stem of packs trained from scratch.
+    """
 
     patch_size_px: _Pixels
     position_grid: _Count
+    stem: Literal["patch", "conv"] = "patch"
 
 
 class DinoConfig(TowerConfig):
@@ -91,6 +95,7 @@ class CraneConfig(_Frozen):
         dino = self.dino
         return (
             (self.image_size_px % self.vision.patch_size_px != 0, "the image size is no multiple of the patch size"),
+            (self.vision.stem == "conv" and self.vision.patch_size_px != 16, "the stem's tokens are 16 pixels wide"),
             (self.dual_from >= self.vision.layers, "no block is left for E-Attn"),
             ((dino is not None) != (self.variant == "crane-plus"), "crane-plus, and no other, needs DINOv2"),
             (

@@ -14,6 +14,7 @@ from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.dattn import dense_features, run_dino, similarity_attention
 from crane_desktop.model.pooling import image_logits, pixel_logits, raw_map
 from crane_desktop.model.prompts import Prompts
+from crane_desktop.model.stem import convolutional_stem
 from crane_desktop.model.text import TextTower
 from crane_desktop.model.vision import run_vision
 
@@ -66,6 +67,8 @@ class Crane(nn.Module):
             output_dim=config.embed_dim,
             act_layer=QuickGELU,
         )
+        if vision.stem == "conv":
+            self.visual.conv1 = convolutional_stem(vision.width)
         self.text = TextTower(
             Transformer(width=words.width, layers=words.layers, heads=words.heads, act_layer=QuickGELU),
             width=words.width,
@@ -141,8 +144,9 @@ def new_crane(config: CraneConfig, seed: int) -> Crane:
 
 def _draw_weights(crane: Crane) -> None:
     for name, parameter in [*crane.named_parameters(), *crane.named_buffers()]:
-        if not parameter.is_floating_point() or name.startswith("dino."):
-            continue
+        own = crane.config.vision.stem == "conv" and name.startswith("visual.conv1.")
+        if own or not parameter.is_floating_point() or name.startswith("dino."):
+            continue  # these modules draw their own
         with torch.no_grad():
             if "ln_" in name:
                 parameter.fill_(1.0 if name.endswith("weight") else 0.0)

@@ -30,10 +30,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Paths of a record's pictures, relative to the records folder, with forward slashes."""
+    """Paths of a record's pictures, relative to the records folder, with forward slashes.
+
+    Attributes
+    ----------
+    note
+        Why pictures that the settings ask for were not kept.
+    """
 
     image: str | None = None
     map: str | None = None
+    note: str | None = None
 
 
 class Archive:

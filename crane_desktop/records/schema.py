@@ -105,6 +105,8 @@ records = Table(
     _optional("map_y_px", Float),
     _optional("map_width_px", Float),
     _optional("map_height_px", Float),
+    # Why pictures that the settings ask for are not there: "disk_reserve" or "disk_full".
+    _optional("image_note", Text),
     # An index of SQLite ends with the row id, so this one pages a verdict newest first without a sort.
     Index("ix_records_verdict", "verdict"),
     Index("ix_records_decided_at", "decided_at"),

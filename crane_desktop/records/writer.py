@@ -110,19 +110,25 @@ class Writer:
             _log.warning("closing the database failed: %s", error)
 
     def _keep_pictures(self, entries: Sequence[LogEntry]) -> list[Kept]:
-        nothing = [_NOTHING_KEPT] * len(entries)
+        all_kept = [_NOTHING_KEPT] * len(entries)
         wanted = [n for n, entry in enumerate(entries) if self._wants_picture(entry)]
-        if not wanted or self._short_of_space():
-            return nothing
+        for number, kept in zip(wanted, self._kept([entries[n] for n in wanted]), strict=True):
+            all_kept[number] = kept
+        return all_kept
+
+    def _kept(self, wanted: Sequence[LogEntry]) -> list[Kept]:
+        if not wanted:
+            return []
+        if self._short_of_space():
+            return [Kept(note="disk_reserve")] * len(wanted)
         try:
-            for number, kept in zip(wanted, self._archive.keep([entries[n] for n in wanted]), strict=True):
-                nothing[number] = kept
+            return self._archive.keep(wanted)
         except OSError as error:
             if not is_disk_full(error):
                 raise disk_fault(error, self._data.images) from error
             # A verdict matters more than its picture: the row may still find room.
             _log.warning("no space for pictures: %s", error)
-        return nothing
+            return [Kept(note="disk_full")] * len(wanted)
 
     def _wants_picture(self, entry: LogEntry) -> bool:
         if entry.frame is None or self._keep_images == "none":
@@ -144,7 +150,11 @@ class Writer:
 
 
 def _full_row(entry: LogEntry, kept: Kept) -> dict[str, Any]:
-    row: dict[str, Any] = row_of(entry.inspection) | {"image_path": kept.image, "map_path": kept.map}
+    row: dict[str, Any] = row_of(entry.inspection) | {
+        "image_path": kept.image,
+        "map_path": kept.map,
+        "image_note": kept.note,
+    }
     if kept.map is not None and entry.anomaly_map is not None:
         row |= placement_row(entry.anomaly_map)
     return row

@@ -11,9 +11,9 @@ from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.style import TARGET_PX, sized
 
 _SHOWN = (
-    "PySide6-Essentials", "pyqtgraph", "torch", "open_clip_torch", "timm", "safetensors", "numpy", "scipy", "scikit-learn",
-    "opencv-python-headless", "Pillow", "harvesters", "genicam", "SQLAlchemy", "alembic", "pydantic", "typer", "rich",
-    "platformdirs", "filelock", "superqt",
+    "PySide6-Essentials", "pyqtgraph", "torch", "open_clip_torch", "timm", "safetensors", "numpy", "scipy",
+    "scikit-learn", "opencv-python-headless", "Pillow", "harvesters", "genicam", "SQLAlchemy", "alembic",
+    "pydantic", "typer", "rich", "platformdirs", "filelock", "superqt",
 )  # fmt: skip
 
 
@@ -22,16 +22,16 @@ def component_lines() -> list[str]:
     lines = []
     for name in _SHOWN:
         try:
-            about = metadata.metadata(name)
+            about = metadata.distribution(name).metadata.json
         except metadata.PackageNotFoundError:
             # The frozen program may come without a library's package data; then its licence file lies beside it.
             continue
-        licence = about.get("License-Expression") or _classified(about.get_all("Classifier") or []) or "－"
-        lines.append(f"{about['Name']} {about['Version']}  ({licence})")
+        licence = about.get("license_expression") or _classified(about.get("classifier") or []) or "－"
+        lines.append(f"{about['name']} {about['version']}  ({licence})")
     return lines
 
 
-def _classified(classifiers: list[str]) -> str:
+def _classified(classifiers: str | list[str]) -> str:
     return ", ".join(c.rsplit(" :: ", 1)[-1] for c in classifiers if c.startswith("License ::"))
 
 

@@ -49,8 +49,8 @@ class CommandBar(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
-        for widget in (self.start, self.stop):
-            line.addWidget(widget)
+        line.addWidget(self.start)
+        line.addWidget(self.stop)
         line.addSpacing(8)
         line.addWidget(self.state)
         line.addWidget(self.progress, 1)
@@ -90,7 +90,8 @@ class CommandBar(QWidget):
         self._recipe_caption.setText(text("ui.recipe", language))
         self.packs.setAccessibleName(text("ui.pack", language))
         self.recipes.setAccessibleName(text("ui.recipe", language))
-        self._list(self.recipes, [self.recipes.itemData(i) for i in range(self.recipes.count()) if self.recipes.itemData(i)])
+        names = [self.recipes.itemData(place) for place in range(self.recipes.count())]
+        self._list(self.recipes, [name for name in names if name])
         self._tell()
 
     def _tell(self) -> None:

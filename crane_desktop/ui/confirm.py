@@ -1,4 +1,4 @@
-"""The one question the window asks: really close while the line runs?"""
+"""The one question the window asks: close while the line runs, or not."""
 
 from __future__ import annotations
 

@@ -43,9 +43,7 @@ class CrashReports:
             except queue.Empty:
                 return last
 
-    def _from_main(
-        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
+    def _from_main(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             self._old[0](kind, error, trace)
             return

@@ -62,7 +62,9 @@ class NgStrip(QFrame):
             return
         self._results = view.latest_ng
         kept = {id(result): button for result, button in self._buttons}
-        fresh = [(result, kept.pop(id(result), None) or self._button(result)) for result in self._results]
+        fresh = [
+            (result, kept.pop(id(result)) if id(result) in kept else self._button(result)) for result in self._results
+        ]
         for button in kept.values():
             self._row.removeWidget(button)
             button.hide()

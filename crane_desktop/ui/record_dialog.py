@@ -34,7 +34,9 @@ def field_name(name: str, language: Language) -> str:
 class RecordDialog(QDialog):
     """Shows one record; several may be open side by side."""
 
-    def __init__(self, record: HistoryRecord, language: Language, opacity: float, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, record: HistoryRecord, language: Language, opacity: float, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(text("ui.record.title", language, record=record.row.record_id))

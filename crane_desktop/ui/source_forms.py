@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
 
 from crane_desktop.domain.station import SourceChoice
 from crane_desktop.settings.texts import Language, catalogue, text
@@ -163,7 +172,9 @@ class FolderForm(QWidget):
         """Change the language."""
         self._caption.setText(text("ui.source.path", language))
         self.folder.name(
-            text("ui.source.choose_folder", language), text("ui.browse", language), text("ui.source.path_hint", language)
+            text("ui.source.choose_folder", language),
+            text("ui.browse", language),
+            text("ui.source.path_hint", language),
         )
         self._rate_caption.setText(text("ui.rate", language))
         self.rate.speak(language)

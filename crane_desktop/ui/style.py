@@ -36,14 +36,16 @@ QPushButton#start:focus { border: 2px solid $ink; }
 QPushButton#stop { background: $grey; color: white; border: 1px solid #454d53; font-weight: 600; }
 QPushButton#stop:focus { border: 2px solid $ink; }
 QPushButton#start:disabled, QPushButton#stop:disabled { background: #c9cdd0; color: #7b8388; border-color: $line; }
-QComboBox, QLineEdit, QDoubleSpinBox { background: $field; border: 1px solid $line; border-radius: 5px; padding: 2px 8px; }
+QComboBox, QLineEdit, QDoubleSpinBox { background: $field; border: 1px solid $line; border-radius: 5px;
+  padding: 2px 8px; }
 QComboBox:focus, QLineEdit:focus, QDoubleSpinBox:focus { border: 2px solid $blue; }
 QComboBox:disabled, QLineEdit:disabled, QDoubleSpinBox:disabled { background: $panel; color: #7b8388; }
 QComboBox QAbstractItemView { background: $field; selection-background-color: $note; selection-color: $ink; }
 QTableView { background: $field; alternate-background-color: $panel; border: 1px solid $line; gridline-color: $line;
   selection-background-color: #c8d8e8; selection-color: $ink; }
 QHeaderView { background: $panel; }
-QHeaderView::section { background: $panel; color: $faint; border: none; border-bottom: 1px solid $line; padding: 4px 6px; }
+QHeaderView::section { background: $panel; color: $faint; border: none; border-bottom: 1px solid $line;
+  padding: 4px 6px; }
 QFrame#alarm { background: $alarm; border: 2px solid $alarm_line; border-radius: 6px; }
 QProgressBar { background: $field; border: 1px solid $line; border-radius: 4px; text-align: center; }
 QProgressBar::chunk { background: #9db8d2; border-radius: 3px; }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from crane_desktop import __version__
@@ -35,7 +35,15 @@ TICK_MS = 33
 
 
 class MainWindow(QMainWindow):
-    """Sees a `Station` and nothing else of the program; may be shown before there is one (`attach`)."""
+    """Sees a `Station` and nothing else of the program; may be shown before there is one (`attach`).
+
+    Signals
+    -------
+    painted
+        The window is on screen for the first time.
+    """
+
+    painted = Signal()
 
     def __init__(
         self,
@@ -52,7 +60,7 @@ class MainWindow(QMainWindow):
         self._keep, self._crashes = keep, crashes
         self._view = StationView(StationState.INITIALIZED)
         self._own_alarm: CraneError | None = None
-        self._closed = False
+        self._closed = self._painted = False
         language = self._preferences.language
         self.inbox = Inbox(self.complain)
         self.commands = CommandBar(language, self.inbox)
@@ -158,6 +166,13 @@ class MainWindow(QMainWindow):
     def show_about(self) -> None:
         """Show version and licences."""
         AboutDialog(self._preferences.language, __version__, self).open()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint, and say so the first time."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            self.painted.emit()
 
     # -- inside ----------------------------------------------------------------------------------------------
 

@@ -27,13 +27,19 @@ def _lint(folder: Path) -> subprocess.CompletedProcess[str]:
     code = "from importlinter.cli import lint_imports_command; lint_imports_command()"
     return subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, '.'); sys.argv=['lint-imports', '--no-cache']; {code}"],
-        cwd=folder, capture_output=True, text=True, timeout=180, check=False,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
     )
 
 
 @pytest.fixture
 def copy_of_the_house(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "crane_desktop", tmp_path / "crane_desktop", ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    shutil.copytree(
+        ROOT / "crane_desktop", tmp_path / "crane_desktop", ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
+    )
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 

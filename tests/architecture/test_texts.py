@@ -21,7 +21,11 @@ SOURCES = sorted((ROOT / "crane_desktop").rglob("*.py"))
 
 def _strings(path: Path) -> set[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str) and KEY.match(n.value)}
+    return {
+        n.value
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Constant) and isinstance(n.value, str) and KEY.match(n.value)
+    }
 
 
 def _asked() -> dict[str, Path]:

@@ -73,11 +73,12 @@ class _Shot:
     light: Light
     sensor: Sensor
 
-    def surface(self, skip: int | None = None) -> Surface:
-        design = np.random.default_rng([self.design, self.seeds[1], 11])
-        return PAINTERS[self.kind](self.size_px, skip, design, np.random.default_rng([*self.seeds, 12]))
+    def surface(self, skip: int) -> Surface:
+        """Paint the part again, without one feature."""
+        return _painted(self.kind, self.seeds, self.design, self.size_px, skip)
 
     def clean(self, surface: Surface) -> NDArray[np.float32]:
+        """Return the noiseless picture."""
         return focused(shaded(surface, self.light), self.sensor)
 
 
@@ -121,16 +122,7 @@ def draw_part(
     if defect is not None and defect not in DEFECTS:
         raise InputError("simulated.unknown_defect", defect=defect, known=", ".join(DEFECTS))
     number = KINDS.index(kind)
-    rng = np.random.default_rng([seed, number, 13])
-    shot = _Shot(
-        kind,
-        size_px,
-        (seed, number),
-        seed if design is None else design,
-        lit_by(rng),
-        taken_by(rng, rng.random() < 0.12),
-    )
-    surface = shot.surface()
+    shot, surface = _set_up(kind, seed, seed if design is None else design, size_px)
     clean = shot.clean(surface)
     mask = np.zeros((size_px, size_px), bool)
     defects: tuple[str, ...] = ()
@@ -140,6 +132,19 @@ def draw_part(
         lit, mask, defects = _damaged(shot, surface, clean, wanted)
     noise = np.random.default_rng([seed, number, 16]).standard_normal(lit.shape, np.float32) if sensor else None
     return DrawnPart(exposed(lit, shot.sensor, noise), mask, defects, kind)
+
+
+def _set_up(kind: str, seed: int, design: int, size_px: int) -> tuple[_Shot, Surface]:
+    seeds = (seed, KINDS.index(kind))
+    surface = _painted(kind, seeds, design, size_px, None)
+    line, now = np.random.default_rng([design, seeds[1], 18]), np.random.default_rng([*seeds, 13])
+    light = lit_by(line, now, float(surface.albedo[::8, ::8].mean()))
+    return _Shot(kind, size_px, seeds, design, light, taken_by(line, now)), surface
+
+
+def _painted(kind: str, seeds: tuple[int, int], design: int, size_px: int, skip: int | None) -> Surface:
+    layout = np.random.default_rng([design, seeds[1], 11])
+    return PAINTERS[kind](size_px, skip, layout, np.random.default_rng([*seeds, 12]))
 
 
 def is_defective(kind: str, seed: int, defect_rate: float) -> bool:

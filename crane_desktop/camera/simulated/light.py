@@ -45,20 +45,27 @@ class Light:
     shadow: float
 
 
-def lit_by(rng: Generator) -> Light:
-    """Draw the light of one shot: a fixed lamp that drifts, ages and was never quite even."""
-    tint = rng.normal(0, 0.012, 3)
+def lit_by(design: Generator, rng: Generator, reflectance: float) -> Light:
+    """Draw the light of one shot: the line's lamp and exposure (design), and how they drift (`rng`).
+
+    Parameters
+    ----------
+    reflectance
+        Mean of the picture's albedo: dark products get a longer exposure, as a fitter would set it.
+    """
+    tint = design.normal(0, 0.012, 3) + rng.normal(0, 0.005, 3)
+    longer = float(np.clip((0.42 / max(reflectance, 1e-3)) ** 0.5, 0.8, 2.2))
     return Light(
-        azimuth_rad=float(np.radians(-125 + rng.normal(0, 18))),
-        slope=float(rng.uniform(0.55, 1.0)),
-        ambient=float(rng.uniform(0.35, 0.55)),
-        gradient=float(rng.uniform(0.0, 0.14)),
-        gradient_rad=float(rng.uniform(0, 2 * np.pi)),
-        vignette=float(rng.uniform(0.02, 0.16)),
-        nearness=float(rng.uniform(0.25, 0.5)),
-        exposure=float(rng.uniform(0.9, 1.08)),
+        azimuth_rad=float(np.radians(-125 + design.normal(0, 25) + rng.normal(0, 6))),
+        slope=float(design.uniform(0.55, 1.0) + rng.normal(0, 0.03)),
+        ambient=float(design.uniform(0.35, 0.55) + rng.normal(0, 0.02)),
+        gradient=float(design.uniform(0.0, 0.11) + rng.uniform(0, 0.04)),
+        gradient_rad=float(design.uniform(0, 2 * np.pi) + rng.normal(0, 0.4)),
+        vignette=float(design.uniform(0.02, 0.15) + rng.uniform(0, 0.02)),
+        nearness=float(design.uniform(0.25, 0.5)),
+        exposure=longer * float(design.uniform(0.9, 1.08) * rng.normal(1, 0.025)),
         balance=(1 + float(tint[0]), 1 + float(tint[1]), 1 + float(tint[2])),
-        shadow=float(rng.uniform(0.25, 0.55)),
+        shadow=float(design.uniform(0.25, 0.55)),
     )
 
 
@@ -70,14 +77,14 @@ def shaded(surface: Surface, light: Light) -> NDArray[np.float32]:
     """
     size = surface.height.shape[0]
     scale = size / 8.0
-    hx = cv2.Sobel(surface.height, cv2.CV_32F, 1, 0, ksize=3, scale=scale)
-    hy = cv2.Sobel(surface.height, cv2.CV_32F, 0, 1, ksize=3, scale=scale)
+    hx = np.asarray(cv2.Sobel(surface.height, cv2.CV_32F, 1, 0, ksize=3, scale=scale), np.float32)
+    hy = np.asarray(cv2.Sobel(surface.height, cv2.CV_32F, 0, 1, ksize=3, scale=scale), np.float32)
     lx = np.float32(np.cos(light.azimuth_rad) * light.slope)
     ly = np.float32(np.sin(light.azimuth_rad) * light.slope)
-    norm = cv2.sqrt(1 + hx * hx + hy * hy)
+    norm = np.sqrt(1 + hx * hx + hy * hy)
     diffuse = np.maximum(1 - hx * lx - hy * ly, 0) / norm
     field = _field(size, light)
-    level = (np.float32(light.ambient) + np.float32(1 - light.ambient) * diffuse) * field
+    level: NDArray[np.float32] = (np.float32(light.ambient) + np.float32(1 - light.ambient) * diffuse) * field
     _cast_shadow(level, surface.part, light)
     out: NDArray[np.float32] = surface.albedo * level[:, :, None]
     if surface.gloss > 0:

@@ -30,13 +30,13 @@ class Sensor:
     mono: bool = False
 
 
-def taken_by(rng: Generator, mono: bool = False) -> Sensor:
-    """Draw lens and sensor of one shot."""
+def taken_by(design: Generator, rng: Generator) -> Sensor:
+    """Draw lens and sensor of one shot: the line's camera (design; one in eight is monochrome), its focus now."""
     return Sensor(
-        blur=float(rng.uniform(0.0004, 0.0014)),
-        read=float(rng.uniform(0.002, 0.006)),
-        shot=float(rng.uniform(0.004, 0.013)),
-        mono=mono,
+        blur=float(design.uniform(0.0005, 0.0012) + rng.uniform(-0.0002, 0.0003)),
+        read=float(design.uniform(0.002, 0.006)),
+        shot=float(design.uniform(0.004, 0.013)),
+        mono=bool(design.random() < 0.125),
     )
 
 

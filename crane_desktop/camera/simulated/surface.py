@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -115,7 +114,7 @@ class Brush:
         fixed = np.round((self.pose.points(units) - 0.5) * _ONE).astype(np.int32)
         cv2.fillPoly(layer, [fixed], _bytes(value), cv2.LINE_AA, _SHIFT)
 
-    def disc(self, layer: NDArray[np.uint8], at: Sequence[float], radius: float, value: float | Colour = 1.0) -> None:
+    def disc(self, layer: NDArray[np.uint8], at: ArrayLike, radius: float, value: float | Colour = 1.0) -> None:
         """Fill a disc; `radius` in part units."""
         x, y = np.round((self.pose.points(at)[0] - 0.5) * _ONE).astype(int)
         fixed = max(1, round(self.pose.length_px(radius) * _ONE))
@@ -137,8 +136,8 @@ class Brush:
     def box(
         self,
         layer: NDArray[np.uint8],
-        at: Sequence[float],
-        half: Sequence[float],
+        at: ArrayLike,
+        half: ArrayLike,
         value: float | Colour = 1.0,
         turn: float = 0,
     ) -> None:
@@ -146,6 +145,19 @@ class Brush:
         corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * np.asarray(half)
         c, s = np.cos(turn), np.sin(turn)
         self.polygon(layer, corners @ np.array([[c, s], [-s, c]]) + np.asarray(at), value)
+
+    def text(self, layer: NDArray[np.uint8], words: str, at: ArrayLike, height: float, value: float = 1.0) -> None:
+        """Print `words` with their lower left corner at `at`; capitals are `height` part units high."""
+        high, thick = 44, 5
+        (wide, _), _ = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, 2.0, thick)
+        plate = np.zeros((high + 24, wide + 24), np.uint8)
+        cv2.putText(plate, words, (12, high + 12), cv2.FONT_HERSHEY_SIMPLEX, 2.0, (255,), thick, cv2.LINE_AA)
+        scale = height / high
+        corners = np.asarray(at, np.float64) + np.array([[-12, -high - 12], [wide + 12, -high - 12], [-12, 12]]) * scale
+        whence = np.array([[0, 0], [wide + 24, 0], [0, high + 24]], np.float32)
+        matrix = cv2.getAffineTransform(whence, self.pose.points(corners).astype(np.float32))
+        shown = cv2.warpAffine(plate, matrix, layer.shape[::-1], flags=cv2.INTER_AREA)
+        np.maximum(layer, (shown * value).astype(np.uint8), out=layer)
 
 
 def _bytes(value: float | Colour) -> tuple[int, ...]:
@@ -172,7 +184,7 @@ def rounded_rectangle(half_x: float, half_y: float, radius: float, steps: int = 
     """Return the outline of a rectangle with round corners, ``(4 * steps, 2)`` part units."""
     turn = np.linspace(0, np.pi / 2, steps)
     arc = np.stack([np.cos(turn), np.sin(turn)], -1) * radius
-    corner = arc + [half_x - radius, half_y - radius]
+    corner = arc + np.array([half_x - radius, half_y - radius])
     flip = corner[::-1]
     return np.concatenate([corner, flip * [-1, 1], -corner, flip * [1, -1]])
 

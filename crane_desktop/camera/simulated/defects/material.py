@@ -20,7 +20,7 @@ def dent(surface: Surface, rng: Generator, strength: float) -> Surface:
         rng, size, at, radius, edge=rng.uniform(0.7, 1.4), ragged=rng.uniform(0, 0.18), aspect=rng.uniform(1, 2.2)
     )
     form = blurred(form, radius * 0.12)
-    depth = rng.uniform(0.35, 0.9) * strength * radius * (-1 if rng.random() < 0.8 else 1)
+    depth = rng.uniform(0.14, 0.42) * strength * radius * (-1 if rng.random() < 0.8 else 1)
     height = surface.height + form * surface.part * np.float32(depth)
     return replace(surface, height=height.astype(np.float32))
 

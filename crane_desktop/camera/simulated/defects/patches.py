@@ -45,9 +45,9 @@ def colour_shift(surface: Surface, rng: Generator, strength: float) -> Surface:
     area = (area * surface.part)[:, :, None]
     way = rng.normal(0, 1, 3)
     way = way - way.mean() * rng.uniform(0, 1)
-    way = way / np.abs(way).max() * rng.uniform(0.3, 0.65) * strength
+    way = way / np.abs(way).max() * rng.uniform(0.2, 0.45) * strength
     shifted = surface.albedo * np.maximum(1 + way, 0.2).astype(np.float32)
-    shifted += np.float32(0.13) * np.maximum(way, 0).astype(np.float32)
+    shifted += np.float32(0.06) * np.maximum(way, 0).astype(np.float32)
     return replace(surface, albedo=(surface.albedo + (shifted - surface.albedo) * area).astype(np.float32))
 
 

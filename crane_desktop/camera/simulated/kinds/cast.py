@@ -32,8 +32,8 @@ def paint(size_px: int, skip: int | None, design: Generator, rng: Generator) -> 
     coarse, depth = design.uniform(28, 70), design.uniform(0.0012, 0.0026)
     grain = noise(rng, size_px, coarse, 4, 0.75)
     height = grain * np.float32(depth) + noise(rng, size_px, 4, 2) * np.float32(0.006)
-    height += blurred(unit(ribs), 0.008) * np.float32(0.035) + blurred(unit(bosses), 0.007) * np.float32(0.035)
-    height -= blurred(unit(wells), 0.005) * np.float32(0.03)
+    height += blurred(unit(ribs), 0.009) * np.float32(0.02) + blurred(unit(bosses), 0.008) * np.float32(0.018)
+    height -= blurred(unit(wells), 0.005) * np.float32(0.014)
     tone = design.uniform(0.36, 0.58)
     tint = np.array([1, 1, 1], np.float32) + np.asarray(design.normal(0, 0.025, 3), np.float32)
     level = (

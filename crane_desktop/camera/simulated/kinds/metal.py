@@ -25,7 +25,7 @@ def paint(size_px: int, skip: int | None, design: Generator, rng: Generator) -> 
     """Paint one machined part; the design chooses flange or plate, alloy, holes and steps."""
     turned_part = design.random() < 0.5
     alloy = np.asarray(_ALLOYS[design.integers(len(_ALLOYS))]) * design.uniform(0.9, 1.1)
-    floor = design.integers(1 << 30)
+    floor = int(design.integers(1 << 30))
     if turned_part:
         return _flange(size_px, skip, design, rng, alloy, floor)
     return _plate(size_px, skip, design, rng, alloy, floor)
@@ -37,7 +37,7 @@ def _flange(
     pose = posed(rng, size_px, np.pi, 0.84)
     brush = Brush(pose, skip)
     outline, holes, steps = brush.layer(), brush.layer(), brush.layer()
-    brush.polygon(outline, ring(1.0, 180))
+    brush.disc(outline, (0, 0), 1.0)
     bore = design.uniform(0.16, 0.34)
     step = design.uniform(bore + 0.12, 0.62)
     bolts, hole = int(design.integers(4, 9)), design.uniform(0.055, 0.085)
@@ -52,7 +52,7 @@ def _flange(
     solid = unit(outline) * (1 - unit(holes))
     grooves = rings(rng, radius * np.float32(pose.scale), design.uniform(90, 220))
     height = blurred(solid, 0.005) * 0.018 + blurred(unit(steps), 0.004) * design.uniform(0.006, 0.014)
-    height += grooves * np.float32(0.00035)
+    height += grooves * solid * np.float32(0.00035)
     tone = 1 + 0.05 * grooves + 0.05 * noise(rng, size_px, 3, 2) + 0.04 * noise(rng, size_px, 120)
     metal = (tone * (1 - 0.06 * unit(steps)))[:, :, None] * alloy.astype(np.float32)
     ground = background(size_px, np.random.default_rng(floor), rng)
@@ -100,7 +100,7 @@ def _plate(
         pitch = design.uniform(0.05, 0.09)
         arc = np.abs((x - np.sqrt(np.maximum(0.3 - (np.mod(y + 1.2, 0.44) - 0.22) ** 2, 0))) / pitch % 1.0 - 0.5)
         tone += (arc - 0.25) * 0.22
-        height += (arc * 0.0006).astype(np.float32)
+        height += (arc * 0.0006 * solid).astype(np.float32)
     metal = tone[:, :, None] * alloy.astype(np.float32)
     ground = background(size_px, np.random.default_rng(floor), rng)
     albedo = mixed(mixed(ground, metal, unit(outline)), ground * np.float32(0.4), unit(outline) * unit(holes))

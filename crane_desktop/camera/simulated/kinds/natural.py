@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from crane_desktop.camera.simulated.surface import Brush, Surface, mixed, posed, unit
-from crane_desktop.camera.simulated.textures import blurred, cells_map, noise, streaks
+from crane_desktop.camera.simulated.textures import blurred, cells_map, noise, streaks, turned
 
 _WOODS = ((0.62, 0.44, 0.27), (0.74, 0.58, 0.39), (0.42, 0.26, 0.16), (0.68, 0.50, 0.34), (0.50, 0.38, 0.28))
 _HIDES = (
@@ -20,28 +22,45 @@ _HIDES = (
 
 
 def wood(size_px: int, skip: int | None, design: Generator, rng: Generator) -> Surface:
-    """Paint a board of wood: growth rings cut lengthwise, pores, a joint between staves. Nothing to miss."""
+    """Paint staves of wood: growth rings cut lengthwise, pores, joints. Nothing that could be missing."""
     del skip
-    pose = posed(rng, size_px, 0.06, 1.0, 0.2)
+    pose = posed(rng, size_px, 0.05, 1.0, 0.2)
     x, y = pose.local()
     colour = np.asarray(_WOODS[design.integers(len(_WOODS))], np.float32)
-    pitch, wave = design.uniform(9, 20), design.uniform(0.04, 0.12)
+    pitch, wave, contrast = design.uniform(14, 26), design.uniform(0.05, 0.13), design.uniform(0.22, 0.42)
     staves = int(design.choice([1, 2, 3]))
-    plank = np.floor((y + 1.4) * staves / 2.2)
-    own = rng.uniform(-40, 40, 64).astype(np.float32)[plank.astype(np.int32) % 64]
-    bend = noise(rng, size_px, 3, 2, stretch=1.0) * np.float32(wave)
-    heart = y + bend + own + np.float32(0.25) * (x + own * 0.03) ** 2
-    phase = heart * np.float32(pitch)
-    ringed = phase - np.floor(phase)  # slow early wood, then a sharp dark late-wood line
-    late = ringed**3
-    pores = streaks(rng, size_px, pose.angle_rad, 240, 30)
-    level = 1 - 0.28 * late + 0.13 * pores + 0.08 * noise(rng, size_px, 5, 2) + 0.05 * np.sin(own)
-    joint = np.abs((y + 1.4) * staves / 2.2 - plank - 0.5) > 0.493 if staves > 1 else np.zeros_like(late, bool)
-    level = np.where(joint, level * 0.45, level).astype(np.float32)
-    warm = np.stack([level, level * (1 - 0.05 * late), level * (1 - 0.12 * late)], -1)
-    height = (late * np.float32(0.0004) + pores * np.float32(0.0004)).astype(np.float32)
+    across = (y + np.float32(1.4)) * np.float32(staves / 2.2)
+    plank = np.floor(across)
+    which = plank.astype(np.int32) % 64
+    own = rng.uniform(6, 14, 64).astype(np.float32)[which]
+    heart_x = rng.uniform(-1.2, 1.2, 64).astype(np.float32)[which]
+    arch = rng.uniform(0.02, 0.16, 64).astype(np.float32)[which]
+    bend = turned(noise(rng, size_px, 6, 2, 0.5, 3.0), -pose.angle_rad) * np.float32(wave)
+    # How far from the pith the saw passed: rings show as long arches along the stave.
+    depth = np.abs(y * np.float32(0.8) + own + bend + arch * (x - heart_x) ** 2)
+    phase = depth * np.float32(pitch) + _growth(rng, depth * np.float32(pitch * 0.5))
+    ring_ = phase - np.floor(phase)  # slow early wood, then a dark line of late wood
+    late = ring_**2 * np.clip((1 - ring_) * 9, 0, 1)
+    late = late * (np.float32(0.75) + _growth(rng, np.floor(phase)) * np.float32(0.8))
+    pores = streaks(rng, size_px, pose.angle_rad, 260, 34)
+    tone = rng.normal(1, 0.05, 64).astype(np.float32)[which]
+    level = tone * (1 - np.float32(contrast) * late + 0.13 * pores + 0.06 * noise(rng, size_px, 4, 2))
+    if staves > 1:
+        level = np.where(np.abs(across - plank - np.float32(0.5)) > 0.494, level * np.float32(0.5), level)
+    warm = cv2.merge([level, level * (1 - np.float32(0.06) * late), level * (1 - np.float32(0.14) * late)])
+    height = (late * np.float32(0.0003) + pores * np.float32(0.0004)).astype(np.float32)
     part = np.ones((size_px, size_px), np.float32)
     return Surface((warm * colour).astype(np.float32), height, part, gloss=0.07, roughness=0.35)
+
+
+def _growth(rng: Generator, years: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return one random number a year, about [-1, 1], joined by straight lines."""
+    table = rng.standard_normal(512, np.float32) * np.float32(0.5)
+    low = np.floor(years)
+    at = low.astype(np.int32) % 511
+    part = years - low
+    out: NDArray[np.float32] = table[at] * (1 - part) + table[at + 1] * part
+    return out
 
 
 def leather(size_px: int, skip: int | None, design: Generator, rng: Generator) -> Surface:

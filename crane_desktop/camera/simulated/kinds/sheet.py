@@ -10,7 +10,8 @@ from crane_desktop.camera.simulated.surface import Brush, Colour, Surface, mixed
 from crane_desktop.camera.simulated.textures import blurred, noise, streaks
 
 _PAINTS: tuple[Colour, ...] = (
-    (0.16, 0.28, 0.42), (0.62, 0.63, 0.64), (0.50, 0.10, 0.10), (0.14, 0.15, 0.16), (0.70, 0.66, 0.56), (0.20, 0.36, 0.27),
+    (0.16, 0.28, 0.42), (0.62, 0.63, 0.64), (0.50, 0.10, 0.10),
+    (0.14, 0.15, 0.16), (0.70, 0.66, 0.56), (0.20, 0.36, 0.27),
 )  # fmt: skip
 
 
@@ -95,10 +96,7 @@ def painted(size_px: int, skip: int | None, design: Generator, rng: Generator) -
         if brush.feature():
             brush.line(marks, [at + way * radius, at + way * (radius + (0.12 if i % 3 == 0 else 0.07))], 0.024)
     for row in range(2):
-        for i in range(int(design.integers(3, 7))):
-            spot = np.array([-0.55 + 0.13 * i, 0.74 + 0.1 * row])
-            glyph = design.uniform(-1, 1, (5, 2)) * [0.042, 0.036]
-            brush.line(marks, glyph + spot, 0.014)
+        brush.text(marks, _label(design), (-0.58, 0.72 + 0.16 * row), 0.085)
     brush.disc(slots, at, radius * 0.34)
     for x, y in ((-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)):
         spin = rng.uniform(0, np.pi)
@@ -115,3 +113,8 @@ def painted(size_px: int, skip: int | None, design: Generator, rng: Generator) -
     height = peel + blurred(unit(screws), 0.006) * np.float32(0.02) - blurred(unit(slots), 0.004) * np.float32(0.01)
     part = np.ones((size_px, size_px), np.float32)
     return Surface(albedo, height.astype(np.float32), part, gloss=0.17, roughness=0.17, features=brush.count)
+
+
+def _label(design: Generator) -> str:
+    letters = "".join(chr(65 + int(v)) for v in design.integers(0, 26, 3))
+    return f"{letters}-{int(design.integers(100, 1000))}"

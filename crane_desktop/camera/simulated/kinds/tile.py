@@ -11,7 +11,8 @@ from crane_desktop.camera.simulated.surface import Brush, Colour, Surface, mixed
 from crane_desktop.camera.simulated.textures import blurred, noise
 
 _GLAZES: tuple[Colour, ...] = (
-    (0.78, 0.77, 0.73), (0.62, 0.55, 0.47), (0.42, 0.44, 0.46), (0.30, 0.42, 0.46), (0.66, 0.42, 0.30), (0.24, 0.27, 0.33),
+    (0.78, 0.77, 0.73), (0.62, 0.55, 0.47), (0.42, 0.44, 0.46),
+    (0.30, 0.42, 0.46), (0.66, 0.42, 0.30), (0.24, 0.27, 0.33),
 )  # fmt: skip
 
 

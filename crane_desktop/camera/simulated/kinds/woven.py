@@ -27,11 +27,8 @@ def paint(size_px: int, skip: int | None, design: Generator, rng: Generator) -> 
     v = (y + noise(rng, size_px, 5, 2) * np.float32(0.012) + 2) * (yarns / 2)
     column, row = np.floor(u), np.floor(v)
     du, dv = u - column - np.float32(0.5), v - row - np.float32(0.5)
-    over = (
-        np.mod(column + row * (1 if twill > 1 else 1), twill + 1) < max(1, twill - 1)
-        if twill > 1
-        else np.mod(column + row, 2) < 1
-    )
+    # Plain weave passes over one, under one; twill over one or two more, stepping aside row by row.
+    over = np.mod(column + row, twill + 1) < max(1, twill - 1)
     missing = np.zeros_like(over)
     if skip is not None:
         missing = column == np.floor(yarns + yarns / 2 * (-0.7 + 1.4 * (skip + 0.5) / _FEATURES))

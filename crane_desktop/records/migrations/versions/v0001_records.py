@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.Column("map_y_px", sa.Float()),
         sa.Column("map_width_px", sa.Float()),
         sa.Column("map_height_px", sa.Float()),
+        sa.Column("image_note", sa.Text()),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_records_verdict", "records", ["verdict"])

@@ -1,0 +1,72 @@
+"""Published weight files, read without ever running a pickle's code."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from crane_desktop.domain.errors import InputError
+
+_WRAPPERS = ("state_dict", "model", "prompt_learner")
+"""Keys under which training scripts keep the state dict."""
+_UNREADABLE = (OSError, RuntimeError, pickle.UnpicklingError, SafetensorError, EOFError, ValueError, KeyError)
+
+
+def read_checkpoint(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a weight file by name, on the CPU.
+
+    Takes safetensors, PyTorch state dicts (plain, or under ``state_dict``, ``model`` or ``prompt_learner``), and
+    TorchScript archives such as OpenAI's CLIP. State dicts are read with ``weights_only=True``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, of another kind, or would need its own code to be run.
+    """
+    if not path.is_file():
+        raise InputError("model.weights_file_missing", file=path)
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        content = _scripted(path) if _is_torchscript(path) else torch.load(path, map_location="cpu", weights_only=True)
+    except _UNREADABLE as error:
+        raise InputError("model.weights_unreadable", file=path) from error
+    return _tensors(content, path)
+
+
+def _is_torchscript(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(name.endswith("/constants.pkl") for name in archive.namelist())
+
+
+def _scripted(path: Path) -> dict[str, Any]:
+    """TorchScript runs in its own interpreter, without Python's; only its tensors are taken."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # announces the format's retirement; OpenAI's file will stay what it is
+        module: Any = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
+    state: dict[str, Any] = module.state_dict()
+    return state
+
+
+def _tensors(content: object, path: Path) -> dict[str, Tensor]:
+    while isinstance(content, dict):
+        inner = next((content[key] for key in _WRAPPERS if isinstance(content.get(key), dict)), None)
+        if inner is None:
+            break
+        content = inner
+    if not isinstance(content, dict):
+        raise InputError("model.weights_unreadable", file=path)
+    found = {str(name).removeprefix("module."): value for name, value in content.items() if isinstance(value, Tensor)}
+    if not found:
+        raise InputError("model.weights_unreadable", file=path)
+    return {name: tensor.detach() for name, tensor in found.items()}

@@ -1,0 +1,237 @@
+"""The file around a pack: an uncompressed zip whose comment seals every byte before it.
+
+Zip readers overlook changes in headers they do not use; the seal is the SHA-256 of the whole file up to the comment,
+so that no byte can change unnoticed. It proves that a pack is whole, not who made it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import struct
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from pydantic import ValidationError
+
+from crane_desktop.domain.errors import InputError
+from crane_desktop.model.manifest import FORMAT_VERSION, Manifest
+
+MANIFEST = "manifest.json"
+SUFFIX = ".cranepack"
+
+_SEAL_CHARS = 64
+_CHUNK = 1 << 20
+_LARGEST_MANIFEST = 4 << 20
+_MOST_MEMBERS = 256
+# Everything else is refused: other folders, ways out of them, and above all pickles.
+_NAME = re.compile(r"manifest\.json|weights/[A-Za-z0-9_-]+\.safetensors|golden/[A-Za-z0-9_-]+\.(?:png|npy)")
+_BAD_ZIP = (zipfile.BadZipFile, NotImplementedError, struct.error, EOFError, ValueError, RuntimeError)
+
+Progress = Callable[[float], None]
+
+
+def _quiet(_fraction: float) -> None:
+    pass
+
+
+class PackReader:
+    """An open pack whose structure is sound and whose seal holds; only `open_pack` makes one.
+
+    Attributes
+    ----------
+    manifest
+        What the pack says about itself.
+    sha256
+        The seal: the identity of the pack, for the log.
+    """
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile, manifest: Manifest, sha256: str) -> None:
+        self.path = path
+        self.manifest = manifest
+        self.sha256 = sha256
+        self._archive = archive
+
+    def read(self, name: str) -> bytes:
+        """Return a member's content, checked against the manifest.
+
+        Raises
+        ------
+        InputError
+            If it is not what the manifest says.
+        """
+        content = _content(self._archive, name, self.path)
+        if hashlib.sha256(content).hexdigest() != self.manifest.members[name].sha256:
+            raise InputError("model.pack_damaged", file=self.path)
+        return content
+
+    def check_members(self) -> None:
+        """Check every member against the manifest, a piece at a time.
+
+        Raises
+        ------
+        InputError
+            If one is not what the manifest says.
+        """
+        for name, member in self.manifest.members.items():
+            digest = hashlib.sha256()
+            try:
+                with self._archive.open(name) as stream:
+                    while piece := stream.read(_CHUNK):
+                        digest.update(piece)
+            except _BAD_ZIP as error:
+                raise InputError("model.pack_damaged", file=self.path) from error
+            if digest.hexdigest() != member.sha256:
+                raise InputError("model.pack_damaged", file=self.path)
+
+
+@contextmanager
+def open_pack(path: Path, on_progress: Progress = _quiet) -> Iterator[PackReader]:
+    """Open a pack, prove its structure and its seal.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is no pack, or it is not whole: says which.
+    """
+    with _opened(path) as stream, _archive_of(stream, path) as archive:
+        manifest = _read_manifest(archive, path)
+        yield PackReader(path, archive, manifest, _proven_seal(stream, archive.comment, path, on_progress))
+
+
+def peek_manifest(path: Path) -> Manifest:
+    """Return a pack's manifest without proving the weights: for lists and `pack info`.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or is no pack.
+    """
+    with _opened(path) as stream, _archive_of(stream, path) as archive:
+        return _read_manifest(archive, path)
+
+
+def write_container(target: BinaryIO, members: Mapping[str, bytes | memoryview]) -> None:
+    """Write members, in their order, as a sealed container. The same members give the same bytes.
+
+    Parameters
+    ----------
+    target
+        Open for reading and writing, empty, seekable.
+    """
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        archive.comment = b"0" * _SEAL_CHARS
+        for name, content in members.items():
+            entry = zipfile.ZipInfo(name)  # dated 1980-01-01: no clock in the bytes
+            entry.create_system, entry.external_attr = 3, 0o644 << 16
+            archive.writestr(entry, content)
+    end = target.seek(0, os.SEEK_END) - _SEAL_CHARS
+    seal = _digest(target, end, _quiet)
+    target.seek(end)
+    target.write(seal.encode())
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise InputError("model.pack_unreadable", file=path, reason=error.strerror or str(error)) from error
+    with stream:
+        try:
+            yield stream
+        except OSError as error:
+            raise InputError("model.pack_unreadable", file=path, reason=error.strerror or str(error)) from error
+
+
+def _archive_of(stream: BinaryIO, path: Path) -> zipfile.ZipFile:
+    try:
+        archive = zipfile.ZipFile(stream)
+    except _BAD_ZIP as error:
+        raise InputError("model.pack_not_a_pack", file=path) from error
+    _check_entries(archive, path)
+    return archive
+
+
+def _check_entries(archive: zipfile.ZipFile, path: Path) -> None:
+    entries = archive.infolist()
+    names = [entry.orig_filename for entry in entries]
+    if MANIFEST not in names:
+        raise InputError("model.pack_not_a_pack", file=path)
+    room = path.stat().st_size
+    for entry in entries:
+        if not _NAME.fullmatch(entry.orig_filename) or names.count(entry.orig_filename) > 1:
+            raise InputError("model.pack_forbidden_member", file=path, member=entry.orig_filename)
+        if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size or entry.flag_bits & 1:
+            raise InputError("model.pack_forbidden_member", file=path, member=entry.orig_filename)
+        room -= entry.file_size
+    if room < 0 or len(entries) > _MOST_MEMBERS:
+        raise InputError("model.pack_damaged", file=path)
+
+
+def _content(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
+    try:
+        return archive.read(name)
+    except _BAD_ZIP as error:
+        raise InputError("model.pack_damaged", file=path) from error
+
+
+def _read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
+    if archive.getinfo(MANIFEST).file_size > _LARGEST_MANIFEST:
+        raise InputError("model.pack_manifest", file=path, detail="size")
+    manifest = _parsed(_content(archive, MANIFEST, path), path)
+    held = {entry.filename: entry.file_size for entry in archive.infolist() if entry.filename != MANIFEST}
+    promised = {name: member.size for name, member in manifest.members.items()}
+    for name in sorted(promised.keys() - held.keys()):
+        raise InputError("model.pack_member_missing", file=path, member=name)
+    for name in sorted(held.keys() - promised.keys()):
+        raise InputError("model.pack_forbidden_member", file=path, member=name)
+    if held != promised:
+        raise InputError("model.pack_damaged", file=path)
+    return manifest
+
+
+def _parsed(content: bytes, path: Path) -> Manifest:
+    try:
+        raw = json.loads(content)
+        version = raw["format_version"] if isinstance(raw, dict) else None
+    except (ValueError, KeyError, RecursionError) as error:
+        raise InputError("model.pack_manifest", file=path, detail=type(error).__name__) from error
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise InputError("model.pack_too_new", file=path, version=version, known=FORMAT_VERSION)
+    try:
+        return Manifest.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        detail = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        raise InputError("model.pack_manifest", file=path, detail=detail) from error
+
+
+def _proven_seal(stream: BinaryIO, comment: bytes, path: Path, on_progress: Progress) -> str:
+    end = stream.seek(0, os.SEEK_END) - _SEAL_CHARS
+    stream.seek(max(0, end))
+    written = stream.read(_SEAL_CHARS)
+    seal = _digest(stream, end, on_progress)
+    if written != comment or written != seal.encode():
+        raise InputError("model.pack_damaged", file=path)
+    return seal
+
+
+def _digest(stream: BinaryIO, end: int, on_progress: Progress) -> str:
+    digest = hashlib.sha256()
+    stream.seek(0, io.SEEK_SET)
+    left = end
+    while left > 0:
+        piece = stream.read(min(_CHUNK, left))
+        if not piece:
+            break
+        digest.update(piece)
+        left -= len(piece)
+        on_progress(1 - left / end)
+    return digest.hexdigest()

@@ -1,0 +1,165 @@
+"""What a model pack says about itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from crane_desktop.decision.names import clean_name
+from crane_desktop.decision.thresholds import Thresholds
+from crane_desktop.model.config import CraneConfig, Variant
+from crane_desktop.preprocess.normalise import CLIP_NORMALISATION, IMAGENET_NORMALISATION, Normalisation
+
+FORMAT_VERSION: Final = 1
+
+Precision: TypeAlias = Literal["float32", "float16", "bfloat16"]
+_Sha256: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_Triple: TypeAlias = tuple[float, float, float]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Words(_Frozen):
+    """One text in both languages."""
+
+    en: str
+    ja: str
+
+
+class Licence(_Frozen):
+    """Terms that a part of the pack comes under.
+
+    Attributes
+    ----------
+    part
+        What the terms are for, for example ``"clip"``.
+    spdx
+        SPDX identifier, for example ``"MIT"``.
+    attribution
+        Whom to name, as the licence asks.
+    """
+
+    part: str
+    spdx: str
+    attribution: str
+
+
+class ChannelStatistics(_Frozen):
+    """Mean and standard deviation per RGB channel, of values in [0, 1]."""
+
+    mean: _Triple
+    std: _Triple
+
+    @field_validator("std")
+    @classmethod
+    def _can_be_divided_by(cls, std: _Triple) -> _Triple:
+        if min(std) <= 0:
+            raise PydanticCustomError("std", "a standard deviation is positive")
+        return std
+
+    def normalisation(self) -> Normalisation:
+        """Return the same for `preprocess`."""
+        return Normalisation(self.mean, self.std)
+
+
+def _statistics(of: Normalisation) -> ChannelStatistics:
+    return ChannelStatistics(mean=of.mean, std=of.std)
+
+
+class Preprocessing(_Frozen):
+    """How pixels become what the towers were trained on. The resize is always Pillow's bicubic, to a square."""
+
+    clip: ChannelStatistics = _statistics(CLIP_NORMALISATION)
+    dino: ChannelStatistics = _statistics(IMAGENET_NORMALISATION)
+
+
+class Member(_Frozen):
+    """A file in the pack."""
+
+    sha256: _Sha256
+    size: Annotated[int, Field(ge=0)]
+
+
+class GoldenCase(_Frozen):
+    """A picture with what the model must say about it, on whatever machine.
+
+    Attributes
+    ----------
+    image
+        Member with the picture (PNG).
+    map
+        Member with every `stride`-th value of the smoothed map in both directions (float32 ``.npy``).
+    """
+
+    image: str
+    map: str
+    stride: Annotated[int, Field(ge=1)]
+    score: Annotated[float, Field(ge=0, le=1)]
+
+
+class About(_Frozen):
+    """The part of a manifest that whoever makes a pack has to say.
+
+    Attributes
+    ----------
+    backbones
+        What the towers are, for example ``{"clip": "OpenAI ViT-L/14@336px"}``.
+    thresholds
+        Suggested with the pack; None where only a calibration can tell.
+    provenance
+        How the weights came about: files, seeds, data, training figures.
+    """
+
+    name: str
+    pack_version: Annotated[str, Field(min_length=1, max_length=64)] = "1"
+    description: Words
+    backbones: dict[str, str] = {}
+    licences: tuple[Licence, ...] = ()
+    for_demonstration: bool = False
+    thresholds: Thresholds | None = None
+    provenance: dict[str, JsonValue] = {}
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_good_file_name(cls, name: str) -> str:
+        if clean_name(name) != name:
+            raise PydanticCustomError("pack_name", "no good name for a file")
+        return name
+
+
+class Manifest(About):
+    """All that a pack says about itself.
+
+    Attributes
+    ----------
+    precision
+        Of the stored weights. ``float32`` may be stored in half the space where that loses nothing; the model
+        always computes in float32.
+    members
+        Every file of the pack but the manifest.
+    """
+
+    format_version: Literal[1] = 1
+    variant: Variant
+    config: CraneConfig
+    precision: Precision
+    preprocessing: Preprocessing = Preprocessing()
+    members: dict[str, Member]
+    golden: Annotated[tuple[GoldenCase, ...], Field(min_length=1, max_length=64)]
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        if self.variant != self.config.variant:
+            raise PydanticCustomError("variant", "the variant is not that of the configuration")
+        for case in self.golden:
+            if case.image not in self.members or case.map not in self.members:
+                raise PydanticCustomError("golden", "a golden input is no member")
+        return self
+
+    def canonical_bytes(self) -> bytes:
+        """Return the manifest as it stands in the pack: JSON in UTF-8."""
+        return self.model_dump_json(indent=1).encode()

@@ -1,0 +1,83 @@
+"""A Crane ready to answer: picture in, score and smoothed map out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from crane_desktop.model.crane import Crane
+from crane_desktop.model.manifest import Preprocessing
+from crane_desktop.model.smoothing import Smoother
+from crane_desktop.preprocess.fit import fit
+from crane_desktop.preprocess.normalise import normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A picture as the towers take it, ``(1, 3, S, S)`` each; `dino` is None without D-Attn."""
+
+    clip: Tensor
+    dino: Tensor | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a Crane says: score in [0, 1], and the smoothed map, float32 ``(S, S)`` in [0, 1].
+
+    Both are NaN where D-Attn found nothing similar in the picture.
+    """
+
+    score: float
+    map: NDArray[np.float32]
+
+
+class Runner:
+    """Runs a frozen Crane on one device. The static prompts' text is encoded once, here.
+
+    Parameters
+    ----------
+    crane
+        Belongs to the runner from here on: it is moved to `device` and frozen.
+    """
+
+    def __init__(self, crane: Crane, preprocessing: Preprocessing, device: torch.device) -> None:
+        self.crane = crane.to(device).eval().requires_grad_(False)
+        self.device = device
+        self._clip = preprocessing.clip.normalisation()
+        self._dino = preprocessing.dino.normalisation() if crane.dino is not None else None
+        self._smooth = Smoother(crane.config.image_size_px, crane.config.smoothing_sigma_px, device)
+        with torch.inference_mode():
+            self._text = crane.encode_text() if crane.config.context == "static" else None
+
+    @property
+    def size_px(self) -> int:
+        """Side of the picture that the model sees, and of the map."""
+        return self.crane.config.image_size_px
+
+    def prepare(self, pixels: NDArray[np.uint8]) -> Prepared:
+        """Resize and normalise a uint8 ``(H, W)`` or ``(H, W, 3)`` RGB picture."""
+        fitted = fit(pixels, self.size_px)
+        clip, dino = (
+            None if n is None else torch.from_numpy(normalise(fitted, n))[None].to(self.device)
+            for n in (self._clip, self._dino)
+        )
+        if clip is None:
+            raise AssertionError("CLIP's normalisation is always there")
+        return Prepared(clip, dino)
+
+    def answer(self, prepared: Prepared) -> Answer:
+        """Run the model on a prepared picture."""
+        with torch.inference_mode():
+            features = self.crane.encode_image(prepared.clip, prepared.dino)
+            text = self._text if self._text is not None else self.crane.encode_text(features.image)
+            output = self.crane.answer(features, text)
+            smooth = self._smooth(output.raw_map[0]).clamp(0, 1)  # rounding may end a hair above 1
+            return Answer(float(output.score[0]), smooth.cpu().numpy())
+
+    def __call__(self, pixels: NDArray[np.uint8]) -> Answer:
+        """Score a uint8 ``(H, W)`` or ``(H, W, 3)`` RGB picture."""
+        return self.answer(self.prepare(pixels))

@@ -1,0 +1,109 @@
+"""The line's scorer. Importing this is cheap: torch comes with the first pack that is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
+from crane_desktop.domain.ports import ScorerInfo
+from crane_desktop.model.container import PackReader, open_pack
+
+if TYPE_CHECKING:  # brings torch
+    from crane_desktop.model.runner import Runner
+
+LoadProgress = Callable[[str, float], None]
+_COMPUTES_IN = "float32"
+
+
+def _silent(_key: str, _fraction: float) -> None:
+    pass
+
+
+class CraneScorer:
+    """Implements `Scorer`: how odd is a picture, by the Crane of a proven pack. Used from one thread."""
+
+    def __init__(self, pack: PackReader, runner: Runner, device: str) -> None:
+        manifest = pack.manifest
+        self._info = ScorerInfo(
+            pack=manifest.name,
+            pack_version=manifest.pack_version,
+            pack_sha256=pack.sha256,
+            variant=manifest.variant,
+            image_size_px=manifest.config.image_size_px,
+            device=device,
+            precision=_COMPUTES_IN,
+            for_demonstration=manifest.for_demonstration,
+        )
+        self._runner: Runner | None = runner
+
+    @property
+    def info(self) -> ScorerInfo:
+        """Which model answers."""
+        return self._info
+
+    @property
+    def runner(self) -> Runner:
+        """The model itself, for measurements.
+
+        Raises
+        ------
+        RuntimeError
+            If the scorer is closed.
+        """
+        if self._runner is None:
+            raise RuntimeError("this scorer is closed")
+        return self._runner
+
+    def score(self, pixels: NDArray[np.uint8]) -> Scored:
+        """Score a uint8 ``(H, W)`` or ``(H, W, 3)`` RGB picture; see `Scorer`."""
+        answer = self.runner(pixels)
+        answer.map.flags.writeable = False
+        height, width = pixels.shape[:2]
+        return Scored(answer.score, AnomalyMap(answer.map, Placement(0.0, 0.0, float(width), float(height))))
+
+    def close(self) -> None:
+        """Release the model. Idempotent."""
+        self._runner = None
+
+
+def load_scorer(
+    path: Path, *, device: str = "auto", threads: int | None = None, on_progress: LoadProgress = _silent
+) -> CraneScorer:
+    """Prove a pack and load its model; nothing is downloaded.
+
+    Parameters
+    ----------
+    device
+        ``"auto"``, ``"cpu"`` or ``"cuda[:N]"``.
+    threads
+        CPU threads of the model, for the whole process; None leaves them as they are.
+    on_progress
+        Told the key of a text and a fraction in [0, 1] of the whole.
+
+    Raises
+    ------
+    InputError
+        If the pack is missing, damaged or too new, or the device is not there.
+    """
+    on_progress("progress.verify", 0.0)
+    with open_pack(path, lambda part: on_progress("progress.verify", 0.2 * part)) as pack:
+        on_progress("progress.libraries", 0.2)
+        from crane_desktop.model.device import choose_device, device_label, set_threads, settle_numerics
+        from crane_desktop.model.runner import Runner
+        from crane_desktop.model.weights import load_crane
+
+        chosen = choose_device(device)
+        settle_numerics()
+        if threads is not None:
+            set_threads(threads)
+        on_progress("progress.weights", 0.6)
+        crane = load_crane(pack, lambda part: on_progress("progress.weights", 0.6 + 0.3 * part))
+        on_progress("progress.text", 0.9)
+        scorer = CraneScorer(pack, Runner(crane, pack.manifest.preprocessing, chosen), device_label(chosen))
+        on_progress("progress.text", 1.0)
+        return scorer

@@ -1,0 +1,48 @@
+"""Cheap variation of drawn parts, so that a pool of thousands looks like many more."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+def varied(
+    pixels: NDArray[np.uint8], mask: NDArray[np.bool_], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return a part ``(S, S, 3)`` turned, mirrored, zoomed and recoloured, in [0, 1], with its mask."""
+    turns = int(rng.integers(4))
+    picture, truth = np.rot90(pixels, turns), np.rot90(mask, turns)
+    if rng.random() < 0.5:
+        picture, truth = picture[:, ::-1], truth[:, ::-1]
+    if rng.random() < 0.3:
+        picture, truth = _zoomed(np.ascontiguousarray(picture), np.ascontiguousarray(truth), rng)
+    return _recoloured(picture.astype(np.float32) / np.float32(255), rng), np.ascontiguousarray(truth)
+
+
+def _zoomed(
+    picture: NDArray[np.uint8], truth: NDArray[np.bool_], rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    size = picture.shape[0]
+    spin = cv2.getRotationMatrix2D((size / 2, size / 2), float(rng.uniform(-180, 180)), float(rng.uniform(0.8, 1.5)))
+    flags = {"borderMode": cv2.BORDER_REFLECT_101}
+    turned = cv2.warpAffine(picture, spin, (size, size), flags=cv2.INTER_LINEAR, **flags)
+    covered = cv2.warpAffine(truth.astype(np.uint8) * 255, spin, (size, size), flags=cv2.INTER_LINEAR, **flags)
+    return np.asarray(turned, np.uint8), covered > 100
+
+
+def _recoloured(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    choice = rng.random()
+    if choice < 0.2:
+        picture = np.repeat(picture.mean(axis=-1, keepdims=True), 3, axis=-1)
+    elif choice < 0.5:
+        picture = picture[..., rng.permutation(3)]
+    if rng.random() < 0.1:
+        picture = 1 - picture
+    gain, shift = rng.uniform(0.75, 1.25), rng.uniform(-0.1, 0.1)
+    tone = (picture * np.float32(gain) + np.float32(shift)).clip(0, 1) ** np.float32(rng.uniform(0.75, 1.3))
+    if rng.random() < 0.25:
+        tone = cv2.GaussianBlur(tone, (0, 0), float(rng.uniform(0.3, 0.9)))
+    if rng.random() < 0.4:
+        tone = tone + rng.standard_normal(tone.shape, dtype=np.float32) * np.float32(rng.uniform(0.003, 0.02))
+    return np.asarray(tone.clip(0, 1), np.float32)

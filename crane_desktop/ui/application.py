@@ -1,0 +1,88 @@
+"""The Qt application around the window: first the window, then everything slow."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from crane_desktop.domain.station import Station
+from crane_desktop.ui.crash import CrashReports
+from crane_desktop.ui.icons import icon
+from crane_desktop.ui.preferences import KeepPreferences, Preferences, forget
+from crane_desktop.ui.style import base_font, style_sheet
+from crane_desktop.ui.window import MainWindow
+
+_log = logging.getLogger(__name__)
+
+
+def prepare_application() -> QApplication:
+    """Return the application with name, font and style; the existing one where there is one."""
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    application.setApplicationName("CraneInspector")
+    application.setApplicationDisplayName("CraneInspector")
+    application.setStyle("Fusion")
+    application.setFont(base_font())
+    application.setStyleSheet(style_sheet())
+    application.setWindowIcon(icon("crane"))
+    return application
+
+
+def run_window(
+    make_station: Callable[[], Station],
+    preferences: Preferences | None = None,
+    keep: KeepPreferences = forget,
+    *,
+    demo_kinds: Sequence[str] = (),
+    on_ready: Callable[[MainWindow], None] | None = None,
+) -> int:
+    """Show the window, make the station behind it, and return the exit code when it is closed.
+
+    Parameters
+    ----------
+    make_station
+        Builds the station; called on a thread of its own after the window's first paint, because what it
+        imports takes seconds. A `CraneError` it raises becomes the window's alarm.
+    preferences
+        What the window remembers; None means as new.
+    keep
+        Called once, with what to remember, when the window closes.
+    demo_kinds
+        The simulated line's kinds of parts.
+    on_ready
+        Called on the window's thread once it works with its station.
+    """
+    application = prepare_application()
+    wanted = preferences or Preferences()
+    translator = QTranslator()
+    if wanted.language == "ja" and translator.load(
+        QLocale(QLocale.Language.Japanese), "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    ):
+        application.installTranslator(translator)
+    crashes = CrashReports()
+    crashes.install()
+    builder = ThreadPoolExecutor(1, thread_name_prefix="crane-builder")
+    window = MainWindow(preferences=wanted, keep=keep, demo_kinds=demo_kinds, crashes=crashes)
+
+    def build() -> None:
+        window.inbox.ask("station", builder.submit(make_station), take)
+
+    def take(station: Station) -> None:
+        window.attach(station)
+        if on_ready is not None:
+            on_ready(window)
+
+    try:
+        # Queued: after the paint, not in the midst of it.
+        window.painted.connect(build, Qt.ConnectionType.QueuedConnection)
+        window.show()
+        return int(application.exec())
+    finally:
+        builder.shutdown(wait=True)
+        crashes.remove()
+        application.removeTranslator(translator)

@@ -1,0 +1,178 @@
+"""A test double of our own port `Station`, with drawn frames; it runs nothing in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from crane_desktop.domain.balance import Balance
+from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.frames import Frame, FrameOrigin, LossCause, sealed_pixels
+from crane_desktop.domain.maps import AnomalyMap, Placement, Region
+from crane_desktop.domain.ports import ScorerInfo, SourceInfo
+from crane_desktop.domain.station import (
+    HistoryRecord,
+    HistoryRow,
+    Pace,
+    Result,
+    SourceChoice,
+    StationState,
+    StationView,
+)
+from crane_desktop.domain.verdicts import Inspection, JudgedBy, Reason, ReasonCode, Verdict
+
+REASONS = {
+    Verdict.OK: ReasonCode.BELOW_THRESHOLD,
+    Verdict.NG: ReasonCode.SCORE_OVER_THRESHOLD,
+    Verdict.REVIEW: ReasonCode.SCORE_IN_REVIEW_BAND,
+    Verdict.NONE: ReasonCode.NOT_CALIBRATED,
+}
+MOMENT = datetime(2026, 11, 23, 5, 5, 9, tzinfo=UTC)
+
+
+def drawn_frame(frame_id: int, size: tuple[int, int] = (300, 400), *, colour: bool = False) -> Frame:
+    rows, columns = size
+    y, x = np.mgrid[0:rows, 0:columns]
+    disc = ((x - columns / 2) ** 2 + (y - rows / 2) ** 2) < (min(size) * 0.4) ** 2
+    grey = (60 + 120 * disc + (frame_id % 7) * 5).astype(np.uint8)
+    pixels = np.dstack((grey, grey, np.clip(grey.astype(int) + 20, 0, 255).astype(np.uint8))) if colour else grey
+    return Frame(sealed_pixels(pixels), FrameOrigin(frame_id, "demo:disc", MOMENT, 0, file=f"part_{frame_id:04}"))
+
+
+def drawn_map(frame: Frame, peak: float, side: int = 64) -> AnomalyMap:
+    y, x = np.mgrid[0:side, 0:side] / side
+    values = (peak * np.exp(-((x - 0.6) ** 2 + (y - 0.4) ** 2) / 0.01)).astype(np.float32)
+    values.flags.writeable = False
+    rows, columns = frame.pixels.shape[:2]
+    return AnomalyMap(values, Placement(0.0, 0.0, float(columns), float(rows)))
+
+
+def result(record_id: int, verdict: Verdict, *, score: float | None = 0.2, size: tuple[int, int] = (300, 400)) -> Result:
+    frame = drawn_frame(record_id, size, colour=record_id % 2 == 0)
+    peak = 0.9 if verdict is Verdict.NG else 0.3
+    x, y = size[1] * 0.6, size[0] * 0.4
+    outline = ((x - 30, y - 30), (x + 30, y - 30), (x + 30, y + 30), (x - 30, y + 30))
+    regions = (Region(3600.0, peak, Placement(x - 30, y - 30, 60, 60), outline),) if verdict is Verdict.NG else ()
+    inspection = Inspection(
+        origin=frame.origin,
+        verdict=verdict,
+        reason=Reason(REASONS[verdict]),
+        judged_by=JudgedBy("default", 1, "demo", "1", "0" * 64, "0", "cpu", for_demonstration=True),
+        decided_at=MOMENT,
+        latency_ms=84.2,
+        score=score,
+        map_peak=peak,
+        threshold=0.55,
+        map_threshold=0.62,
+        regions=regions,
+    )
+    return Result(inspection, record_id, frame, drawn_map(frame, peak))
+
+
+def history_row(record_id: int, verdict: Verdict) -> HistoryRow:
+    return HistoryRow(
+        record_id, MOMENT + timedelta(seconds=record_id), verdict, REASONS[verdict], 0.25, 0.55, "demo:disc", None, 80.0
+    )
+
+
+def answered(value: Any) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_result(value)
+    return future
+
+
+def failed(error: Exception) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_exception(error)
+    return future
+
+
+class FakeStation:
+    """Says what it is told to say, and notes what it was asked."""
+
+    def __init__(self, records: int = 0) -> None:
+        self.now = StationView(StationState.READY, scorer=self.scorer(), recipe="default")
+        self.calls: list[tuple[Any, ...]] = []
+        self.rows = [history_row(i, list(Verdict)[i % 4]) for i in range(1, records + 1)]
+        self.found: Future[Any] = answered([("camera-1", "Red camera"), ("camera-2", "Green camera")])
+        self.closed = 0
+
+    @staticmethod
+    def scorer() -> ScorerInfo:
+        return ScorerInfo("demo", "1", "0" * 64, "crane", 240, "cpu", "fp32", for_demonstration=True)
+
+    def say(self, **changes: Any) -> None:
+        self.now = replace(self.now, **changes)
+
+    def finish(self, part: Result) -> None:
+        """A part was judged: it becomes the newest, is counted, and gets its row."""
+        verdict = part.inspection.verdict
+        counts = dict(self.now.balance.verdicts)
+        counts[verdict] = counts.get(verdict, 0) + 1
+        losses = {LossCause.LOST: 1}
+        frames = sum(counts.values()) + 1
+        ng = self.now.latest_ng if verdict is not Verdict.NG else (part, *self.now.latest_ng)[:12]
+        self.say(
+            state=StationState.RUNNING,
+            newest=part,
+            latest_ng=ng,
+            balance=Balance(frames, counts, losses),
+            pace=Pace(8.0, 80.0, 120.0),
+            source=SourceInfo("demo:disc", "demo", True, "Demo line: disc"),
+            run_id=1,
+        )
+        if part.record_id is not None:
+            self.rows.append(history_row(part.record_id, verdict))
+
+    # -- the port ------------------------------------------------------------------------------------------
+
+    def view(self) -> StationView:
+        return self.now
+
+    def load(self, pack: str | None = None, recipe: str | None = None) -> None:
+        self.calls.append(("load", pack, recipe))
+
+    def start(self, source: SourceChoice) -> None:
+        self.calls.append(("start", source))
+        self.say(state=StationState.RUNNING)
+
+    def stop(self) -> None:
+        self.calls.append(("stop",))
+        self.say(state=StationState.READY)
+
+    def acknowledge(self) -> None:
+        self.calls.append(("acknowledge",))
+        self.say(alarm=None)
+
+    def packs(self) -> Future[Sequence[str]]:
+        return answered(["crane-full", "demo"])
+
+    def recipes(self) -> Future[Sequence[str]]:
+        return answered(["bracket", "gear"])
+
+    def devices(self, cti: str | None = None) -> Future[Sequence[tuple[str, str]]]:
+        self.calls.append(("devices", cti))
+        return self.found
+
+    def history(self, before: int | None, limit: int, verdict: Verdict | None) -> Future[Sequence[HistoryRow]]:
+        self.calls.append(("history", before, limit, verdict))
+        rows = [row for row in reversed(self.rows) if before is None or row.record_id < before]
+        return answered([row for row in rows if verdict is None or row.verdict is verdict][:limit])
+
+    def record(self, record_id: int) -> Future[HistoryRecord]:
+        self.calls.append(("record", record_id))
+        row = next((row for row in self.rows if row.record_id == record_id), None)
+        if row is None:
+            return failed(CraneError("ui.no_folder"))
+        frame = drawn_frame(record_id)
+        fields = {"recipe": "default", "pack": "demo", "unknown_name": "x"}
+        outline = ((10.0, 10.0), (60.0, 10.0), (60.0, 60.0))
+        return answered(HistoryRecord(row, fields, (outline,), frame.pixels, drawn_map(frame, 0.8)))
+
+    def close(self) -> None:
+        self.closed += 1
