@@ -12,8 +12,8 @@ from crane_desktop.app.judge import pack_path
 from crane_desktop.app.recipes import read_recipe, recipe_names, write_recipe
 from crane_desktop.app.workbench import Workbench
 from crane_desktop.camera.folder import FolderSource
-from crane_desktop.decision.calibrate import Calibrated, GoodPart, calibrate, promise_words
-from crane_desktop.decision.recipe import Recipe
+from crane_desktop.decision.calibrate import Calibrated, GoodPart, calibrate, check_rate, promise_words
+from crane_desktop.decision.recipe import Recipe, checked_name
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import EndOfFrames, Frame, FrameFault
 from crane_desktop.domain.ports import Scorer
@@ -69,8 +69,8 @@ def calibrate_recipe(bench: Workbench, name: str, images: Path, false_reject: fl
     """
     from crane_desktop.model.scorer import load_scorer
 
-    if not 0.0 < false_reject < 1.0:
-        raise InputError("app.false_reject_out_of_range", rate=false_reject)
+    check_rate(false_reject)
+    name = checked_name(name)
     old = read_recipe(bench.data, name) if name in recipe_names(bench.data) else Recipe(name=name)
     path = pack_path(bench, pack or old.pack)
     scorer = load_scorer(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crane_desktop.decision.recipe import Recipe, Thresholds, dump_recipe, parse_recipe
+from crane_desktop.decision.recipe import Recipe, Thresholds, checked_name, dump_recipe, parse_recipe
 from crane_desktop.domain.errors import InputError
 from crane_desktop.settings.atomic import write_atomic
 from crane_desktop.settings.data_dir import DataDir
@@ -18,7 +18,7 @@ def read_recipe(data: DataDir, name: str) -> Recipe:
     InputError
         If there is none of that name, or its file is damaged.
     """
-    path = data.recipes / f"{Recipe(name=name).name}.json"
+    path = data.recipes / f"{checked_name(name)}.json"
     try:
         return parse_recipe(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

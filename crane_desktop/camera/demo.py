@@ -13,8 +13,8 @@ from crane_desktop.domain.ports import SourceInfo
 
 PARTS_PER_BATCH = 12
 """With all kinds on the line, a change-over comes after so many parts."""
-_NOT_SHOWN = frozenset({"random_texture"})
-"""Drawn for training only: no line makes it."""
+SHOWN_KINDS: tuple[str, ...] = tuple(kind for kind in KINDS if kind != "random_texture")
+"""Kinds of parts on the line, in their order; random textures are drawn for training only: no line makes them."""
 _SEED_STRIDE = 1_000_000
 
 
@@ -57,7 +57,7 @@ class DemoSource:
     ) -> None:
         if kind is not None:
             known(kind)
-        self._kinds = tuple(k for k in KINDS if k not in _NOT_SHOWN) if kind is None else (kind,)
+        self._kinds = SHOWN_KINDS if kind is None else (kind,)
         self._seed = seed
         self._period_s = 1.0 / rate_hz if rate_hz else 0.0
         self._frames = frames

@@ -30,6 +30,8 @@ MARGIN_SHARE = 0.5
 """Where the images are too few for the rate, NG begins this share of (maximum - median) above the maximum."""
 
 FEWEST_PARTS = 2
+HIGHEST_RATE = 0.5
+"""Of false rejects: a station that stops more good parts than it lets pass decides nothing."""
 _CONFIDENCE = 0.95
 
 
@@ -87,6 +89,12 @@ class Calibrated:
     promise: Promise
 
 
+def check_rate(false_reject_rate: float) -> None:
+    """Raise InputError where nothing can be calibrated to this rate of false rejects."""
+    if not 0.0 < false_reject_rate <= HIGHEST_RATE:
+        raise InputError("decision.rate_out_of_range", rate=false_reject_rate)
+
+
 def calibrate(parts: Sequence[GoodPart], false_reject_rate: float) -> Calibrated:
     """Set thresholds from good parts.
 
@@ -105,8 +113,7 @@ def calibrate(parts: Sequence[GoodPart], false_reject_rate: float) -> Calibrated
     InputError
         If the rate is out of range, the parts are too few, or one has no finite score.
     """
-    if not 0.0 < false_reject_rate <= 0.5:
-        raise InputError("decision.rate_out_of_range", rate=false_reject_rate)
+    check_rate(false_reject_rate)
     if len(parts) < FEWEST_PARTS:
         raise InputError("decision.too_few_good_parts", found=len(parts), needed=FEWEST_PARTS)
     values = np.array([(p.score, p.peak) for p in parts], dtype=np.float64)

@@ -26,10 +26,10 @@ class Settings(BaseModel):
     ----------
     language
         None follows the system.
-    overlay_opacity, overlay_visible
-        How the heatmap lies on the picture; opacity in [0, 1].
+    overlay_opacity, overlay_visible, outlines_visible
+        How heatmap and outlines lie on the picture; opacity in [0, 1].
     source
-        What was inspected last.
+        What was inspected last; at first the simulated line, at a rate that is calm to look at.
     pack, recipe
         Chosen last; None means the default.
     keep_images
@@ -46,7 +46,8 @@ class Settings(BaseModel):
     language: Literal["ja", "en"] | None = None
     overlay_opacity: float = Field(default=0.5, ge=0.0, le=1.0)
     overlay_visible: bool = True
-    source: SourceChoice = SourceChoice()
+    outlines_visible: bool = True
+    source: SourceChoice = SourceChoice(rate_hz=8.0)
     pack: str | None = None
     recipe: str | None = None
     keep_images: KeepImages = "not_ok"

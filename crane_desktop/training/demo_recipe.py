@@ -1,7 +1,8 @@
 """How the demo pack is trained: one seeded command, from nothing but what the simulated line draws.
 
-``python -m crane_desktop.training.demo_recipe --work DIR --out FILE`` draws the pool, trains (taking up where it was
-cut off), and writes the pack with its suggested thresholds. Progress goes to ``DIR/progress.jsonl``.
+``python -m crane_desktop.training.demo_recipe --work DIR --out FILE --judge SET...`` draws the pool, trains (taking
+up where it was cut off), writes the pack with its suggested thresholds, and beside it the figures it reaches.
+Progress goes to ``DIR/progress.jsonl``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import logging
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ class Plan:
 
     steps: int = 3000
     batch: int = 16
-    parts: int = 10_000
+    parts: int = 9_000
     seed: int = 20261124
     peak_rate: float = 1.2e-3
     warm_up: int = 100
@@ -154,18 +155,24 @@ def _restore(path: Path, crane: Crane, average: nn.Module, optimiser: torch.opti
 
 
 def main() -> None:
-    """Train the demo pack and write it."""
-    from crane_desktop.training.demo_pack import finish_demo
+    """Train the demo pack, write it, judge it."""
+    from crane_desktop.model.scorer import load_scorer
+    from crane_desktop.training.demo_pack import finish_demo, judge_demo
 
+    standard = Plan()
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--work", type=Path, required=True, help="folder for the pool, checkpoints and progress")
     reader.add_argument("--out", type=Path, required=True, help="the pack to write")
-    reader.add_argument("--steps", type=int, default=Plan.steps)
-    reader.add_argument("--parts", type=int, default=Plan.parts)
+    reader.add_argument("--judge", type=Path, nargs="*", default=[], help="real labelled sets to report on")
+    reader.add_argument("--steps", type=int, default=standard.steps)
+    reader.add_argument("--parts", type=int, default=standard.parts)
     asked = reader.parse_args()
     logging.basicConfig(level=logging.INFO)
     plan = Plan(steps=asked.steps, parts=asked.parts)
-    finish_demo(train_demo(asked.work, plan), plan.seed, plan.steps, asked.out)
+    finish_demo(train_demo(asked.work, plan), asdict(plan), asked.out)
+    scorer = load_scorer(asked.out)
+    judge_demo(scorer, asked.judge, asked.out.with_suffix(".evaluation.json"))
+    scorer.close()
 
 
 if __name__ == "__main__":

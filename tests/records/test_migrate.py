@@ -24,7 +24,9 @@ from crane_desktop.settings.texts import LANGUAGES, error_text
 
 
 def _contents(data: DataDir) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in data.records.iterdir() if p.name.startswith(data.log_file.stem)}
+    """The log's files with something in them; SQLite's shared memory and an empty WAL say nothing of the log."""
+    files = {p.name: p.read_bytes() for p in data.records.iterdir() if p.name.startswith(data.log_file.stem)}
+    return {name: content for name, content in files.items() if content and not name.endswith("-shm")}
 
 
 def _refused_untouched(data: DataDir, key: str) -> None:

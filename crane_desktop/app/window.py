@@ -1,0 +1,94 @@
+"""The window with the real station behind it: what is remembered goes in, what was set up comes back."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+
+from crane_desktop.app.workbench import Workbench
+from crane_desktop.camera.demo import SHOWN_KINDS
+from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.station import Station
+from crane_desktop.settings.store import Settings, save_settings
+from crane_desktop.ui.application import run_window
+from crane_desktop.ui.preferences import Preferences
+from crane_desktop.ui.window import MainWindow
+
+_log = logging.getLogger(__name__)
+
+
+def open_window(bench: Workbench) -> int:
+    """Show the window until it is closed; return the exit code.
+
+    On the very first start the simulated line runs by itself, so that a new station shows at once what it does.
+    """
+    first_start = not bench.data.settings_file.exists()
+    made: list[Station] = []
+
+    def make_station() -> Station:
+        from crane_desktop.app.station import LiveStation  # here, on its own thread: it brings torch and OpenCV
+
+        made.append(LiveStation(bench))
+        return made[0]
+
+    def ready(window: MainWindow) -> None:
+        if first_start:
+            made[0].start(window.preferences().source)
+
+    try:
+        return run_window(
+            make_station,
+            preferences_of(bench),
+            lambda wanted: _keep(bench, wanted),
+            demo_kinds=SHOWN_KINDS,
+            on_ready=ready,
+        )
+    finally:
+        for station in made:
+            station.close()
+
+
+def preferences_of(bench: Workbench) -> Preferences:
+    """Return what the window starts with."""
+    kept = bench.settings
+    return Preferences(
+        language=bench.language,
+        opacity=kept.overlay_opacity,
+        heatmap=kept.overlay_visible,
+        outlines=kept.outlines_visible,
+        geometry=_geometry(kept.window_geometry),
+        source=kept.source,
+        pack=kept.pack,
+        recipe=kept.recipe,
+    )
+
+
+def settings_with(settings: Settings, wanted: Preferences) -> Settings:
+    """Return `settings` with what was set up on screen."""
+    return settings.model_copy(
+        update={
+            "language": wanted.language,
+            "overlay_opacity": wanted.opacity,
+            "overlay_visible": wanted.heatmap,
+            "outlines_visible": wanted.outlines,
+            "window_geometry": base64.b64encode(wanted.geometry or b"").decode("ascii"),
+            "source": wanted.source,
+            "pack": wanted.pack,
+            "recipe": wanted.recipe,
+        }
+    )
+
+
+def _keep(bench: Workbench, wanted: Preferences) -> None:
+    try:
+        save_settings(bench.data.settings_file, settings_with(bench.settings, wanted))
+    except InputError as error:  # the window is closing: nobody is left to be asked
+        _log.error("settings: %s", error)
+
+
+def _geometry(kept: str) -> bytes | None:
+    try:
+        return base64.b64decode(kept, validate=True) or None
+    except binascii.Error:
+        return None

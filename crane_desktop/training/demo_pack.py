@@ -1,0 +1,112 @@
+"""From the trained demo model to the pack that ships: thresholds, golden parts, and the figures it was judged by."""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from crane_desktop.camera.demo import SHOWN_KINDS
+from crane_desktop.camera.simulated import HELD_OUT_KIND, TRAINING_KINDS, draw_part, write_dataset
+from crane_desktop.decision.calibrate import GoodPart, calibrate
+from crane_desktop.decision.thresholds import Thresholds
+from crane_desktop.domain.ports import Scorer
+from crane_desktop.model.crane import Crane
+from crane_desktop.model.manifest import About, Licence, Words
+from crane_desktop.model.packing import write_pack
+from crane_desktop.model.scorer import load_scorer
+from crane_desktop.settings.atomic import write_atomic
+from crane_desktop.training.datasets import read_dataset
+from crane_desktop.training.evaluate import evaluate
+
+UNSEEN_SEED = 1000
+"""Of judging sets and good parts: their parts are numbered from 3 000 000 000 on; the pool's end at 2**31."""
+_UNSEEN_PART = 3_900_000_000
+_FALSE_REJECT_RATE = 0.02
+_GOOD_PARTS_A_KIND = 40
+_LINES = 4
+"""Products of each kind among the good parts."""
+_PART_PX = 512
+_GOLDEN = (("machined_metal", 0.0), ("printed_board", 1.0), ("woven", 1.0), (HELD_OUT_KIND, 1.0))
+_log = logging.getLogger(__name__)
+
+
+def finish_demo(crane: Crane, plan: dict[str, JsonValue], out: Path) -> None:
+    """Write the pack, with thresholds that good parts of unseen products gave.
+
+    Parameters
+    ----------
+    plan
+        How it was trained, for its provenance.
+    """
+    golden = [draw_part(k, _UNSEEN_PART, size_px=256, defect_rate=rate).pixels for k, rate in _GOLDEN]
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder, "draft.cranepack")
+        write_pack(draft, _about(plan, None), crane, golden, precision="float16")
+        scorer = load_scorer(draft)
+        try:
+            parts = [GoodPart.of(scorer.score(pixels)) for pixels in _good_parts()]
+        finally:
+            scorer.close()
+    found = calibrate(parts, _FALSE_REJECT_RATE)
+    provenance = {**plan, "calibration": _json(asdict(found.promise))}
+    write_pack(out, _about(provenance, found.thresholds), crane, golden, precision="float16")
+
+
+def judge_demo(scorer: Scorer, real_sets: Sequence[Path], out: Path, *, parts_a_kind: int = 30) -> dict[str, Any]:
+    """Evaluate on simulated lines it never saw and on `real_sets`; write and return the figures.
+
+    The unseen lines: new products of the kinds it was trained on, and the kind that training left out.
+    """
+    figures: dict[str, Any] = {"pack": scorer.info.pack, "pack_sha256": scorer.info.pack_sha256}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, kinds in (("unseen_lines", _judged_kinds()), ("unseen_kind", (HELD_OUT_KIND,))):
+            count = parts_a_kind if len(kinds) > 1 else 5 * parts_a_kind
+            place = Path(folder, name)
+            write_dataset(place, kinds, seed=UNSEEN_SEED, good=count, defective=count, size_px=_PART_PX, train_good=0)
+            figures[name] = evaluate(scorer, read_dataset(place)).as_dict()
+            _log.info("%s: %s", name, figures[name]["mean"])
+    for place in real_sets:
+        figures[place.name] = evaluate(scorer, read_dataset(place)).as_dict()
+        _log.info("%s: %s", place.name, figures[place.name]["mean"])
+    write_atomic(out, (json.dumps(figures, indent=1) + "\n").encode("ascii"))
+    return figures
+
+
+def _judged_kinds() -> tuple[str, ...]:
+    return tuple(kind for kind in SHOWN_KINDS if kind in TRAINING_KINDS)
+
+
+def _good_parts() -> Iterator[NDArray[np.uint8]]:
+    for kind in _judged_kinds():
+        for number in range(_GOOD_PARTS_A_KIND):
+            line = UNSEEN_SEED + number % _LINES
+            yield draw_part(kind, _UNSEEN_PART + 1 + number, size_px=_PART_PX, design=line).pixels
+
+
+def _about(provenance: dict[str, JsonValue], thresholds: Thresholds | None) -> About:
+    return About(
+        name="demo",
+        description=Words(
+            en="For demonstration: a small Crane trained on drawn parts only. Not for judging real products.",
+            ja="デモ用:描画した部品だけで学習した小型のCraneです。実製品の判定には使用できません。",
+        ),
+        backbones={"clip": "trained from scratch on the simulated line"},
+        licences=(Licence(part="all", spdx="MIT", attribution="The CraneInspector developers"),),
+        for_demonstration=True,
+        thresholds=thresholds,
+        provenance=provenance,
+    )
+
+
+def _json(values: dict[str, Any]) -> dict[str, JsonValue]:
+    plain: dict[str, JsonValue] = json.loads(json.dumps(values))
+    return plain
