@@ -25,10 +25,11 @@ def _zoomed(
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     size = picture.shape[0]
     spin = cv2.getRotationMatrix2D((size / 2, size / 2), float(rng.uniform(-180, 180)), float(rng.uniform(0.8, 1.5)))
-    flags = {"borderMode": cv2.BORDER_REFLECT_101}
-    turned = cv2.warpAffine(picture, spin, (size, size), flags=cv2.INTER_LINEAR, **flags)
-    covered = cv2.warpAffine(truth.astype(np.uint8) * 255, spin, (size, size), flags=cv2.INTER_LINEAR, **flags)
-    return np.asarray(turned, np.uint8), covered > 100
+    turned, covered = (
+        np.asarray(cv2.warpAffine(layer, spin, (size, size), borderMode=cv2.BORDER_REFLECT_101), np.uint8)
+        for layer in (picture, truth.astype(np.uint8) * 255)
+    )
+    return turned, covered > 100
 
 
 def _recoloured(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -42,7 +43,7 @@ def _recoloured(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArr
     gain, shift = rng.uniform(0.75, 1.25), rng.uniform(-0.1, 0.1)
     tone = (picture * np.float32(gain) + np.float32(shift)).clip(0, 1) ** np.float32(rng.uniform(0.75, 1.3))
     if rng.random() < 0.25:
-        tone = cv2.GaussianBlur(tone, (0, 0), float(rng.uniform(0.3, 0.9)))
+        tone = np.asarray(cv2.GaussianBlur(tone, (0, 0), float(rng.uniform(0.3, 0.9))), np.float32)
     if rng.random() < 0.4:
         tone = tone + rng.standard_normal(tone.shape, dtype=np.float32) * np.float32(rng.uniform(0.003, 0.02))
     return np.asarray(tone.clip(0, 1), np.float32)

@@ -14,6 +14,7 @@ import math
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,9 +44,9 @@ _SAVE_EVERY = 250
 class Plan:
     """The numbers of one training."""
 
-    steps: int = 3000
+    steps: int = 4000
     batch: int = 16
-    parts: int = 9_000
+    parts: int = 12_000
     seed: int = 20261124
     peak_rate: float = 1.2e-3
     warm_up: int = 100
@@ -99,14 +100,16 @@ def _losses(crane: Crane, images: Tensor, masks: Tensor, plan: Plan) -> dict[str
 
 def train_demo(work: Path, plan: Plan, config: CraneConfig = DEMO_CONFIG) -> Crane:
     """Train; take up from the last checkpoint in `work` if there is one. Returns the averaged model."""
-    pool = draw_pool(work / "pool", count=plan.parts, size_px=config.image_size_px, seed=plan.seed, processes=plan.workers)
+    size_px = config.image_size_px
+    pool = draw_pool(work / "pool", count=plan.parts, size_px=size_px, seed=plan.seed, processes=plan.workers)
     torch.manual_seed(plan.seed)
     crane = new_crane(config, plan.seed)
     _eager_start(crane)
-    average = torch.optim.swa_utils.AveragedModel(
-        crane, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(plan.averaging), use_buffers=True
+    averaged_by: Any = torch.optim.swa_utils.get_ema_multi_avg_fn(plan.averaging)  # type: ignore[no-untyped-call]
+    average = torch.optim.swa_utils.AveragedModel(crane, multi_avg_fn=averaged_by, use_buffers=True)
+    optimiser = torch.optim.AdamW(
+        crane.parameters(), lr=plan.peak_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.98)
     )
-    optimiser = torch.optim.AdamW(crane.parameters(), lr=plan.peak_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.98))
     checkpoint = work / "checkpoint.pt"
     first = _restore(checkpoint, crane, average, optimiser)
     crane.train()
@@ -127,8 +130,8 @@ def train_demo(work: Path, plan: Plan, config: CraneConfig = DEMO_CONFIG) -> Cra
             sums = {}
         if (step + 1) % _SAVE_EVERY == 0 or step + 1 == plan.steps:
             _save(checkpoint, step + 1, crane, average, optimiser)
-    result: Crane = average.module
-    return result.eval()
+    crane.load_state_dict(average.module.state_dict())
+    return crane.eval()
 
 
 def _note(work: Path, figures: dict[str, float]) -> None:
@@ -137,7 +140,8 @@ def _note(work: Path, figures: dict[str, float]) -> None:
 
 
 def _save(path: Path, step: int, crane: Crane, average: nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    state = {"step": step, "crane": crane.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict()}
+    parts: dict[str, Any] = {"crane": crane, "average": average, "optimiser": optimiser}
+    state = {"step": step, **{name: part.state_dict() for name, part in parts.items()}}
     fresh = path.with_suffix(".new")
     torch.save(state, fresh)
     fresh.replace(path)

@@ -64,7 +64,9 @@ def _draw_chunk(folder: str, first: int, last: int, size_px: int, seed: int) -> 
     (Path(folder) / f"done-{first}").touch()
 
 
-def fitted(pixels: NDArray[np.uint8], mask: NDArray[np.bool_], size_px: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+def fitted(
+    pixels: NDArray[np.uint8], mask: NDArray[np.bool_], size_px: int
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Bring a part and its mask to the model's size; a thin defect stays in the mask."""
     if pixels.shape[0] == size_px:
         return pixels, mask

@@ -183,10 +183,10 @@ def test_the_way_to_a_pack_is_light() -> None:
 def test_the_torchvision_guard_is_quiet_and_may_be_called_twice() -> None:
     code = (
         "from crane_desktop._preload import guard_torchvision as g; g(); g();"
+        " import warnings; warnings.resetwarnings();"
         " import torchvision, open_clip, timm; g(); print(torchvision.__name__)"
     )
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code.replace("import torchvision", "import warnings; warnings.resetwarnings(); import torchvision")],
-        capture_output=True, text=True, check=True, timeout=120,
-    )  # fmt: skip
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
     assert done.stdout.strip() == "torchvision"

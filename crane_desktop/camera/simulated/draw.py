@@ -201,7 +201,7 @@ def _difference(clean: NDArray[np.float32], lit: NDArray[np.float32]) -> tuple[N
     reach = max(1, round(size / 256))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     grown = cv2.dilate(cv2.morphologyEx(raw, cv2.MORPH_CLOSE, disc), disc)
-    mask = _without_specks(grown)
+    mask = _without_specks(np.asarray(grown, np.uint8))
     area = float(mask.mean())
     if not _LEAST_AREA <= area <= _MOST_AREA:
         return mask, 0.0

@@ -84,7 +84,7 @@ def shaded(surface: Surface, light: Light) -> NDArray[np.float32]:
     norm = np.sqrt(1 + hx * hx + hy * hy)
     diffuse = np.maximum(1 - hx * lx - hy * ly, 0) / norm
     field = _field(size, light)
-    level: NDArray[np.float32] = (np.float32(light.ambient) + np.float32(1 - light.ambient) * diffuse) * field
+    level = (np.float32(light.ambient) + np.float32(1 - light.ambient) * diffuse.astype(np.float32)) * field
     _cast_shadow(level, surface.part, light)
     out: NDArray[np.float32] = surface.albedo * level[:, :, None]
     if surface.gloss > 0:

@@ -56,8 +56,7 @@ def exposed(lit: NDArray[np.float32], sensor: Sensor, noise: NDArray[np.float32]
         if sensor.mono:
             noise = np.ascontiguousarray(np.broadcast_to(noise[:, :, :1], noise.shape))
         seen = cv2.multiply(sigma, noise) + seen
-    out: NDArray[np.uint8] = cv2.convertScaleAbs(np.clip(seen, 0, 1), alpha=255.0)
-    return out
+    return np.asarray(cv2.convertScaleAbs(np.clip(seen, 0, 1), alpha=255.0), np.uint8)
 
 
 def focused(lit: NDArray[np.float32], sensor: Sensor) -> NDArray[np.float32]:
@@ -65,8 +64,8 @@ def focused(lit: NDArray[np.float32], sensor: Sensor) -> NDArray[np.float32]:
     seen = lit
     if sensor.mono:
         grey = lit @ np.array([0.299, 0.587, 0.114], np.float32)
-        seen = cv2.merge([grey, grey, grey])
+        seen = np.dstack([grey, grey, grey])
     sigma_px = sensor.blur * lit.shape[0]
     if sigma_px >= 0.15:
-        seen = cv2.GaussianBlur(seen, (3, 3) if sigma_px < 0.8 else (5, 5), sigma_px)
-    return np.asarray(seen, np.float32)
+        return np.asarray(cv2.GaussianBlur(seen, (3, 3) if sigma_px < 0.8 else (5, 5), sigma_px), np.float32)
+    return seen

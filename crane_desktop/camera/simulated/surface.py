@@ -59,7 +59,8 @@ class Pose:
         u = np.asarray(units, np.float64).reshape(-1, 2)
         c, s = np.cos(self.angle_rad), np.sin(self.angle_rad)
         turned = u @ np.array([[c, s], [-s, c]])
-        return (turned * self.scale + np.asarray(self.shift) + 1.0) * (self.size_px / 2)
+        placed: NDArray[np.float64] = (turned * self.scale + np.asarray(self.shift) + 1.0) * (self.size_px / 2)
+        return placed
 
     def length_px(self, units: float) -> float:
         """Map a length in part units to pixels."""

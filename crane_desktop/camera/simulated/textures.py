@@ -49,10 +49,8 @@ def turned(picture: NDArray[np.float32], angle_rad: float) -> NDArray[np.float32
     """Turn a texture about its middle, mirrored at the border; enlarged so that the mirror hardly shows."""
     size = picture.shape[0]
     matrix = cv2.getRotationMatrix2D((size / 2, size / 2), float(np.degrees(angle_rad)), 1.0)
-    out: NDArray[np.float32] = cv2.warpAffine(
-        picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-    )
-    return out
+    out = cv2.warpAffine(picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    return np.asarray(out, np.float32)
 
 
 def streaks(rng: Generator, size_px: int, angle_rad: float, cells: float, length: float) -> NDArray[np.float32]:
@@ -94,7 +92,7 @@ def cells_map(
     at = np.clip(seeds.astype(int), 0, size_px - 1)
     ground[at[:, 1], at[:, 0]] = 0
     distance, label = cv2.distanceTransformWithLabels(ground, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    return (distance / np.float32(pitch)).astype(np.float32), label
+    return (distance / np.float32(pitch)).astype(np.float32), np.asarray(label, np.int32)
 
 
 def blurred(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
@@ -105,12 +103,10 @@ def blurred(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
         return picture
     step = int(min(8, max(1, sigma_px // 3)))
     if step == 1:
-        out: NDArray[np.float32] = cv2.GaussianBlur(picture, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT_101)
-        return out
+        return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT_101), np.float32)
     small = cv2.resize(picture, (size // step, size // step), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), sigma_px / step, borderType=cv2.BORDER_REFLECT_101)
-    wide: NDArray[np.float32] = cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)
-    return wide
+    return np.asarray(cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def scaled(label: NDArray[np.int32], values: NDArray[np.float32]) -> NDArray[np.float32]:
