@@ -10,8 +10,11 @@ def main() -> None:
     """Entry point of the program ``crane-inspector``."""
     multiprocessing.freeze_support()
     from crane_desktop.app.cli import run
+    from crane_desktop.app.console import settle_streams
+    from crane_desktop.app.ending import leave
 
-    sys.exit(run(sys.argv[1:]))
+    settle_streams()
+    leave(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+TINY_PACK = "試験用"
+"""Name of the pack that `tiny_pack` makes."""
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +25,91 @@ def shared_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the shared data folder, absent here: {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pack that answers in milliseconds: weights drawn from a seed, thresholds between its answers on drawn parts."""
+    from crane_desktop.decision.thresholds import Thresholds
+    from crane_desktop.model.config import CraneConfig
+    from crane_desktop.model.crane import new_crane
+    from crane_desktop.model.manifest import About, Words
+    from crane_desktop.model.packing import write_pack
+
+    config = CraneConfig.model_validate(
+        {
+            "variant": "crane",
+            "image_size_px": 56,
+            "embed_dim": 32,
+            "vision": {"width": 48, "layers": 4, "heads": 3, "patch_size_px": 14, "position_grid": 3},
+            "text": {"width": 32, "layers": 3, "heads": 2},
+            "dual_from": 1,
+            "deep_layers": 2,
+        }
+    )
+    about = About(
+        name=TINY_PACK,
+        description=Words(en="For tests.", ja="テスト用。"),
+        for_demonstration=True,
+        thresholds=Thresholds(score_review=0.7, score_ng=0.9, map_review=0.85, map_ng=0.97),
+    )
+    path = tmp_path_factory.mktemp("pack") / f"{TINY_PACK}.cranepack"
+    write_pack(path, about, new_crane(config, 3).requires_grad_(False).eval())
+    return path
+
+
+@pytest.fixture
+def station_dir(tmp_path: Path, tiny_pack: Path) -> Path:
+    """A data folder, at a path as awkward as paths get, with the tiny pack installed."""
+    folder = tmp_path / "検査 データ%1"
+    (folder / "packs").mkdir(parents=True)
+    shutil.copy(tiny_pack, folder / "packs")
+    return folder
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of one run of the program."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def objects(self) -> list[dict[str, Any]]:
+        """Stdout read as one JSON object a line; fails where it is anything else."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def verdicts(self) -> list[dict[str, Any]]:
+        return [thing for thing in self.objects if "summary" not in thing]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        last: dict[str, Any] = self.objects[-1]["summary"]
+        return last
+
+    @property
+    def sentences(self) -> list[str]:
+        return self.err.splitlines()
+
+
+@pytest.fixture
+def crane(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[..., Done]]:
+    """Run the program's command line in this process: ``crane("inspect", "--json", ...)``."""
+    from crane_desktop.app.cli import run
+    from crane_desktop.app.logs import stop_logs
+
+    monkeypatch.setenv("CRANE_LANGUAGE", "en")
+    monkeypatch.setenv("CRANE_DATA_DIR", str(tmp_path / "default station"))
+
+    def call(*words: str | Path) -> Done:
+        capsys.readouterr()
+        code = run([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return Done(code, out, err)
+
+    yield call
+    stop_logs()

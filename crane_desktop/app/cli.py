@@ -21,8 +21,9 @@ from crane_desktop.app.commands import (
     selftest,
     train,
 )
-from crane_desktop.app.console import complain
-from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption
+from crane_desktop.app.console import complain, note
+from crane_desktop.app.options import DataDirOption
+from crane_desktop.app.usage import HELP_LANGUAGE, Command, Group, usage_words
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.settings.texts import system_language, text
 
@@ -30,6 +31,7 @@ EXIT_OK, EXIT_FAULT, EXIT_BAD_INPUT = 0, 1, 2
 
 cli = typer.Typer(
     name="crane-inspector",
+    cls=Group,
     help=text("app.help.program", HELP_LANGUAGE),
     add_completion=False,
     rich_markup_mode=None,
@@ -48,7 +50,10 @@ def program(
     context: typer.Context,
     data_dir: DataDirOption = None,
     frames: Annotated[int | None, typer.Option(help=text("app.help.frames", HELP_LANGUAGE), min=1)] = None,
-    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help=text("app.help.version", HELP_LANGUAGE)),
+    ] = False,
 ) -> None:
     """Open the window, or run the line in the terminal where there is no display."""
     if context.invoked_subcommand is None:
@@ -57,13 +62,13 @@ def program(
         raise typer.Exit(start(data_dir, frames))
 
 
-cli.command("inspect", help=text("app.help.inspect", HELP_LANGUAGE))(inspect.inspect)
-cli.command("score", help=text("app.help.score", HELP_LANGUAGE))(score.score)
-cli.command("evaluate", help=text("app.help.evaluate", HELP_LANGUAGE))(evaluate.evaluate)
-cli.command("train", help=text("app.help.train", HELP_LANGUAGE))(train.train)
-cli.command("calibrate", help=text("app.help.calibrate", HELP_LANGUAGE))(calibrate.calibrate)
-cli.command("selftest", help=text("app.help.selftest", HELP_LANGUAGE))(selftest.selftest)
-cli.command("bench", help=text("app.help.bench", HELP_LANGUAGE))(bench.bench)
+cli.command("inspect", cls=Command, help=text("app.help.inspect", HELP_LANGUAGE))(inspect.inspect)
+cli.command("score", cls=Command, help=text("app.help.score", HELP_LANGUAGE))(score.score)
+cli.command("evaluate", cls=Command, help=text("app.help.evaluate", HELP_LANGUAGE))(evaluate.evaluate)
+cli.command("train", cls=Command, help=text("app.help.train", HELP_LANGUAGE))(train.train)
+cli.command("calibrate", cls=Command, help=text("app.help.calibrate", HELP_LANGUAGE))(calibrate.calibrate)
+cli.command("selftest", cls=Command, help=text("app.help.selftest", HELP_LANGUAGE))(selftest.selftest)
+cli.command("bench", cls=Command, help=text("app.help.bench", HELP_LANGUAGE))(bench.bench)
 cli.add_typer(pack.commands, name="pack", help=text("app.help.pack", HELP_LANGUAGE))
 cli.add_typer(cameras.commands, name="cameras", help=text("app.help.cameras", HELP_LANGUAGE))
 cli.add_typer(records.commands, name="records", help=text("app.help.records", HELP_LANGUAGE))
@@ -76,17 +81,20 @@ def run(argv: Sequence[str]) -> int:
     stderr, and our own bugs are logged whole.
     """
     try:
-        cli(args=list(argv), prog_name="crane-inspector")
-    except SystemExit as end:
+        code = cli(args=list(argv), prog_name="crane-inspector", standalone_mode=False)
+    except SystemExit as end:  # stdout was closed by its reader
         return end.code if isinstance(end.code, int) else EXIT_FAULT
+    except typer.TyperException as error:
+        note(usage_words(error, system_language()))
+        return EXIT_BAD_INPUT
     except InputError as error:
         complain(error, system_language())
         return EXIT_BAD_INPUT
     except StationFault as error:
         complain(error, system_language())
         return EXIT_FAULT
-    except Exception as error:  # noqa: BLE001 - the program's last line of defence: logged whole, shown briefly
+    except Exception as error:  # the program's last line of defence: logged whole, shown briefly
         logging.getLogger(__name__).critical("unexpected failure", exc_info=error)
-        typer.echo(text("app.unexpected", system_language(), error=f"{type(error).__name__}: {error}"), err=True)
+        note(text("app.unexpected", system_language(), error=f"{type(error).__name__}: {error}"))
         return EXIT_FAULT
-    return EXIT_OK
+    return code if isinstance(code, int) else EXIT_OK

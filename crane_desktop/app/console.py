@@ -6,10 +6,21 @@ import json
 import math
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.settings.texts import Language, error_text
+
+
+def settle_streams() -> None:
+    """Make stdout and stderr take every character; what is read by a program is UTF-8 everywhere.
+
+    A file name of odd bytes, or a sentence on a console with an old code page, must not end the program.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # absent in a windowed program, which has no streams
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace", **({} if stream.isatty() else {"encoding": "utf-8"}))
 
 
 def _finite(value: Any) -> Any:
@@ -23,6 +34,13 @@ def _finite(value: Any) -> Any:
     return value
 
 
+def _write(stream: IO[str] | None, line: str) -> None:
+    if stream is None:  # a windowed program on Windows has no streams
+        return
+    stream.write(line + "\n")
+    stream.flush()
+
+
 @dataclass(frozen=True, slots=True)
 class Console:
     """Prints for a person or for a program."""
@@ -32,22 +50,29 @@ class Console:
 
     def data(self, thing: dict[str, Any]) -> None:
         """Print one JSON object on a line of its own."""
-        sys.stdout.write(json.dumps(_finite(thing), ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        line = json.dumps(_finite(thing), ensure_ascii=False)
+        # The bytes of a file name that are no UTF-8 are lone surrogates here; JSON writes those as \udcXX.
+        _write(sys.stdout, line.encode("utf-8", "backslashreplace").decode("utf-8"))
 
     def say(self, sentence: str) -> None:
         """Print a sentence for a person (nothing where a program reads)."""
         if not self.as_json:
-            sys.stdout.write(sentence + "\n")
-            sys.stdout.flush()
+            _write(sys.stdout, sentence)
 
     def note(self, sentence: str) -> None:
         """Print a sentence on stderr, for a person beside a program."""
-        sys.stderr.write(sentence + "\n")
-        sys.stderr.flush()
+        note(sentence)
+
+    def complain(self, error: CraneError) -> None:
+        """Print an error's one sentence on stderr."""
+        complain(error, self.language)
+
+
+def note(sentence: str) -> None:
+    """Print a sentence on stderr."""
+    _write(sys.stderr, sentence)
 
 
 def complain(error: CraneError, language: Language) -> None:
     """Print an error's one sentence on stderr."""
-    sys.stderr.write(error_text(error, language) + "\n")
-    sys.stderr.flush()
+    note(error_text(error, language))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from crane_desktop.app.recipes import read_recipe, recipe_for_pack
 from crane_desktop.app.workbench import Workbench
-from crane_desktop.decision.recipe import Recipe, Thresholds
-from crane_desktop.domain.errors import InputError
+from crane_desktop.decision.recipe import Recipe
+from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.ports import Scorer
 from crane_desktop.domain.verdicts import Reason, ReasonCode
 
@@ -52,15 +52,24 @@ def load_judge(
     recipe = read_recipe(bench.data, recipe_name) if recipe_name else None
     path = find_pack(pack or (recipe.pack if recipe else bench.settings.pack) or DEFAULT_PACK, bench.data.packs)
     scorer = load_scorer(path, on_progress=on_progress)
-    if recipe is None:
-        suggested = read_manifest(path).thresholds
-        thresholds = Thresholds.model_validate(suggested.model_dump()) if suggested else None
-        recipe = recipe_for_pack(scorer.info.pack, thresholds)
-    else:
-        _must_match(recipe, scorer)
-    failed = [c for c in self_check(scorer, path) if not c.ok]
+    try:
+        if recipe is None:
+            suggested = read_manifest(path).thresholds
+            recipe = recipe_for_pack(scorer.info.pack, suggested)
+        else:
+            _must_match(recipe, scorer)
+        failed = [check for check in self_check(scorer, path) if not check.ok]
+    except BaseException:
+        scorer.close()
+        raise
     unfit = Reason(ReasonCode.SELF_TEST_FAILED, "; ".join(c.detail for c in failed)) if failed else None
     return Judge(scorer, recipe, unfit)
+
+
+def unfit_fault(judge: Judge) -> StationFault:
+    """Return what to tell people about a judge that may not judge."""
+    detail = judge.unfit.detail if judge.unfit is not None else ""
+    return StationFault("app.unfit", pack=judge.scorer.info.pack, detail=detail)
 
 
 def _must_match(recipe: Recipe, scorer: Scorer) -> None:

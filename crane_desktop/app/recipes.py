@@ -16,19 +16,33 @@ def read_recipe(data: DataDir, name: str) -> Recipe:
     Raises
     ------
     InputError
-        If there is none of that name, or its file is damaged.
+        If there is none of that name, or its file is damaged or cannot be read.
     """
     path = data.recipes / f"{checked_name(name)}.json"
     try:
-        return parse_recipe(path.read_text(encoding="utf-8"))
+        return parse_recipe(path.read_text(encoding="utf-8-sig"))  # editors on Windows leave a mark at the beginning
     except FileNotFoundError:
         known = ", ".join(recipe_names(data)) or "-"
         raise InputError("app.no_such_recipe", name=name, known=known) from None
+    except UnicodeDecodeError:
+        raise InputError("decision.recipe_not_json", line=1) from None
+    except OSError as error:
+        raise InputError("app.recipe_unreadable", file=path, reason=error.strerror or str(error)) from error
 
 
 def write_recipe(data: DataDir, recipe: Recipe) -> None:
-    """Keep a recipe; its file is replaced whole or not at all."""
-    write_atomic(data.recipes / f"{recipe.name}.json", dump_recipe(recipe).encode())
+    """Keep a recipe; its file is replaced whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written; the old one is untouched.
+    """
+    path = data.recipes / f"{recipe.name}.json"
+    try:
+        write_atomic(path, dump_recipe(recipe).encode())
+    except OSError as error:
+        raise InputError("settings.unwritable", file=path, reason=error.strerror or str(error)) from error
 
 
 def recipe_names(data: DataDir) -> list[str]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 from crane_desktop import __version__
-from crane_desktop.app.console import complain
-from crane_desktop.app.judge import Judge, load_judge
-from crane_desktop.app.summaries import summary_line, verdict_line
-from crane_desktop.app.terminal import LiveTable, balance_words, pace_words, verdict_words
+from crane_desktop.app.ending import asked_to_end
+from crane_desktop.app.judge import Judge, load_judge, unfit_fault
+from crane_desktop.app.terminal import LiveTable, PlainLines, Show
 from crane_desktop.app.workbench import Workbench
 from crane_desktop.camera.sources import make_source
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import CraneError, InputError, StationFault
 from crane_desktop.domain.station import Result, SourceChoice
+from crane_desktop.pipeline.board import LineSnapshot
 from crane_desktop.pipeline.line import Line
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.settings.texts import text
@@ -28,6 +29,7 @@ def run_line(
 ) -> int:
     """Run the line and print what comes out; return the exit code.
 
+    Ctrl-C and the system's signals end it in order: what was taken is judged and recorded, and the summary comes.
     The data folder must be locked by the caller.
 
     Raises
@@ -35,15 +37,19 @@ def run_line(
     InputError
         If source, pack or recipe are wrong.
     """
-    source = make_source(choice)
-    judge = load_judge(bench, pack, recipe, lambda _key, _fraction: None)
+    make_source(choice)  # what is wrong with the choice is told before the model is loaded
+    asked = threading.Event()
     results: queue.SimpleQueue[Result] = queue.SimpleQueue()
     with ExitStack() as stack:
+        stack.enter_context(asked_to_end(asked.set))
+        judge = load_judge(bench, pack, recipe, lambda _key, _fraction: None)
         stack.callback(judge.scorer.close)
-        log = SqliteInspectionLog(bench.data, keep_images=bench.settings.keep_images)
+        log = SqliteInspectionLog(
+            bench.data, keep_images=bench.settings.keep_images, reserve_mb=bench.settings.reserve_mb
+        )
         stack.callback(log.close)
         line = Line(
-            source,
+            make_source(choice, judge.recipe.camera_features),
             judge.scorer,
             judge.recipe,
             log,
@@ -51,15 +57,76 @@ def run_line(
             on_result=results.put,
             judge_ready=judge.ready,
         )
-        line.start()
-        try:
-            _print_until_done(bench, line, results, live_table=live_table, headline=_headline(bench, line, judge))
-        except KeyboardInterrupt:
+        show: Show = LiveTable(bench.language) if live_table else PlainLines(bench.console)
+        with show:
+            return _run(bench, line, judge, _Teller(line, results, show, lambda: _headline(bench, line, judge)), asked)
+
+
+def _run(bench: Workbench, line: Line, judge: Judge, teller: _Teller, asked: threading.Event) -> int:
+    own: list[StationFault] = []
+    if judge.unfit is not None:
+        own.append(unfit_fault(judge))
+    line.start()
+    try:
+        while not asked.is_set():
+            finished = line.join(_TICK_S)
+            teller.tell(own)
+            if finished:
+                break
+        else:
             bench.console.note(text("app.stopping", bench.language))
-        finally:
-            line.stop(timeout_s=_STOP_WITHIN_S)
-        _drain(bench, results)
-        return _finish(bench, line)
+    finally:
+        if not line.stop(timeout_s=_STOP_WITHIN_S):
+            own.append(StationFault("app.line_does_not_stop"))
+    return teller.finish(own)
+
+
+class _Teller:
+    """Passes on, in order and once each, the verdicts and the faults of a line."""
+
+    def __init__(self, line: Line, results: queue.SimpleQueue[Result], show: Show, headline: Callable[[], str]) -> None:
+        self._line = line
+        self._results = results
+        self._show = show
+        self._headline = headline
+        self._told: tuple[CraneError, ...] = ()
+        self._failed = False
+
+    def tell(self, own: Sequence[CraneError]) -> LineSnapshot:
+        """Show what is new, `own` being faults from outside the line; return the line as it is now."""
+        now = self._line.snapshot()
+        if now.balance.frames:  # from then on the source knows its own name
+            self._show.head(self._headline())
+        while not self._results.empty():
+            self._show.add(self._results.get_nowait())
+        faults = tuple(fault for fault in (*own, *now.faults) if not _is_bad_input(now, fault))
+        for fault in faults:
+            if not any(fault is known for known in self._told):
+                self._show.fault(fault)
+        self._told = faults
+        self._failed |= bool(faults)
+        self._show.refresh(now.balance, now.pace)
+        return now
+
+    def finish(self, own: Sequence[CraneError]) -> int:
+        """Show the rest and the summary of a line that was stopped; return the exit code.
+
+        Raises
+        ------
+        InputError
+            If the source could not be opened for what the user can mend.
+        """
+        end = self.tell(own)
+        for fault in end.faults:
+            if _is_bad_input(end, fault):
+                raise fault
+        self._show.end(end.balance, end.pace)
+        return 1 if self._failed else 0
+
+
+def _is_bad_input(end: LineSnapshot, fault: CraneError) -> bool:
+    """A source that could not even be opened: the command was wrong, not the station."""
+    return isinstance(fault, InputError) and not end.balance.frames
 
 
 def _headline(bench: Workbench, line: Line, judge: Judge) -> str:
@@ -73,66 +140,3 @@ def _headline(bench: Workbench, line: Line, judge: Judge) -> str:
         recipe=judge.recipe.name,
     )
     return words + (text("app.for_demonstration", bench.language) if judge.scorer.info.for_demonstration else "")
-
-
-def _drain(bench: Workbench, results: queue.SimpleQueue[Result]) -> None:
-    for result in _ready(results):
-        _print(bench, result)
-
-
-def _ready(results: queue.SimpleQueue[Result]) -> Iterator[Result]:
-    while True:
-        try:
-            yield results.get_nowait()
-        except queue.Empty:
-            return
-
-
-def _print(bench: Workbench, result: Result) -> None:
-    if bench.console.as_json:
-        bench.console.data(verdict_line(result))
-    else:
-        bench.console.say(verdict_words(result, bench.language))
-
-
-@contextmanager
-def _table(bench: Workbench, headline: str, *, wanted: bool) -> Iterator[LiveTable | None]:
-    if not wanted:
-        bench.console.say(headline)
-        yield None
-        return
-    with LiveTable(bench.language, headline) as table:
-        yield table
-
-
-def _print_until_done(
-    bench: Workbench, line: Line, results: queue.SimpleQueue[Result], *, live_table: bool, headline: str
-) -> None:
-    with _table(bench, headline, wanted=live_table) as table:
-        while True:
-            finished = line.join(_TICK_S)
-            for result in _ready(results):
-                if table is None:
-                    _print(bench, result)
-                else:
-                    table.add(result)
-            if table is not None:
-                now = line.snapshot()
-                table.refresh(now.balance, now.pace)
-            if finished:
-                return
-
-
-def _finish(bench: Workbench, line: Line) -> int:
-    end = line.snapshot()
-    if isinstance(end.fault, InputError) and not end.balance.frames:
-        raise end.fault
-    if bench.console.as_json:
-        bench.console.data(summary_line(end.balance, end.pace))
-    else:
-        bench.console.say(balance_words(end.balance, bench.language))
-        bench.console.say(pace_words(end.pace, bench.language))
-    if end.fault is None:
-        return 0
-    complain(end.fault, bench.language)
-    return 1

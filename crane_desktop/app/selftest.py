@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crane_desktop import __version__
-from crane_desktop.app.judge import load_judge
+from crane_desktop.app.judge import Judge, load_judge
 from crane_desktop.app.workbench import Workbench
 from crane_desktop.camera.sources import make_source
+from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.errors import CraneError
-from crane_desktop.domain.frames import Frame
+from crane_desktop.domain.frames import EndOfFrames, Frame
 from crane_desktop.domain.station import SourceChoice
 from crane_desktop.pipeline.line import Line
 from crane_desktop.records.log import SqliteInspectionLog
@@ -22,8 +25,10 @@ from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.texts import error_text
 
 _CAMERA_WITHIN_S = 20.0
+_FRAME_WITHIN_S = 2.0
 _LINE_WITHIN_S = 60.0
 _PARTS = 3
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,18 @@ class _CheckFailedError(Exception):
 
 
 def run_selftest(bench: Workbench, pack: str | None) -> list[Check]:
-    """Try model, camera layer and the whole line with its log; never raises for a failing part."""
-    return [
-        _check("model", bench, lambda: _model(bench, pack)),
-        _check("camera", bench, _camera),
-        _check("line", bench, lambda: _line(bench, pack)),
-    ]
+    """Try model, camera layer, the station's log, and the whole line; never raises for a failing part."""
+    judges: list[Judge] = []
+    try:
+        return [
+            _check("model", bench, lambda: _model(bench, pack, judges)),
+            _check("camera", bench, _camera),
+            _check("log", bench, lambda: _log_file(bench)),
+            _check("line", bench, lambda: _line(judges)),
+        ]
+    finally:
+        for judge in judges:
+            judge.scorer.close()
 
 
 def _check(name: str, bench: Workbench, trial: Callable[[], str]) -> Check:
@@ -59,12 +70,15 @@ def _check(name: str, bench: Workbench, trial: Callable[[], str]) -> Check:
         return Check(name, False, error_text(error, bench.language))
     except _CheckFailedError as error:
         return Check(name, False, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever a part of the station does, the other checks are still made
+        _log.critical("the self-test's check %s failed unexpectedly", name, exc_info=error)
+        return Check(name, False, f"{type(error).__name__}: {error}")
 
 
-def _model(bench: Workbench, pack: str | None) -> str:
+def _model(bench: Workbench, pack: str | None, judges: list[Judge]) -> str:
     """The pack is whole and gives its golden scores here."""
     judge = load_judge(bench, pack, None, lambda _key, _fraction: None)
-    judge.scorer.close()
+    judges.append(judge)
     if judge.unfit is not None:
         raise _CheckFailedError(judge.unfit.detail)
     return f"{judge.scorer.info.pack} {judge.scorer.info.pack_version} ({judge.scorer.info.device})"
@@ -78,42 +92,53 @@ def _camera() -> str:
     if viky is None:
         raise _CheckFailedError("viky.cti")
     source = make_source(SourceChoice(kind="genicam", cti=str(viky)))
+    until_s = time.monotonic() + _CAMERA_WITHIN_S
     try:
         source.open()
-        event = source.next_event(_CAMERA_WITHIN_S)
+        while not isinstance(event := source.next_event(_FRAME_WITHIN_S), Frame):
+            if isinstance(event, EndOfFrames) or time.monotonic() > until_s:
+                raise _CheckFailedError(f"viky: {event}")
     finally:
         source.close()
-    if not isinstance(event, Frame):
-        raise _CheckFailedError(f"viky: {event}")
     return f"viky {event.pixels.shape[1]}x{event.pixels.shape[0]} {event.pixel_format}"
 
 
-def _line(bench: Workbench, pack: str | None) -> str:
+def _log_file(bench: Workbench) -> str:
+    """The station's own log opens and can be read."""
+    with RecordReader(bench.data) as reader:
+        return str(reader.stats()["records"])
+
+
+def _line(judges: list[Judge]) -> str:
     """Simulated parts go the whole way into a log of their own, and are read back."""
+    if not judges:
+        raise _CheckFailedError("-")
     with tempfile.TemporaryDirectory() as folder:
         data = DataDir(Path(folder))
         data.prepare()
-        judge = load_judge(bench, pack, None, lambda _key, _fraction: None)
-        log = SqliteInspectionLog(data, keep_images="all")
-        line = Line(
-            make_source(SourceChoice(kind="demo", frames=_PARTS)),
-            judge.scorer,
-            judge.recipe,
-            log,
-            software_version=__version__,
-            judge_ready=judge.ready,
-        )
-        try:
-            line.start()
-            line.join(_LINE_WITHIN_S)
-        finally:
-            line.stop(timeout_s=_LINE_WITHIN_S)
-            judge.scorer.close()
-            log.close()
+        balance = _run_parts(judges[0], data)
         with RecordReader(data) as reader:
             rows = reader.page(before=None, limit=_PARTS + 1, verdict=None)
             opened = reader.record(rows[0].record_id) if rows else None
-        balance = line.snapshot().balance
     if len(rows) != _PARTS or balance.judged != _PARTS or opened is None or opened.pixels is None:
         raise _CheckFailedError(f"{balance.judged}/{_PARTS} verdicts, {len(rows)} records")
     return f"{_PARTS}/{_PARTS}"
+
+
+def _run_parts(judge: Judge, data: DataDir) -> Balance:
+    log = SqliteInspectionLog(data, keep_images="all", reserve_mb=0)
+    line = Line(
+        make_source(SourceChoice(kind="demo", frames=_PARTS)),
+        judge.scorer,
+        judge.recipe,
+        log,
+        software_version=__version__,
+        judge_ready=judge.ready,
+    )
+    try:
+        line.start()
+        line.join(_LINE_WITHIN_S)
+    finally:
+        line.stop(timeout_s=_LINE_WITHIN_S)
+        log.close()
+    return line.snapshot().balance

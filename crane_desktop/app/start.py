@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from crane_desktop._preload import import_torch_before_qt
 from crane_desktop.app.display import why_no_window
 from crane_desktop.app.workbench import Workbench, open_workbench
+from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.station import SourceChoice
 from crane_desktop.settings.texts import text
 
@@ -19,25 +21,35 @@ def start(data_dir: Path | None, frames: int | None) -> int:
     Raises
     ------
     InputError
-        If the data folder cannot be used, or another program uses it.
+        If the data folder cannot be used, or another program uses it; a window says so too where nobody reads
+        stderr.
     """
-    bench = open_workbench(data_dir)
-    with bench.data.lock():
-        reason = why_no_window()
-        if reason is None:
-            return _window(bench)
-        bench.console.note(text(reason, bench.language))
-        return _terminal(bench, frames)
+    reason = why_no_window()
+    try:
+        bench = open_workbench(data_dir)
+        with bench.data.lock():
+            if reason is None:
+                return _window(bench)
+            bench.console.note(text(reason, bench.language))
+            return _terminal(bench, frames)
+    except InputError as error:
+        if reason is None and not (sys.stderr is not None and sys.stderr.isatty()):
+            from crane_desktop.app.window import show_error
+
+            show_error(error)
+        raise
 
 
 def _terminal(bench: Workbench, frames: int | None) -> int:
     from crane_desktop.app.run_line import run_line
 
     choice = SourceChoice(kind="demo", rate_hz=_TERMINAL_RATE_HZ, frames=frames)
-    return run_line(bench, choice, pack=None, recipe=None, live_table=sys.stdout.isatty())
+    on_a_terminal = sys.stdout is not None and sys.stdout.isatty()
+    return run_line(bench, choice, pack=None, recipe=None, live_table=on_a_terminal)
 
 
 def _window(bench: Workbench) -> int:
+    import_torch_before_qt()
     from crane_desktop.app.window import open_window
 
     return open_window(bench)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from crane_desktop import __version__
-from crane_desktop.app.judge import Judge, load_judge
+from crane_desktop.app.judge import Judge, load_judge, unfit_fault
 from crane_desktop.app.recipes import recipe_names
 from crane_desktop.app.workbench import Workbench
 from crane_desktop.domain.errors import CraneError, StationFault
@@ -23,26 +24,35 @@ from crane_desktop.domain.station import (
     StationView,
 )
 from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.pipeline.board import LineSnapshot
 from crane_desktop.pipeline.line import Line
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
 
-_STOP_WITHIN_S = 15.0
+_STOP_WITHIN_S = 10.0
+_CLOSE_WITHIN_S = 15.0
 _log = logging.getLogger(__name__)
+
+
+class _GivenUpError(Exception):
+    """The station is being closed: whatever was loading need not go on."""
 
 
 class LiveStation:
     """Implements `domain.station.Station` with the real rooms.
 
-    One worker thread does everything slow that changes the line (load, start, stop), in the order asked;
-    a second one reads the log, so that a history page never waits for a model.
+    One worker thread does everything slow that changes the line (load, start, stop), in the order asked. A
+    second one reads the log and a third looks for cameras, so that a history page waits for neither a model
+    nor a driver.
     """
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
         self._work = ThreadPoolExecutor(1, thread_name_prefix="crane-station")
         self._reads = ThreadPoolExecutor(1, thread_name_prefix="crane-reader")
+        self._looks = ThreadPoolExecutor(1, thread_name_prefix="crane-cameras")
         self._guard = threading.Lock()
+        self._wanted: tuple[str | None, str | None] = (None, None)
         self._judge: Judge | None = None
         self._line: Line | None = None
         self._history_log: SqliteInspectionLog | None = None
@@ -50,7 +60,8 @@ class LiveStation:
         self._progress: Progress | None = None
         self._alarm: CraneError | None = None
         self._seen_fault: CraneError | None = None
-        self._busy: StationState | None = None
+        self._jobs: deque[StationState] = deque()
+        self._stuck: StationFault | None = None
         self._run_id = 0
         self._closed = False
 
@@ -59,24 +70,22 @@ class LiveStation:
     def view(self) -> StationView:
         """Return the newest snapshot; cheap, never blocks."""
         with self._guard:
-            line, judge, run_id = self._line, self._judge, self._run_id
+            shot = self._line.snapshot() if self._line is not None else None
+            if shot is not None and shot.fault is not None and shot.fault is not self._seen_fault:
+                self._seen_fault = self._alarm = shot.fault
+            judge = self._judge
             now = StationView(
-                state=self._state(),
+                state=self._state(shot),
                 progress=self._progress,
                 alarm=self._alarm,
-                run_id=run_id,
+                run_id=self._run_id,
                 scorer=judge.scorer.info if judge else None,
                 recipe=judge.recipe.name if judge else None,
             )
-        if line is None:
+        if shot is None:
             return now
-        shot = line.snapshot()
-        if shot.fault is not None and shot.fault is not self._seen_fault:
-            self._seen_fault = shot.fault
-            self._raise_alarm(shot.fault)
         return replace(
             now,
-            alarm=self._alarm,
             balance=shot.balance,
             pace=shot.pace,
             newest=shot.newest,
@@ -84,11 +93,13 @@ class LiveStation:
             source=shot.source,
         )
 
-    def _state(self) -> StationState:
-        if self._busy is not None:
-            return self._busy
-        if self._line is not None and not self._line.snapshot().finished:
-            return StationState.RUNNING
+    def _state(self, shot: LineSnapshot | None) -> StationState:
+        if self._jobs:
+            return self._jobs[0]
+        if self._stuck is not None:
+            return StationState.ERROR
+        if shot is not None and not shot.finished:
+            return shot.state
         if self._judge is None:
             return StationState.ERROR if self._alarm else StationState.PREOPERATIONAL
         return StationState.READY
@@ -122,7 +133,7 @@ class LiveStation:
 
     def devices(self, cti: str | None = None) -> Future[Sequence[tuple[str, str]]]:
         """List cameras as (device id, description)."""
-        return self._reads.submit(lambda: self._devices(cti))
+        return self._looks.submit(lambda: self._devices(cti))
 
     def history(self, before: int | None, limit: int, verdict: Verdict | None) -> Future[Sequence[HistoryRow]]:
         """Return a page of records, newest first."""
@@ -133,14 +144,20 @@ class LiveStation:
         return self._reads.submit(lambda: self._open_reader().record(record_id))
 
     def close(self) -> None:
-        """Stop the line, close the log, end both threads. Idempotent."""
+        """Stop the line, close the log, end all threads, within seconds. Idempotent.
+
+        A thread that hangs in a driver or a disk is left behind; `app.ending.leave` then ends the process.
+        """
         if self._closed:
             return
         self._closed = True
-        self._work.submit(self._shut_down)
-        self._reads.submit(self._close_reader)
-        self._work.shutdown(wait=True, cancel_futures=False)
-        self._reads.shutdown(wait=True, cancel_futures=False)
+        last = [self._work.submit(self._shut_down), self._reads.submit(self._close_reader)]
+        self._looks.shutdown(wait=False, cancel_futures=True)
+        hung = wait(last, _CLOSE_WITHIN_S).not_done
+        for pool in (self._work, self._reads):
+            pool.shutdown(wait=not hung, cancel_futures=True)
+        if hung:
+            _log.error("the station did not close within %s s", _CLOSE_WITHIN_S)
 
     # -- the worker's side ----------------------------------------------------------------------------
 
@@ -148,21 +165,28 @@ class LiveStation:
         if self._closed:
             return
         with self._guard:
-            self._busy = busy
-        self._work.submit(self._guarded, job)
+            self._jobs.append(busy)
+        self._work.submit(self._next_job, job)
+
+    def _next_job(self, job: Callable[[], None]) -> None:
+        try:
+            if not self._closed:
+                self._guarded(job)
+        finally:
+            with self._guard:
+                self._jobs.popleft()
+                self._progress = None
 
     def _guarded(self, job: Callable[[], None]) -> None:
         try:
             job()
+        except _GivenUpError:
+            _log.info("loading was given up: the station is being closed")
         except CraneError as error:
             self._raise_alarm(error)
         except Exception as error:  # noqa: BLE001 - the worker's last line of defence: logged whole, shown briefly
             _log.critical("unexpected failure of the station", exc_info=error)
             self._raise_alarm(StationFault("app.unexpected", error=f"{type(error).__name__}: {error}"))
-        finally:
-            with self._guard:
-                self._busy = None
-                self._progress = None
 
     def _raise_alarm(self, error: CraneError) -> None:
         _log.error("alarm: %s", error)
@@ -170,28 +194,35 @@ class LiveStation:
             self._alarm = error
 
     def _show_progress(self, key: str, fraction: float) -> None:
+        if self._closed:
+            raise _GivenUpError
         with self._guard:
             self._progress = Progress(key, fraction)
 
     def _load(self, pack: str | None, recipe: str | None) -> None:
+        self._wanted = (pack, recipe)
         self._stop()
         judge = load_judge(self._bench, pack, recipe, self._show_progress)
         with self._guard:
             old, self._judge = self._judge, judge
         if old is not None:
             old.scorer.close()
+        if judge.unfit is not None:
+            self._raise_alarm(unfit_fault(judge))
 
     def _start(self, choice: SourceChoice) -> None:
         from crane_desktop.camera.sources import make_source
 
         self._stop()
+        make_source(choice)  # what is wrong with the choice is told before a model is loaded
         if self._judge is None:
-            self._load(None, None)
+            # What was asked for and could not be loaded, never another model that happens to be there.
+            self._load(*self._wanted)
         judge = self._judge
         if judge is None:
             raise StationFault("app.no_model")
         line = Line(
-            make_source(choice),
+            make_source(choice, judge.recipe.camera_features),
             judge.scorer,
             judge.recipe,
             self._open_log(),
@@ -200,15 +231,20 @@ class LiveStation:
         )
         line.start()
         with self._guard:
-            self._line, self._seen_fault, self._alarm = line, None, None
+            self._line, self._seen_fault = line, None
+            self._alarm = None if judge.unfit is None else unfit_fault(judge)
             self._run_id += 1
 
     def _stop(self) -> None:
+        if self._stuck is not None:
+            raise self._stuck
         if self._line is not None and not self._line.stop(timeout_s=_STOP_WITHIN_S):
-            raise StationFault("app.line_does_not_stop")
+            self._stuck = StationFault("app.line_does_not_stop")
+            raise self._stuck
 
     def _shut_down(self) -> None:
-        self._guarded(self._stop)
+        if self._stuck is None:
+            self._guarded(self._stop)
         if self._history_log is not None:
             self._history_log.close()
         if self._judge is not None:
@@ -216,7 +252,10 @@ class LiveStation:
 
     def _open_log(self) -> InspectionLog:
         if self._history_log is None:
-            self._history_log = SqliteInspectionLog(self._bench.data, keep_images=self._bench.settings.keep_images)
+            kept = self._bench.settings
+            self._history_log = SqliteInspectionLog(
+                self._bench.data, keep_images=kept.keep_images, reserve_mb=kept.reserve_mb
+            )
         return self._history_log
 
     def _open_reader(self) -> RecordReader:

@@ -5,16 +5,23 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
+import os
 
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QMessageBox
+
+from crane_desktop.app.ending import asked_to_end
 from crane_desktop.app.workbench import Workbench
 from crane_desktop.camera.demo import SHOWN_KINDS
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.station import Station
 from crane_desktop.settings.store import Settings, save_settings
-from crane_desktop.ui.application import run_window
+from crane_desktop.settings.texts import error_text, system_language
+from crane_desktop.ui.application import prepare_application, run_window
 from crane_desktop.ui.preferences import Preferences
 from crane_desktop.ui.window import MainWindow
 
+_SCREENLESS = ("offscreen", "minimal")
 _log = logging.getLogger(__name__)
 
 
@@ -37,16 +44,26 @@ def open_window(bench: Workbench) -> int:
             made[0].start(window.preferences().source)
 
     try:
-        return run_window(
-            make_station,
-            preferences_of(bench),
-            lambda wanted: _keep(bench, wanted),
-            demo_kinds=SHOWN_KINDS,
-            on_ready=ready,
-        )
+        # The window's own timer brings Python to its turn some thirty times a second, so signals are heard.
+        with asked_to_end(lambda: QCoreApplication.exit(0)):
+            return run_window(
+                make_station,
+                preferences_of(bench),
+                lambda wanted: _keep(bench, wanted),
+                demo_kinds=SHOWN_KINDS,
+                on_ready=ready,
+            )
     finally:
         for station in made:
             station.close()
+
+
+def show_error(error: InputError) -> None:
+    """Say in a box of its own why the program does not start, where there is someone to read it."""
+    if os.environ.get("QT_QPA_PLATFORM", "") in _SCREENLESS:
+        return
+    prepare_application()
+    QMessageBox.critical(None, "CraneInspector", error_text(error, system_language()))
 
 
 def preferences_of(bench: Workbench) -> Preferences:

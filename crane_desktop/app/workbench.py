@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crane_desktop.app.console import Console
-from crane_desktop.app.logs import show_warnings_on_stderr, write_logs_to
+from crane_desktop.app.logs import write_logs_to
 from crane_desktop.settings.data_dir import DataDir, default_data_dir
 from crane_desktop.settings.store import Settings, load_settings
 from crane_desktop.settings.texts import Language, system_language
@@ -34,9 +34,10 @@ def open_workbench(folder: Path | None, *, as_json: bool = False) -> Workbench:
     data = DataDir(folder.expanduser().absolute() if folder is not None else default_data_dir())
     data.prepare()
     write_logs_to(data.logs)
-    show_warnings_on_stderr()
     settings, notes = load_settings(data.settings_file)
+    language = settings.language or system_language()
+    console = Console(as_json, language)
     for note in notes:
         logging.getLogger(__name__).warning("settings: %s", note)
-    language = settings.language or system_language()
-    return Workbench(data, settings, language, Console(as_json, language))
+        console.complain(note)
+    return Workbench(data, settings, language, console)

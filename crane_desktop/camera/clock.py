@@ -1,10 +1,11 @@
-"""When and where a frame arrived."""
+"""When and where a frame arrived, and how fast frames may come."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
 
+from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import FrameOrigin
 
 
@@ -32,3 +33,11 @@ def arrival(
         trigger_id=trigger_id,
         file=file,
     )
+
+
+def check_pace(rate_hz: float | None, frames: int | None) -> None:
+    """Raise InputError where no source can give so many frames a second, or so many in all."""
+    if rate_hz is not None and not 0 < rate_hz < float("inf"):
+        raise InputError("camera.rate_wrong", rate=rate_hz)
+    if frames is not None and frames < 0:
+        raise InputError("camera.frames_wrong", frames=frames)

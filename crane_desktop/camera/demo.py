@@ -6,6 +6,7 @@ import threading
 import time
 from datetime import UTC, datetime
 
+from crane_desktop.camera.clock import check_pace
 from crane_desktop.camera.simulated import KINDS, DrawnPart, draw_part
 from crane_desktop.camera.simulated.draw import is_defective, known
 from crane_desktop.domain.frames import EndOfFrames, Frame, FrameOrigin, SourceEvent, sealed_pixels
@@ -42,7 +43,7 @@ class DemoSource:
     Raises
     ------
     InputError
-        If the kind is unknown.
+        If the kind is unknown, or `rate_hz` or `frames` make no sense.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class DemoSource:
     ) -> None:
         if kind is not None:
             known(kind)
+        check_pace(rate_hz, frames)
         self._kinds = SHOWN_KINDS if kind is None else (kind,)
         self._seed = seed
         self._period_s = 1.0 / rate_hz if rate_hz else 0.0

@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from crane_desktop.camera.clock import arrival
+from crane_desktop.camera.clock import arrival, check_pace
 from crane_desktop.camera.decode import IMAGE_SUFFIXES, read_image
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import EndOfFrames, Frame, FrameFault, SourceEvent
@@ -33,10 +33,7 @@ class FolderSource:
     """
 
     def __init__(self, path: str | Path, rate_hz: float | None = None, frames: int | None = None) -> None:
-        if rate_hz is not None and not 0 < rate_hz < float("inf"):
-            raise InputError("camera.rate_wrong", rate=rate_hz)
-        if frames is not None and frames < 0:
-            raise InputError("camera.frames_wrong", frames=frames)
+        check_pace(rate_hz, frames)
         self._folder = Path(path)
         self._period_s = 0.0 if rate_hz is None else 1.0 / rate_hz
         self._limit = frames

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.ports import FrameSource
 from crane_desktop.domain.station import SourceChoice
 
 
-def make_source(choice: SourceChoice) -> FrameSource:
+def make_source(choice: SourceChoice, features: Mapping[str, str | int | float | bool] | None = None) -> FrameSource:
     """Return the source, not yet open. Each kind is imported only when it is chosen.
+
+    Parameters
+    ----------
+    features
+        GenICam features that a camera is set to before the run, in this order.
 
     Raises
     ------
@@ -25,7 +32,9 @@ def make_source(choice: SourceChoice) -> FrameSource:
         case "genicam":
             from crane_desktop.camera.genicam.source import GenicamSource
 
-            return GenicamSource(choice.cti, choice.device, trigger=choice.trigger, frames=choice.frames)
+            return GenicamSource(
+                choice.cti, choice.device, trigger=choice.trigger, frames=choice.frames, features=features
+            )
         case "demo":
             from crane_desktop.camera.demo import DemoSource
 

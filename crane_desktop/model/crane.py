@@ -14,7 +14,7 @@ from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.dattn import dense_features, run_dino, similarity_attention
 from crane_desktop.model.pooling import image_logits, pixel_logits, raw_map
 from crane_desktop.model.prompts import Prompts
-from crane_desktop.model.stem import convolutional_stem
+from crane_desktop.model.stem import ConvolutionalStem
 from crane_desktop.model.text import TextTower
 from crane_desktop.model.vision import run_vision
 
@@ -68,7 +68,7 @@ class Crane(nn.Module):
             act_layer=QuickGELU,
         )
         if vision.stem == "conv":
-            self.visual.conv1 = convolutional_stem(vision.width)
+            self.visual.conv1 = ConvolutionalStem(vision.width)
         self.text = TextTower(
             Transformer(width=words.width, layers=words.layers, heads=words.heads, act_layer=QuickGELU),
             width=words.width,

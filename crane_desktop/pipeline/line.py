@@ -181,7 +181,8 @@ class Line:
     def snapshot(self) -> LineSnapshot:
         """Return everything worth showing, as it is now."""
         finished = self._finished()
-        return self._board.snapshot(self._state(finished=finished), self._info, finished=finished)
+        # Asked anew: a camera knows its own name only once it is open.
+        return self._board.snapshot(self._state(finished=finished), self._source.info, finished=finished)
 
     def _finished(self) -> bool:
         ended = self._started and not any(thread.is_alive() for thread in self._threads)

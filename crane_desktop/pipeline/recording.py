@@ -91,6 +91,9 @@ class Recorder:
         self._board.fault(error)
 
     def _tell(self, result: Result) -> None:
+        reason = result.inspection.reason
+        if reason.code is ReasonCode.MODEL_FAULT:
+            self._board.fault(StationFault("pipeline.model_failed", detail=reason.detail))
         if not self._board.publish(result):
             return
         for output in self._outputs:

@@ -12,18 +12,21 @@ import json
 import logging
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from crane_desktop.model.config import CraneConfig, TowerConfig, VisionConfig
 from crane_desktop.model.crane import Crane, new_crane
-from crane_desktop.preprocess.normalise import CLIP_NORMALISATION
-from crane_desktop.training.augment import varied
+from crane_desktop.model.prompts import CLASSES
+from crane_desktop.model.stem import STAGES, ConvolutionalStem
+from crane_desktop.training.batches import Batch, batches
 from crane_desktop.training.losses import dice_loss, focal_loss, image_loss, patch_loss
 from crane_desktop.training.pool import Pool, draw_pool
 
@@ -33,7 +36,7 @@ DEMO_CONFIG = CraneConfig(
     embed_dim=128,
     vision=VisionConfig(width=192, layers=6, heads=3, patch_size_px=16, position_grid=16, stem="conv"),
     text=TowerConfig(width=128, layers=2, heads=2),
-    dual_from=2,
+    dual_from=3,
     deep_layers=1,
 )
 _LOG_EVERY = 50
@@ -42,13 +45,28 @@ _SAVE_EVERY = 250
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The numbers of one training."""
+    """The numbers of one training.
 
-    steps: int = 4000
+    First the stem learns alone, with a linear head on each of its stages that is thrown away afterwards: from
+    pictures to "odd here", its gradients are the shortest. Then the whole Crane learns, the stem's own loss staying
+    on beside it.
+
+    Attributes
+    ----------
+    words_pace
+        Learning rate of prompts and text tower relative to the others. The text features are what everything else
+        is compared with: where they move as fast as the rest, nothing is learnt.
+    """
+
+    stem_steps: int = 1800
+    stem_batch: int = 32
+    stem_rate: float = 2e-3
+    steps: int = 2400
     batch: int = 16
+    rate: float = 7e-4
+    words_pace: float = 0.03
     parts: int = 12_000
     seed: int = 20261124
-    peak_rate: float = 1.2e-3
     warm_up: int = 100
     weight_decay: float = 0.05
     averaging: float = 0.998
@@ -56,46 +74,79 @@ class Plan:
     workers: int = 2
 
 
-def _eager_start(crane: Crane) -> None:
-    """Set what makes the towers learn at once.
+class _Learner(nn.Module):
+    """A Crane, and a linear head on each stage of its stem."""
+
+    def __init__(self, config: CraneConfig, seed: int) -> None:
+        super().__init__()
+        self.crane = new_crane(config, seed)
+        self.heads = nn.ModuleList([nn.Linear(channels, 2) for channels in (*STAGES, config.vision.width)[1:]])
+        _start_undecided(self.crane)
+        stem: Any = self._stem
+        stem.to(memory_format=torch.channels_last)  # a quarter faster on a CPU
+
+    def losses(self, batch: Batch, plan: Plan, *, whole: bool) -> dict[str, Tensor]:
+        """Return what is minimised, by name."""
+        with torch.autocast("cpu", torch.bfloat16), self._watched() as seen:
+            output = self.crane(batch.images) if whole else self._stem(batch.images)
+        opinions = [head(made.float().flatten(2).transpose(1, 2)) for head, made in zip(self.heads, seen, strict=True)]
+        losses = {"stem": patch_loss(opinions, batch.masks, plan.defect_weight)}
+        if whole:
+            losses |= {
+                "patch": patch_loss(output.pixel_logits, batch.masks, plan.defect_weight),
+                "image": image_loss(output.image_logits, batch.masks),
+                "focal": 2 * focal_loss(output.raw_map, batch.masks),
+                "dice": 0.3 * dice_loss(output.raw_map, batch.masks),
+            }
+        return losses
+
+    @property
+    def _stem(self) -> ConvolutionalStem:
+        visual: Any = self.crane.visual
+        stem: ConvolutionalStem = visual.conv1
+        return stem
+
+    @contextmanager
+    def _watched(self) -> Iterator[list[Tensor]]:
+        """Note what the stages from stride 4 on make of the pictures."""
+        seen: list[Tensor] = []
+        stages = list(self._stem.children())[1:]
+        hooks = [stage.register_forward_hook(lambda _module, _given, made: seen.append(made)) for stage in stages]
+        try:
+            yield seen
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def groups(self, plan: Plan) -> list[dict[str, Any]]:
+        """Return the parameters in two groups of their own pace."""
+        words = [p for name, p in self.crane.named_parameters() if name.startswith(("text.", "prompts."))]
+        known = {id(p) for p in words}
+        rest = [p for p in self.parameters() if id(p) not in known]
+        return [{"params": rest, "pace": 1.0}, {"params": words, "pace": plan.words_pace}]
+
+
+def _start_undecided(crane: Crane) -> None:
+    """Set what lets the towers learn at once.
 
     Value and output projections start near minus the identity ("mimetic" initialisation, Trockman & Kolter 2023), so
-    that attention starts as "what sets this patch apart from those like it"; and the two prompts start apart.
+    that attention starts as "what sets this patch apart from those like it". The two prompts start apart, and the
+    joint projection starts without the direction between their features: every patch is undecided. Otherwise the
+    first steps make all patches alike, to be rid of the random opinions that the temperature enlarges.
     """
+    visual: Any = crane.visual
     width = crane.config.vision.width
     eye = torch.eye(width)
     with torch.no_grad():
-        for block in crane.visual.transformer.resblocks:  # type: ignore[union-attr]
+        for block in visual.transformer.resblocks:
             noise = 0.4 / width**0.5
             block.attn.in_proj_weight[2 * width :].copy_(0.5 * eye + noise * torch.randn(width, width))
             block.attn.out_proj.weight.copy_(-0.4 * eye + noise * torch.randn(width, width))
-        for name in ("ctx_pos", "ctx_neg"):
-            getattr(crane.prompts, name).normal_(std=1.0)
-
-
-def _batch(pool: Pool, plan: Plan, step: int) -> tuple[Tensor, Tensor]:
-    """Return a batch that depends on nothing but the plan and the step."""
-    rng = np.random.default_rng([plan.seed, 1, step])
-    picked = [varied(pool.pixels[i], pool.masks[i], rng) for i in rng.integers(0, len(pool.pixels), plan.batch)]
-    mean, std = (np.array(v, np.float32) for v in (CLIP_NORMALISATION.mean, CLIP_NORMALISATION.std))
-    pictures = (np.stack([p for p, _ in picked]) - mean) / std
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2), torch.from_numpy(np.stack([m for _, m in picked])).float()
-
-
-def _rate(plan: Plan, step: int) -> float:
-    warm = min(1.0, (step + 1) / plan.warm_up)
-    return plan.peak_rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / plan.steps)))
-
-
-def _losses(crane: Crane, images: Tensor, masks: Tensor, plan: Plan) -> dict[str, Tensor]:
-    with torch.autocast("cpu", torch.bfloat16):
-        output = crane(images)
-    return {
-        "patch": patch_loss(output.pixel_logits, masks, plan.defect_weight),
-        "image": image_loss(output.image_logits, masks),
-        "focal": 2 * focal_loss(output.raw_map, masks),
-        "dice": 0.3 * dice_loss(output.raw_map, masks),
-    }
+        for name in CLASSES:
+            getattr(crane.prompts, f"ctx_{name}").normal_(std=1.0)
+        normal, odd = crane.encode_text()
+        between = F.normalize(odd - normal, dim=0)
+        visual.proj.sub_(torch.outer(visual.proj @ between, between))
 
 
 def train_demo(work: Path, plan: Plan, config: CraneConfig = DEMO_CONFIG) -> Crane:
@@ -103,35 +154,53 @@ def train_demo(work: Path, plan: Plan, config: CraneConfig = DEMO_CONFIG) -> Cra
     size_px = config.image_size_px
     pool = draw_pool(work / "pool", count=plan.parts, size_px=size_px, seed=plan.seed, processes=plan.workers)
     torch.manual_seed(plan.seed)
-    crane = new_crane(config, plan.seed)
-    _eager_start(crane)
+    learner = _Learner(config, plan.seed)
     averaged_by: Any = torch.optim.swa_utils.get_ema_multi_avg_fn(plan.averaging)  # type: ignore[no-untyped-call]
-    average = torch.optim.swa_utils.AveragedModel(crane, multi_avg_fn=averaged_by, use_buffers=True)
-    optimiser = torch.optim.AdamW(
-        crane.parameters(), lr=plan.peak_rate, weight_decay=plan.weight_decay, betas=(0.9, 0.98)
-    )
+    average = torch.optim.swa_utils.AveragedModel(learner, multi_avg_fn=averaged_by, use_buffers=True)
+    optimiser = torch.optim.AdamW(learner.groups(plan), lr=plan.rate, weight_decay=plan.weight_decay, betas=(0.9, 0.98))
     checkpoint = work / "checkpoint.pt"
-    first = _restore(checkpoint, crane, average, optimiser)
-    crane.train()
+    parts: dict[str, Any] = {"learner": learner, "average": average, "optimiser": optimiser}
+    first = _restore(checkpoint, parts)
+    learner.train()
     started, sums = time.monotonic(), dict[str, float]()
-    for step in range(first, plan.steps):
+    for step, batch in _schedule(pool, plan, first):
+        whole = step >= plan.stem_steps
         for group in optimiser.param_groups:
-            group["lr"] = _rate(plan, step)
-        losses = _losses(crane, *_batch(pool, plan, step), plan)
+            group["lr"] = _rate(plan, step) * group["pace"]
+        losses = learner.losses(batch, plan, whole=whole)
         optimiser.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(crane.parameters(), 1.0)
+        for group in optimiser.param_groups:
+            nn.utils.clip_grad_norm_(group["params"], 1.0)
         optimiser.step()
-        average.update_parameters(crane)
+        average.update_parameters(learner)
         for name, value in losses.items():
             sums[name] = sums.get(name, 0.0) + float(value.detach()) / _LOG_EVERY
-        if (step + 1) % _LOG_EVERY == 0:
-            _note(work, {"step": step + 1, "elapsed_s": round(time.monotonic() - started), **sums})
+        done = step + 1
+        if done % _LOG_EVERY == 0:
+            _note(work, {"step": done, "elapsed_s": round(time.monotonic() - started), **sums})
             sums = {}
-        if (step + 1) % _SAVE_EVERY == 0 or step + 1 == plan.steps:
-            _save(checkpoint, step + 1, crane, average, optimiser)
-    crane.load_state_dict(average.module.state_dict())
-    return crane.eval()
+        if done % _SAVE_EVERY == 0 or done == plan.stem_steps + plan.steps:
+            _save(checkpoint, done, parts)
+    learner.load_state_dict(average.module.state_dict())
+    return learner.crane.eval()
+
+
+def _schedule(pool: Pool, plan: Plan, first: int) -> Iterator[tuple[int, Batch]]:
+    end = plan.stem_steps + plan.steps
+    for size, begin, last in ((plan.stem_batch, 0, plan.stem_steps), (plan.batch, plan.stem_steps, end)):
+        start = max(first, begin)
+        if start < last:
+            yield from enumerate(batches(pool, size=size, seed=plan.seed, first=start, last=last), start)
+
+
+def _rate(plan: Plan, step: int) -> float:
+    """Return the learning rate: a warm-up and half a cosine, for each of the two parts of the training."""
+    peak, steps = plan.stem_rate, plan.stem_steps
+    if step >= plan.stem_steps:
+        peak, steps, step = plan.rate, plan.steps, step - plan.stem_steps
+    warm = min(1.0, (step + 1) / plan.warm_up)
+    return peak * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
 
 
 def _note(work: Path, figures: dict[str, float]) -> None:
@@ -139,22 +208,19 @@ def _note(work: Path, figures: dict[str, float]) -> None:
         progress.write(json.dumps({k: round(v, 5) for k, v in figures.items()}) + "\n")
 
 
-def _save(path: Path, step: int, crane: Crane, average: nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    parts: dict[str, Any] = {"crane": crane, "average": average, "optimiser": optimiser}
-    state = {"step": step, **{name: part.state_dict() for name, part in parts.items()}}
+def _save(path: Path, step: int, parts: dict[str, Any]) -> None:
     fresh = path.with_suffix(".new")
-    torch.save(state, fresh)
+    torch.save({"step": step, **{name: part.state_dict() for name, part in parts.items()}}, fresh)
     fresh.replace(path)
 
 
-def _restore(path: Path, crane: Crane, average: nn.Module, optimiser: torch.optim.Optimizer) -> int:
+def _restore(path: Path, parts: dict[str, Any]) -> int:
     """Load our own checkpoint, if there is one, and return the step to go on with."""
     if not path.exists():
         return 0
     state = torch.load(path, weights_only=True)
-    crane.load_state_dict(state["crane"])
-    average.load_state_dict(state["average"])
-    optimiser.load_state_dict(state["optimiser"])
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
     return int(state["step"])
 
 

@@ -16,16 +16,18 @@ def patch_loss(logits: Sequence[Tensor], masks: Tensor, defect_weight: float) ->
     """Cross-entropy of patch logits ``(B, N, 2)`` against masks ``(B, S, S)``, defective patches weighted.
 
     Close to the patches, its gradient does not fade as that of a loss on the map does; it makes training from
-    scratch short.
+    scratch short. Each entry of `logits` may have a number of patches N of its own; their losses are averaged.
     """
-    side = int(logits[0].shape[1] ** 0.5)
+    return torch.stack([_one_patch_loss(entry, masks, defect_weight) for entry in logits]).mean()
+
+
+def _one_patch_loss(logits: Tensor, masks: Tensor, defect_weight: float) -> Tensor:
+    side = int(logits.shape[1] ** 0.5)
     share = F.adaptive_avg_pool2d(masks.unsqueeze(1), side).flatten(1)
     target = (share >= _DEFECTIVE_SHARE).long()
     weight = torch.where(target == 1, defect_weight, 1.0) * ((share == 0) | (target == 1))
-    losses = [
-        (F.cross_entropy(x.flatten(0, 1), target.flatten(), reduction="none") * weight.flatten()).sum() for x in logits
-    ]
-    return torch.stack(losses).mean() / weight.sum()
+    losses = F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none")
+    return (losses * weight.flatten()).sum() / weight.sum()
 
 
 def image_loss(logits: Tensor, masks: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""A pool of drawn parts on disk, drawn once by all cores and read as memory maps."""
+"""A pool of drawn parts on disk, in pairs of twins; drawn once by all cores and read as memory maps."""
 
 from __future__ import annotations
 
@@ -18,11 +18,17 @@ _DRAWN_AT_PX = (256, 320, 448)
 _BREADTH = "random_texture"
 _BREADTH_SHARE = 0.25
 _CHUNK = 200
+_MOST_DEFECTS = 3
+"""More than a line makes: each one is something to learn from."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """Parts and their truth: uint8 ``(N, S, S, 3)`` and bool ``(N, S, S)``, half of them defective."""
+    """Parts and their truth: uint8 ``(N, S, S, 3)`` and bool ``(N, S, S)``.
+
+    Part 2 i is good, part 2 i + 1 is the same part damaged: what tells them apart is the defect alone, so that a
+    model learns from far fewer of them.
+    """
 
     pixels: NDArray[np.uint8]
     masks: NDArray[np.bool_]
@@ -53,10 +59,14 @@ def _draw_chunk(folder: str, first: int, last: int, size_px: int, seed: int) -> 
     masks = np.load(Path(folder) / "masks.npy", mmap_mode="r+")
     kinds = [k for k in TRAINING_KINDS if k != _BREADTH]
     for index in range(first, last):
-        rng = np.random.default_rng([seed, index])
+        rng = np.random.default_rng([seed, index // 2])  # the same for both twins
         kind = _BREADTH if rng.random() < _BREADTH_SHARE else kinds[int(rng.integers(len(kinds)))]
         part = draw_part(
-            kind, int(rng.integers(2**31)), size_px=int(rng.choice(_DRAWN_AT_PX)), defect_rate=float(index % 2)
+            kind,
+            int(rng.integers(2**31)),
+            size_px=int(rng.choice(_DRAWN_AT_PX)),
+            defect_rate=float(index % 2),
+            count=int(rng.integers(1, _MOST_DEFECTS + 1)),
         )
         pixels[index], masks[index] = fitted(part.pixels, part.mask, size_px)
     pixels.flush()

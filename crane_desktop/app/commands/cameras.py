@@ -5,13 +5,14 @@ from __future__ import annotations
 import typer
 
 from crane_desktop.app.options import HELP_LANGUAGE, CtiOption, DataDirOption, JsonOption
+from crane_desktop.app.usage import Command, Group
 from crane_desktop.app.workbench import open_workbench
 from crane_desktop.settings.texts import text
 
-commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+commands = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
 
 
-@commands.command("list", help=text("app.help.cameras_list", HELP_LANGUAGE))
+@commands.command("list", cls=Command, help=text("app.help.cameras_list", HELP_LANGUAGE))
 def list_cameras(cti: CtiOption = None, data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     """List the devices that the GenTL producers of this station see."""
     from crane_desktop.camera.genicam.discover import list_devices
@@ -24,7 +25,7 @@ def list_cameras(cti: CtiOption = None, data_dir: DataDirOption = None, as_json:
             bench.console.say(device.words())
 
 
-@commands.command("doctor", help=text("app.help.cameras_doctor", HELP_LANGUAGE))
+@commands.command("doctor", cls=Command, help=text("app.help.cameras_doctor", HELP_LANGUAGE))
 def doctor(cti: CtiOption = None, data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     """Say what is wrong with the camera set-up, in plain words."""
     from crane_desktop.camera.genicam.doctor import examine

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.cells import set_cell_size
 
 from crane_desktop.app.judge import pack_path
 from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption
+from crane_desktop.app.progress_bar import progress_bar
 from crane_desktop.app.workbench import open_workbench
 from crane_desktop.settings.texts import text
 
@@ -30,16 +32,23 @@ def evaluate(
     data = read_dataset(dataset)
     scorer = load_scorer(pack_path(bench, pack))
     try:
-        figures = measure(scorer, data).as_dict()
+        with progress_bar(text("training.scoring", bench.language)) as tell:
+            figures = measure(scorer, data, on_progress=tell).as_dict()
     finally:
         scorer.close()
     if as_json:
         bench.console.data(figures)
         return
-    bench.console.say("".join(["class".ljust(24), *(c.rjust(14) for c in _COLUMNS)]))
+    bench.console.say("".join([" " * 24, *(c.rjust(14) for c in _COLUMNS), "image_auroc 95 %".rjust(20)]))
     for name, row in [*figures["classes"].items(), ("mean", figures["mean"])]:
-        bench.console.say("".join([name.ljust(24), *(_cell(row[c]).rjust(14) for c in _COLUMNS)]))
+        # Japanese characters are two cells wide: padding by characters would shift the columns.
+        cells = "".join(_cell(row[c]).rjust(14) for c in _COLUMNS)
+        bench.console.say(set_cell_size(name, 24) + cells + _interval(row.get("image_auroc_interval_95")).rjust(20))
 
 
 def _cell(value: Any) -> str:
     return "-" if value is None else f"{value:.4f}"
+
+
+def _interval(bounds: tuple[float, float] | None) -> str:
+    return "" if bounds is None else f"{bounds[0]:.3f} .. {bounds[1]:.3f}"

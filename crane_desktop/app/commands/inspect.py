@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,38 +16,75 @@ from crane_desktop.app.options import (
     PackOption,
     SourceKind,
     Trigger,
+    before_the_command,
 )
+from crane_desktop.app.recipes import read_recipe
 from crane_desktop.app.run_line import run_line
-from crane_desktop.app.workbench import open_workbench
+from crane_desktop.app.workbench import Workbench, open_workbench
+from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.station import SourceChoice
 from crane_desktop.settings.texts import text
 
 
 def inspect(
-    source: Annotated[SourceKind, typer.Option(help=text("app.help.source", HELP_LANGUAGE))] = SourceKind.DEMO,
-    path: Annotated[Path | None, typer.Option(help=text("app.help.path", HELP_LANGUAGE))] = None,
+    source: Annotated[SourceKind | None, typer.Option(help=text("app.help.source", HELP_LANGUAGE))] = None,
+    path: Annotated[Path | None, typer.Option(help=text("app.help.path", HELP_LANGUAGE), metavar="DIR")] = None,
     cti: CtiOption = None,
     device: Annotated[str | None, typer.Option(help=text("app.help.device", HELP_LANGUAGE))] = None,
-    trigger: Annotated[Trigger, typer.Option(help=text("app.help.trigger", HELP_LANGUAGE))] = Trigger.FREE,
+    trigger: Annotated[Trigger | None, typer.Option(help=text("app.help.trigger", HELP_LANGUAGE))] = None,
     recipe: Annotated[str | None, typer.Option(help=text("app.help.recipe", HELP_LANGUAGE))] = None,
     pack: PackOption = None,
-    frames: Annotated[int | None, typer.Option(min=1, help=text("app.help.frames", HELP_LANGUAGE))] = None,
-    rate: Annotated[float | None, typer.Option(min=0.01, help=text("app.help.rate", HELP_LANGUAGE))] = None,
-    seed: Annotated[int, typer.Option(min=0, help=text("app.help.seed", HELP_LANGUAGE))] = 0,
+    frames: Annotated[
+        int | None, typer.Option(min=1, help=text("app.help.frames", HELP_LANGUAGE), callback=before_the_command)
+    ] = None,
+    rate: Annotated[float | None, typer.Option(help=text("app.help.rate", HELP_LANGUAGE))] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help=text("app.help.seed", HELP_LANGUAGE))] = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take frames from a source, judge them, record them."""
     bench = open_workbench(data_dir, as_json=as_json)
-    choice = SourceChoice(
-        kind=source.value,
-        path=None if path is None else str(path),
-        cti=None if cti is None else str(cti),
-        device=device,
-        trigger=trigger.value,
-        rate_hz=rate,
-        frames=frames,
-        seed=seed,
-    )
+    given = {
+        "path": None if path is None else str(path),
+        "cti": None if cti is None else str(cti),
+        "device": device,
+        "trigger": None if trigger is None else trigger.value,
+        "rate_hz": rate,
+        "frames": frames,
+        "seed": seed,
+    }
+    choice = _choice(bench, source, recipe, {name: value for name, value in given.items() if value is not None})
     with bench.data.lock():
         raise typer.Exit(run_line(bench, choice, pack=pack, recipe=recipe))
+
+
+def _choice(bench: Workbench, source: SourceKind | None, recipe: str | None, given: dict[str, Any]) -> SourceChoice:
+    """Return the source that was asked for: on the command line, else by the recipe, else the simulated line."""
+    asked = SourceChoice(kind=(source or SourceKind.DEMO).value)
+    if source is None and recipe is not None:
+        own = read_recipe(bench.data, recipe).source
+        asked = asked if own is None else own.choice()
+    _refuse_idle_options(asked.kind, given)
+    return replace(asked, **given)
+
+
+def _refuse_idle_options(kind: str, given: dict[str, Any]) -> None:
+    """An option that the source would overlook is a mistake: results of another source would look like the wanted ones.
+
+    Raises
+    ------
+    InputError
+        If one was given: names it and the sources that take it.
+    """
+    takes = {
+        "path": ("--path", ("folder",)),
+        "cti": ("--cti", ("genicam",)),
+        "device": ("--device", ("genicam", "demo")),
+        "trigger": ("--trigger", ("genicam",)),
+        "rate_hz": ("--rate", ("demo", "folder")),
+        "seed": ("--seed", ("demo",)),
+    }
+    for name, (option, kinds) in takes.items():
+        if name in given and kind not in kinds and given[name] != Trigger.FREE:
+            wanted = " / ".join(f"--source {kind}" for kind in kinds)
+            raise InputError("app.option_of_other_source", option=option, source=kind, wanted=wanted)

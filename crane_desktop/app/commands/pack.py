@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption
+from crane_desktop.app.usage import Command, Group
 from crane_desktop.app.workbench import Workbench, open_workbench
+from crane_desktop.domain.errors import InputError
 from crane_desktop.settings.texts import text
 
-commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+commands = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
 _PackFile = Annotated[str, typer.Argument(metavar="NAME|FILE", help=text("app.help.pack_option", HELP_LANGUAGE))]
 
 
@@ -37,7 +39,7 @@ class ContextMode(StrEnum):
     GUIDED = "guided"
 
 
-@commands.command("build", help=text("app.help.pack_build", HELP_LANGUAGE))
+@commands.command("build", cls=Command, help=text("app.help.pack_build", HELP_LANGUAGE))
 def build(
     clip: Annotated[Path, typer.Option(help=text("app.help.clip", HELP_LANGUAGE), metavar="FILE")],
     prompts: Annotated[Path, typer.Option(help=text("app.help.prompts", HELP_LANGUAGE), metavar="FILE")],
@@ -58,7 +60,7 @@ def build(
     _tell(bench, out, "app.pack_built")
 
 
-@commands.command("verify", help=text("app.help.pack_verify", HELP_LANGUAGE))
+@commands.command("verify", cls=Command, help=text("app.help.pack_verify", HELP_LANGUAGE))
 def verify(pack: _PackFile, data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     """Prove that a pack is whole and gives its golden scores on this station."""
     from crane_desktop.model.packs import find_pack, verify_pack
@@ -81,7 +83,7 @@ def verify(pack: _PackFile, data_dir: DataDirOption = None, as_json: JsonOption 
     raise typer.Exit(0 if ok else 1)
 
 
-@commands.command("info", help=text("app.help.pack_info", HELP_LANGUAGE))
+@commands.command("info", cls=Command, help=text("app.help.pack_info", HELP_LANGUAGE))
 def info(pack: _PackFile, data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     """Show a pack's manifest."""
     from crane_desktop.model.packs import find_pack
@@ -90,7 +92,7 @@ def info(pack: _PackFile, data_dir: DataDirOption = None, as_json: JsonOption = 
     _tell(bench, find_pack(pack, bench.data.packs), "app.pack_info")
 
 
-@commands.command("install", help=text("app.help.pack_install", HELP_LANGUAGE))
+@commands.command("install", cls=Command, help=text("app.help.pack_install", HELP_LANGUAGE))
 def install(
     file: Annotated[Path, typer.Argument(help=text("app.help.pack_file", HELP_LANGUAGE))],
     data_dir: DataDirOption = None,
@@ -105,14 +107,20 @@ def install(
     _tell(bench, installed, "app.pack_installed")
 
 
-@commands.command("list", help=text("app.help.pack_list", HELP_LANGUAGE))
+@commands.command("list", cls=Command, help=text("app.help.pack_list", HELP_LANGUAGE))
 def list_all(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     """List the packs of this station."""
     from crane_desktop.model.packs import list_packs
 
     bench = open_workbench(data_dir, as_json=as_json)
+    damaged = False
     for path in list_packs(bench.data.packs):
-        _tell(bench, path, "app.pack_info")
+        try:
+            _tell(bench, path, "app.pack_info")
+        except InputError as error:  # one damaged file hides none of the others
+            bench.console.complain(error)
+            damaged = True
+    raise typer.Exit(2 if damaged else 0)
 
 
 def _tell(bench: Workbench, path: Path, key: str) -> None:

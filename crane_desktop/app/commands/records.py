@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption
+from crane_desktop.app.usage import Command, Group
 from crane_desktop.app.workbench import open_workbench
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import text
 
-commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+commands = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
 
 
 class ExportFormat(StrEnum):
@@ -24,7 +25,7 @@ class ExportFormat(StrEnum):
     JSONL = "jsonl"
 
 
-@commands.command("stats", help=text("app.help.records_stats", HELP_LANGUAGE))
+@commands.command("stats", cls=Command, help=text("app.help.records_stats", HELP_LANGUAGE))
 def stats(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     """Sum up the log."""
     from crane_desktop.records.queries import RecordReader
@@ -39,7 +40,7 @@ def stats(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
             bench.console.say(f"{name:>12}  {value}")
 
 
-@commands.command("export", help=text("app.help.records_export", HELP_LANGUAGE))
+@commands.command("export", cls=Command, help=text("app.help.records_export", HELP_LANGUAGE))
 def export(
     out: Annotated[Path, typer.Option("-o", "--out", help=text("app.help.out_file", HELP_LANGUAGE), metavar="FILE")],
     form: Annotated[

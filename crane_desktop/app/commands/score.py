@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from crane_desktop.app.judge import pack_path
 from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption
 from crane_desktop.app.workbench import open_workbench
+from crane_desktop.domain.errors import InputError
 from crane_desktop.settings.texts import text
 
 
@@ -26,16 +30,14 @@ def score(
     from crane_desktop.model.scorer import load_scorer
 
     bench = open_workbench(data_dir, as_json=as_json)
-    pictures = [(path, read_image(path)) for path in images]
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-    scorer = load_scorer(pack_path(bench, pack))
+    pack_file = pack_path(bench, pack)
+    maps = None if out is None else _Maps(out)
+    read_image(images[0])  # a wrong path is told at once, before the model is loaded
+    scorer = load_scorer(pack_file)
     try:
-        for path, picture in pictures:
-            scored = scorer.score(picture.pixels)
-            target = None if out is None else out / f"{path.stem}.npy"
-            if target is not None:
-                np.save(target, scored.anomaly_map.values)
+        for path in images:
+            scored = scorer.score(read_image(path).pixels)
+            target = None if maps is None else maps.write(path, scored.anomaly_map.values)
             if as_json:
                 bench.console.data(
                     {"file": str(path), "score": scored.score, "map": None if target is None else str(target)}
@@ -44,3 +46,34 @@ def score(
                 bench.console.say(f"{scored.score:.6f}  {scored.anomaly_map.peak:.6f}  {path}")
     finally:
         scorer.close()
+
+
+class _Maps:
+    """The folder of anomaly maps: one ``.npy`` an image, named after it.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._written: set[str] = set()
+        self._guarded(lambda: folder.mkdir(parents=True, exist_ok=True))
+
+    def write(self, image: Path, values: NDArray[np.float32]) -> Path:
+        """Write an image's map; a second image of the same name in one call gets a number, so that none is lost."""
+        names = itertools.chain((image.stem,), (f"{image.stem}-{number}" for number in itertools.count(2)))
+        name = next(name for name in names if name.casefold() not in self._written)
+        self._written.add(name.casefold())
+        target = self._folder / f"{name}.npy"
+        self._guarded(lambda: np.save(target, values, allow_pickle=False))
+        return target
+
+    def _guarded(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise InputError("app.maps_unwritable", folder=self._folder, reason=reason) from error

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from crane_desktop.app.judge import pack_path
 from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption
+from crane_desktop.app.progress_bar import progress_bar
 from crane_desktop.app.workbench import open_workbench
-from crane_desktop.settings.texts import text
+from crane_desktop.settings.texts import Language, text
 
 
 def train(
@@ -26,8 +27,39 @@ def train(
     from crane_desktop.training.prompt_learning import learn_prompts
 
     bench = open_workbench(data_dir, as_json=as_json)
-    for step in learn_prompts(pack_path(bench, pack), datasets, out, epochs=epochs, seed=seed):
-        if as_json:
-            bench.console.data(step)
-        else:
-            bench.console.say("  ".join(f"{k}={v}" for k, v in step.items()))
+    base = pack_path(bench, pack)
+    with progress_bar(text("training.encoding", bench.language)) as tell:
+        for step in learn_prompts(base, datasets, out, epochs=epochs, seed=seed, on_encoding=tell):
+            if as_json:
+                bench.console.data(step)
+            else:
+                bench.console.say(_words(step, epochs, bench.language))
+
+
+def _words(step: dict[str, Any], epochs: int, language: Language) -> str:
+    if "file" not in step:
+        return text(
+            "training.epoch",
+            language,
+            epoch=step["epoch"],
+            epochs=epochs,
+            loss=_figure(step["loss"]),
+            held_out_loss=_figure(step["held_out_loss"]),
+            image_auroc=_figure(step["held_out_image_auroc"]),
+            pixel_auroc=_figure(step["held_out_pixel_auroc"]),
+        )
+    before, after = step["before"], step["after"]
+    kept = text(
+        "training.learned",
+        language,
+        epoch=step["kept_epoch"],
+        image_before=_figure(before["image_auroc"]),
+        image_after=_figure(after["image_auroc"]),
+        pixel_before=_figure(before["pixel_auroc"]),
+        pixel_after=_figure(after["pixel_auroc"]),
+    )
+    return kept + "\n" + text("training.calibrate_next", language, file=step["file"])
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

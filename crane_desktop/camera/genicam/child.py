@@ -47,6 +47,11 @@ class Child:
         """Exit code, negative for a signal; None while it lives."""
         return self._process.exitcode
 
+    def wait_for_end(self, timeout_s: float) -> int | None:
+        """Wait until it has ended; return its exit code, or None where it still lives after `timeout_s`."""
+        self._process.join(timeout_s)
+        return self._process.exitcode
+
     @property
     def waitables(self) -> list[Connection | int]:
         """What becomes ready when a message comes or the process ends."""

@@ -11,6 +11,7 @@ from crane_desktop.camera.genicam.messages import (
     Arrived,
     CameraOrder,
     FromCamera,
+    Opened,
     RingWanted,
     Stop,
     ToCamera,
@@ -22,6 +23,8 @@ from crane_desktop.domain.errors import StationFault
 
 HANG_AFTER_S = 4.0
 """A camera's process that shows no sign of life for so long hangs: its driver does not come back."""
+
+_END_TOLD_WITHIN_S = 0.5
 
 
 class CameraLink:
@@ -117,6 +120,8 @@ class CameraLink:
             return None
         if isinstance(message, Trouble):
             raise message.error()
+        if isinstance(message, Opened):
+            self._name = message.device.device_id
         return message
 
     def _watch(self, asleep_since_s: float) -> None:
@@ -134,5 +139,6 @@ class CameraLink:
             raise StationFault("camera.hangs", device=self._name, seconds=round(self.silent_for_s))
 
     def _died(self) -> StationFault:
-        code = self._child.exit_code
+        # The pipe breaks a moment before the system tells how the process ended.
+        code = self._child.wait_for_end(_END_TOLD_WITHIN_S)
         return StationFault("camera.process_died", device=self._name, code="-" if code is None else code)

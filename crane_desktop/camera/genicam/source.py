@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from crane_desktop.camera.clock import arrival
+from crane_desktop.camera.clock import arrival, check_pace
 from crane_desktop.camera.genicam.link import HANG_AFTER_S, CameraLink
 from crane_desktop.camera.genicam.messages import (
     Arrived,
@@ -64,8 +64,7 @@ class GenicamSource:
     ) -> None:
         if trigger not in ("free", "software", "hardware"):
             raise InputError("camera.trigger_unknown", trigger=trigger)
-        if frames is not None and frames < 0:
-            raise InputError("camera.frames_wrong", frames=frames)
+        check_pace(None, frames)
         self._cti = cti
         self._device = device
         self._trigger = trigger

@@ -31,8 +31,9 @@ _FLOOR = 0.035
 """Difference from the good part, of full scale, over which a pixel counts as changed."""
 _LEAST_AREA = 0.0012
 _MOST_AREA = 0.12
-_CONTRAST = 1.35
-"""Least visible: root mean square difference over what noise and texture around would hide."""
+_CONTRAST = 2.0
+"""Least visible: root mean square difference over what noise and texture around would hide. An inspector who looks
+for it sees it; below about 1.3 he does not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +92,7 @@ def draw_part(
     sensor: bool = True,
     design: int | None = None,
     defect: str | None = None,
+    count: int | None = None,
 ) -> DrawnPart:
     """Draw one part; the arguments determine it fully.
 
@@ -112,6 +114,8 @@ def draw_part(
     defect
         The defect that a defective part has, one of `DEFECTS`; None: one or two at random. A kind
         without features gets another defect instead of the missing one.
+    count
+        How many kinds of defects a defective part has; None: one, now and then two, as on a line.
 
     Raises
     ------
@@ -128,7 +132,7 @@ def draw_part(
     defects: tuple[str, ...] = ()
     lit = clean
     if is_defective(kind, seed, defect_rate):
-        wanted = _wanted(np.random.default_rng([seed, number, 15]), surface, defect)
+        wanted = _wanted(np.random.default_rng([seed, number, 15]), surface, defect, count)
         lit, mask, defects = _damaged(shot, surface, clean, wanted)
     noise = np.random.default_rng([seed, number, 16]).standard_normal(lit.shape, np.float32) if sensor else None
     return DrawnPart(exposed(lit, shot.sensor, noise), mask, defects, kind)
@@ -158,12 +162,12 @@ def known(kind: str) -> None:
         raise InputError("simulated.unknown_kind", kind=kind, known=", ".join(KINDS))
 
 
-def _wanted(rng: Generator, surface: Surface, defect: str | None) -> tuple[str, ...]:
+def _wanted(rng: Generator, surface: Surface, defect: str | None, count: int | None) -> tuple[str, ...]:
     choices = DEFECTS if surface.features else tuple(DAMAGES)
     if defect is not None:
         return (defect,) if defect in choices else (str(rng.choice(choices)),)
-    count = 2 if rng.random() < 0.12 else 1
-    return tuple(str(d) for d in rng.choice(choices, count, replace=False))
+    by_chance = 2 if rng.random() < 0.12 else 1
+    return tuple(str(d) for d in rng.choice(choices, count or by_chance, replace=False))
 
 
 def _damaged(

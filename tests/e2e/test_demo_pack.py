@@ -1,0 +1,55 @@
+"""The demo pack that ships: the product works out of the box, and tells good drawn parts from bad ones."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crane_desktop.camera.demo import DemoSource
+from crane_desktop.settings.resources import resource_path
+
+Crane = Callable[..., Any]
+FRAMES = 60
+pytestmark = pytest.mark.skipif(
+    not resource_path("packs", "demo.cranepack").is_file(), reason="the demo pack is not in resources yet"
+)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> tuple[str, Path]:
+    return "--data-dir", tmp_path / "新しい端末"
+
+
+def test_it_is_whole_and_proves_itself_here(crane: Crane, data_dir: tuple[str, Path]) -> None:
+    verified = crane("pack", "verify", "demo", "--json", *data_dir)
+    assert (verified.code, verified.objects[0]["ok"]) == (0, True)
+    info = crane("pack", "info", "demo", "--json", *data_dir).objects[0]
+    assert info["for_demonstration"] is True
+    assert info["thresholds"] is not None
+    assert info["licences"]
+    assert {"en", "ja"} == info["description"].keys()
+    assert crane("selftest", "--json", *data_dir).code == 0
+
+
+def test_out_of_the_box_it_judges_the_simulated_line(crane: Crane, data_dir: tuple[str, Path]) -> None:
+    """Most good parts pass and most bad ones do not; what exactly it reaches, `evaluate` measures."""
+    done = crane("inspect", "--json", *data_dir, "--frames", str(FRAMES), "--seed", "11")
+    assert (done.code, done.summary["verdicts"], done.summary["none"]) == (0, FRAMES, 0)
+    truth = DemoSource(None, seed=11)
+    good = [line["verdict"] for line in done.verdicts if not truth.truth(line["frame_id"])]
+    bad = [line["verdict"] for line in done.verdicts if truth.truth(line["frame_id"])]
+    assert len(bad) >= 5
+    assert sum(verdict == "OK" for verdict in good) >= 0.75 * len(good)
+    assert sum(verdict != "OK" for verdict in bad) >= 0.5 * len(bad)
+
+
+def test_it_keeps_up_with_the_line(crane: Crane, data_dir: tuple[str, Path]) -> None:
+    """A coarse bound for a busy machine; `bench` tells the figure."""
+    began_s = time.monotonic()
+    done = crane("inspect", "--json", *data_dir, "--frames", "20")
+    assert done.summary["fps"] >= 2
+    assert time.monotonic() - began_s < 60

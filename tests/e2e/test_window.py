@@ -1,0 +1,199 @@
+"""The whole program behind the real window: what is on screen is what is in the log."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing import active_children
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+
+from crane_desktop.app.logs import stop_logs
+from crane_desktop.app.station import LiveStation
+from crane_desktop.app.window import preferences_of, settings_with
+from crane_desktop.app.workbench import Workbench, open_workbench
+from crane_desktop.domain.station import HistoryRow, SourceChoice, StationState
+from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.records.queries import RecordReader
+from crane_desktop.settings.data_dir import DataDir
+from crane_desktop.settings.store import load_settings, save_settings
+from crane_desktop.settings.texts import error_text, text
+from crane_desktop.ui.application import prepare_application
+from crane_desktop.ui.history_model import Column
+from crane_desktop.ui.preferences import Preferences
+from crane_desktop.ui.window import MainWindow
+
+WITHIN_MS = 30_000
+
+
+@pytest.fixture
+def bench(station_dir: Path) -> Iterator[Workbench]:
+    yield open_workbench(station_dir)
+    stop_logs()
+
+
+@pytest.fixture
+def desk(qtbot: Any, bench: Workbench) -> Iterator[Callable[[SourceChoice], MainWindow]]:
+    """Open the window on the real station, with a source filled in and the tiny pack chosen."""
+    threads = set(threading.enumerate())
+    made: list[tuple[MainWindow, LiveStation]] = []
+
+    def build(source: SourceChoice) -> MainWindow:
+        prepare_application()
+        station = LiveStation(bench)
+        window = MainWindow(station, Preferences(language="en", source=source, pack="試験用"))
+        made.append((window, station))
+        qtbot.addWidget(window, before_close_func=lambda _: station.close())
+        with qtbot.waitExposed(window):
+            window.show()
+        qtbot.waitUntil(
+            lambda: window.commands.start.isEnabled() and station.view().scorer is not None, timeout=WITHIN_MS
+        )
+        return window
+
+    yield build
+    for window, station in made:
+        station.close()
+        window.tick()
+        window.close()
+    deadline_s = time.monotonic() + 10
+    while left := {t for t in threading.enumerate() if t.name.startswith("crane")} - threads:
+        assert time.monotonic() < deadline_s, left
+        time.sleep(0.02)
+    assert active_children() == []
+
+
+def rows_of(station_dir: Path) -> list[HistoryRow]:
+    with RecordReader(DataDir(station_dir)) as reader:
+        return reader.page(limit=100_000)
+
+
+def figure(words: str) -> int:
+    return int(words.replace(",", ""))
+
+
+def balance_on_screen(window: MainWindow) -> list[int]:
+    """Frames, verdicts, losses and what is pending, as the window writes them."""
+    lines = [label.text() for label in window.findChildren(QLabel) if re.match(r"Frames [\d,]+ = ", label.text())]
+    assert lines, "no balance on screen"
+    return [figure(number) for number in re.findall(r"[\d,]+", lines[0])]
+
+
+def counters(window: MainWindow) -> dict[Verdict, int]:
+    return {verdict: figure(counter.figure()) for verdict, counter in window.figures.counters.items()}
+
+
+def history(window: MainWindow) -> list[list[str]]:
+    model = window.history.model
+    return [[str(model.index(row, column).data()) for column in Column] for row in range(model.rowCount())]
+
+
+def settled(window: MainWindow, qtbot: Any, station_dir: Path) -> list[HistoryRow]:
+    """Wait until the list on screen has caught up with the log; return the log, newest first."""
+    rows = rows_of(station_dir)
+    qtbot.waitUntil(lambda: window.history.model.newest_id() == rows[0].record_id, timeout=WITHIN_MS)
+    return rows
+
+
+def compare(window: MainWindow, rows: list[HistoryRow]) -> None:
+    frames, judged, lost, pending = balance_on_screen(window)
+    shown = counters(window)
+    assert (judged, pending) == (len(rows), 0)
+    assert frames == judged + lost
+    assert shown == {verdict: sum(row.verdict is verdict for row in rows) for verdict in Verdict}
+    assert figure(window.figures.inspected.figure()) == len(rows)
+    assert window.verdict.word() == text(f"verdict.{rows[0].verdict}", "en")
+    table = history(window)
+    assert [line[Column.RECORD] for line in table] == [str(row.record_id) for row in rows[: len(table)]]
+    assert [line[Column.VERDICT] for line in table] == [
+        text(f"verdict.{row.verdict}", "en") for row in rows[: len(table)]
+    ]
+    assert [line[Column.SCORE] for line in table] == [
+        "－" if row.score is None else f"{row.score:.3f}" for row in rows[: len(table)]
+    ]
+    assert len(table) >= min(len(rows), 20)
+
+
+@pytest.mark.parametrize("kind", ["demo", "genicam"])
+def test_the_screen_tells_what_the_log_holds(
+    kind: str, desk: Callable[[SourceChoice], MainWindow], qtbot: Any, station_dir: Path, viky: Path
+) -> None:
+    source = SourceChoice(kind="demo", rate_hz=30.0) if kind == "demo" else SourceChoice(kind="genicam", cti=str(viky))
+    window = desk(source)
+    qtbot.mouseClick(window.commands.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: figure(window.figures.inspected.figure() or "0") >= 25, timeout=WITHIN_MS)
+    assert window.commands.stop.isEnabled()
+    qtbot.mouseClick(window.commands.stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(window.commands.start.isEnabled, timeout=WITHIN_MS)
+    assert window.alarm.isHidden()
+    rows = settled(window, qtbot, station_dir)
+    compare(window, rows)
+    if kind == "demo":
+        assert balance_on_screen(window)[2] == 0
+
+
+def test_a_failing_source_is_an_alarm_on_screen_and_the_next_start_clears_it(
+    desk: Callable[[SourceChoice], MainWindow], qtbot: Any, tmp_path: Path, station_dir: Path
+) -> None:
+    window = desk(SourceChoice(kind="folder", path=str(tmp_path / "ない")))
+    qtbot.mouseClick(window.commands.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.alarm.isHidden(), timeout=WITHIN_MS)
+    assert "ない does not exist" in window.alarm.words
+    qtbot.waitUntil(window.commands.start.isEnabled, timeout=WITHIN_MS)
+    window.source.fill(SourceChoice(kind="demo", rate_hz=30.0))
+    qtbot.mouseClick(window.commands.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: figure(window.figures.inspected.figure() or "0") >= 3, timeout=WITHIN_MS)
+    assert window.alarm.isHidden()
+    qtbot.mouseClick(window.commands.stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(window.commands.start.isEnabled, timeout=WITHIN_MS)
+    compare(window, settled(window, qtbot, station_dir))
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints")
+def test_a_record_opens_from_the_history(
+    desk: Callable[[SourceChoice], MainWindow], qtbot: Any, station_dir: Path
+) -> None:
+    window = desk(SourceChoice(kind="demo", rate_hz=30.0))
+    qtbot.mouseClick(window.commands.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: counters(window)[Verdict.NG] >= 1, timeout=WITHIN_MS)
+    qtbot.mouseClick(window.commands.stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(window.commands.start.isEnabled, timeout=WITHIN_MS)
+    bad = next(row for row in rows_of(station_dir) if row.verdict is Verdict.NG)
+    window.open_record(bad.record_id)
+    qtbot.waitUntil(lambda: bad.record_id in window.dialogs.records, timeout=WITHIN_MS)
+    window.dialogs.close()
+
+
+def test_what_is_set_up_on_screen_comes_back_at_the_next_start(bench: Workbench, station_dir: Path) -> None:
+    source = SourceChoice(kind="folder", path="/部品", rate_hz=2.5)
+    wanted = Preferences("en", 0.25, False, False, b"\x00\x01", source, "試験用", "部品A")
+    save_settings(station_dir / "settings.json", settings_with(bench.settings, wanted))
+    settings, notes = load_settings(station_dir / "settings.json")
+    assert notes == []
+    assert preferences_of(open_workbench(station_dir)) == wanted
+    assert (settings.keep_images, settings.reserve_mb) == (bench.settings.keep_images, bench.settings.reserve_mb)
+
+
+def test_damaged_geometry_is_forgotten(station_dir: Path) -> None:
+    (station_dir / "settings.json").write_text('{"window_geometry": "%%%"}', encoding="utf-8")
+    assert preferences_of(open_workbench(station_dir)).geometry is None
+    stop_logs()
+
+
+def test_every_alarm_of_the_station_has_its_words(bench: Workbench, qtbot: Any) -> None:
+    station = LiveStation(bench)
+    try:
+        station.load("ない")
+        qtbot.waitUntil(lambda: station.view().state is StationState.ERROR, timeout=WITHIN_MS)
+        alarm = station.view().alarm
+        assert alarm is not None
+        assert "ない" in error_text(alarm, "ja")
+        assert "ない" in error_text(alarm, "en")
+    finally:
+        station.close()

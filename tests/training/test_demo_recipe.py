@@ -1,0 +1,106 @@
+"""The recipe of the demo pack: seeded, taken up where it was cut off, and it does learn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from crane_desktop.model.config import CraneConfig
+from crane_desktop.model.crane import Crane
+from crane_desktop.training import demo_recipe
+from crane_desktop.training.demo_recipe import Plan, train_demo
+from crane_desktop.training.pool import Pool
+
+PLAN = Plan(stem_steps=3, stem_batch=4, steps=4, batch=4, parts=8, seed=5, warm_up=2, workers=1)
+
+
+@pytest.fixture(autouse=True)
+def _pool_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drawn(folder: Path, *, count: int, size_px: int, seed: int, processes: int) -> Pool:
+        folder.mkdir(parents=True, exist_ok=True)
+        rng = np.random.default_rng(seed)
+        pixels = rng.integers(60, 100, (count, size_px, size_px, 3), dtype=np.uint8)
+        masks = np.zeros((count, size_px, size_px), bool)
+        masks[1::2, : size_px // 2, : size_px // 2] = True
+        pixels[masks] += 120
+        return Pool(pixels, masks)
+
+    monkeypatch.setattr(demo_recipe, "draw_pool", drawn)
+    monkeypatch.setattr(demo_recipe, "_SAVE_EVERY", 2)
+    monkeypatch.setattr(demo_recipe, "_LOG_EVERY", 3)
+
+
+@pytest.fixture
+def config(small_config: Callable[..., CraneConfig]) -> CraneConfig:
+    return small_config()
+
+
+def same(one: Crane, other: Crane) -> bool:
+    pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    return all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_the_plan_decides(tmp_path: Path, config: CraneConfig) -> None:
+    first = train_demo(tmp_path / "a", PLAN, config)
+    assert not first.training
+    assert same(first, train_demo(tmp_path / "b", PLAN, config))
+    assert not same(first, train_demo(tmp_path / "c", replace(PLAN, seed=6), config))
+
+
+@pytest.mark.parametrize("cut_at", [3, 6])
+def test_a_cut_off_training_goes_on(
+    tmp_path: Path, config: CraneConfig, monkeypatch: pytest.MonkeyPatch, cut_at: int
+) -> None:
+    whole = train_demo(tmp_path / "whole", PLAN, config)
+    note, restore = demo_recipe._note, demo_recipe._restore
+
+    def power_cut(work: Path, figures: dict[str, float]) -> None:
+        if figures["step"] == cut_at:
+            raise KeyboardInterrupt
+        note(work, figures)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(demo_recipe, "_note", power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            train_demo(tmp_path / "cut", PLAN, config)
+    taken_up: list[int] = []
+
+    def counted(*args: Any) -> int:
+        taken_up.append(restore(*args))
+        return taken_up[0]
+
+    monkeypatch.setattr(demo_recipe, "_restore", counted)
+    assert same(train_demo(tmp_path / "cut", PLAN, config), whole)
+    assert taken_up == [{3: 2, 6: 4}[cut_at]]  # the last step that was saved
+
+
+def test_it_learns_and_says_so(tmp_path: Path, small_config: Callable[..., CraneConfig]) -> None:
+    vision = {"width": 48, "layers": 4, "heads": 3, "patch_size_px": 16, "position_grid": 4, "stem": "conv"}
+    crane = train_demo(
+        tmp_path, replace(PLAN, stem_steps=15, steps=24, averaging=0.5), small_config(image_size_px=64, vision=vision)
+    )
+    lines = [json.loads(line) for line in (tmp_path / "progress.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [line["step"] for line in lines] == list(range(3, 40, 3))
+    stem = [line["stem"] for line in lines[:5]]
+    assert min(stem[1:]) < 0.7 * stem[0]
+    whole = [sum(line[k] for k in ("patch", "image", "focal", "dice")) for line in lines[5:]]
+    assert min(whole[1:]) < 0.5 * whole[0]  # batches differ: some are hard throughout
+    assert all(p.isfinite().all() for p in crane.parameters())
+
+
+@pytest.mark.parametrize("part", ["stem", "whole"])
+def test_the_rate_warms_up_and_fades(part: str) -> None:
+    plan = Plan(stem_steps=800, steps=1000, warm_up=100)
+    begin, count, peak = (0, 800, plan.stem_rate) if part == "stem" else (800, 1000, plan.rate)
+    rates = [demo_recipe._rate(plan, step) for step in range(begin, begin + count)]
+    assert rates[0] < 0.02 * peak
+    assert max(rates) == pytest.approx(peak, rel=0.05)
+    assert 90 <= rates.index(max(rates)) <= 110
+    assert rates[-1] < 0.03 * peak
