@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from crane_desktop.app.judge import pack_path
+from crane_desktop.app.proving import proven_scorer, unfit_fault
 from crane_desktop.app.recipes import read_recipe, recipe_names, write_recipe
 from crane_desktop.app.workbench import Workbench
 from crane_desktop.camera.folder import FolderSource, list_images
 from crane_desktop.decision.calibrate import Calibrated, GoodPart, calibrate, check_rate, promise_words
 from crane_desktop.decision.recipe import Recipe, checked_name
-from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import EndOfFrames, Frame, FrameFault
 from crane_desktop.domain.ports import Scorer
 from crane_desktop.settings.texts import Language, text
@@ -69,20 +70,16 @@ def calibrate_recipe(bench: Workbench, name: str, images: Path, false_reject: fl
     StationFault
         If this station does not give the pack's golden scores: its thresholds would mean nothing.
     """
-    from crane_desktop.model.scorer import load_scorer
-    from crane_desktop.model.selfcheck import self_check
-
     check_rate(false_reject)
     list_images(images)  # what is wrong there is told at once, before the model is loaded
     name = checked_name(name)
     known = name in recipe_names(bench.data)
     old = read_recipe(bench.data, name) if known else Recipe(name=name)
     path = pack_path(bench, pack or (old.pack if known else None))
-    scorer = load_scorer(path)
+    scorer = proven_scorer(bench, path)
     try:
-        failed = [check.detail for check in self_check(scorer, path) if not check.ok]
-        if failed:
-            raise StationFault("app.unfit", pack=scorer.info.pack, detail="; ".join(failed))
+        if scorer.unfit is not None:
+            raise unfit_fault(scorer.info.pack, scorer.unfit)
         parts = score_good_parts(images, scorer, old.smallest_area_px)
         calibrated = calibrate(parts, false_reject)
         recipe = old.calibrated(calibrated, pack=scorer.info.pack, pack_sha256=scorer.info.pack_sha256)

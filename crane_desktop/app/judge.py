@@ -6,39 +6,49 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from crane_desktop.app.proving import proven_scorer, unfit_fault
 from crane_desktop.app.recipes import read_recipe, recipe_for_pack
 from crane_desktop.app.workbench import Workbench
 from crane_desktop.decision.recipe import Recipe
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.ports import Scorer
-from crane_desktop.domain.verdicts import Reason, ReasonCode
+from crane_desktop.domain.verdicts import Reason
+from crane_desktop.model.steady import SteadyScorer
 
 DEFAULT_PACK = "demo"
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A loaded model with its recipe.
+    """A loaded model with its recipe."""
 
-    Attributes
-    ----------
-    unfit
-        Why this station must not judge (its self-test failed), or None.
-    """
-
-    scorer: Scorer
+    scorer: SteadyScorer
     recipe: Recipe
-    unfit: Reason | None
 
     def ready(self) -> Reason | None:
-        """Return why no verdict may be given, or None."""
-        return self.unfit
+        """Return why no verdict may be given (the self-test failed), or None."""
+        return self.scorer.unfit
+
+    def faults(self) -> list[StationFault]:
+        """Return what to tell people about it: that it may not judge here, that it fell back to the CPU."""
+        told = [] if self.scorer.notice is None else [self.scorer.notice]
+        return told if self.scorer.unfit is None else [*told, unfit_fault(self.scorer.info.pack, self.scorer.unfit)]
 
 
 def load_judge(
-    bench: Workbench, pack: str | None, recipe_name: str | None, on_progress: Callable[[str, float], None]
+    bench: Workbench,
+    pack: str | None,
+    recipe_name: str | None,
+    on_progress: Callable[[str, float], None],
+    *,
+    whole_proof: bool = False,
 ) -> Judge:
     """Load the pack, prove it on its golden inputs, and choose the recipe.
+
+    Parameters
+    ----------
+    whole_proof
+        Whether every golden input is scored even where nothing has changed since the last time.
 
     Raises
     ------
@@ -46,30 +56,20 @@ def load_judge(
         If pack or recipe do not exist, are damaged, or do not belong together.
     """
     from crane_desktop.model.packs import find_pack, read_manifest
-    from crane_desktop.model.scorer import load_scorer
-    from crane_desktop.model.selfcheck import self_check
 
     recipe = read_recipe(bench.data, recipe_name) if recipe_name else None
     path = find_pack(pack or (recipe.pack if recipe else bench.settings.pack) or DEFAULT_PACK, bench.data.packs)
-    scorer = load_scorer(path, on_progress=on_progress)
+    scorer = proven_scorer(bench, path, on_progress, whole=whole_proof)
     try:
         if recipe is None:
             suggested = read_manifest(path).thresholds
             recipe = recipe_for_pack(scorer.info.pack, suggested)
         else:
             _must_match(recipe, scorer)
-        failed = [check for check in self_check(scorer, path) if not check.ok]
     except BaseException:
         scorer.close()
         raise
-    unfit = Reason(ReasonCode.SELF_TEST_FAILED, "; ".join(c.detail for c in failed)) if failed else None
-    return Judge(scorer, recipe, unfit)
-
-
-def unfit_fault(judge: Judge) -> StationFault:
-    """Return what to tell people about a judge that may not judge."""
-    detail = judge.unfit.detail if judge.unfit is not None else ""
-    return StationFault("app.unfit", pack=judge.scorer.info.pack, detail=detail)
+    return Judge(scorer, recipe)
 
 
 def _must_match(recipe: Recipe, scorer: Scorer) -> None:

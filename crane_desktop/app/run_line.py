@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 from crane_desktop import __version__
 from crane_desktop.app.ending import asked_to_end
-from crane_desktop.app.judge import Judge, load_judge, unfit_fault
+from crane_desktop.app.judge import Judge, load_judge
 from crane_desktop.app.terminal import LiveTable, PlainLines, Show
 from crane_desktop.app.workbench import Workbench
 from crane_desktop.camera.sources import make_source
@@ -64,13 +64,11 @@ def run_line(
 
 def _run(bench: Workbench, line: Line, judge: Judge, teller: _Teller, asked: threading.Event) -> int:
     own: list[StationFault] = []
-    if judge.unfit is not None:
-        own.append(unfit_fault(judge))
     line.start()
     try:
         while not asked.is_set():
             finished = line.join(_TICK_S)
-            teller.tell(own)
+            teller.tell(judge.faults())
             if finished:
                 break
         else:
@@ -78,7 +76,7 @@ def _run(bench: Workbench, line: Line, judge: Judge, teller: _Teller, asked: thr
     finally:
         if not line.stop(timeout_s=_STOP_WITHIN_S):
             own.append(StationFault("app.line_does_not_stop"))
-    return teller.finish(own)
+    return teller.finish([*judge.faults(), *own])
 
 
 class _Teller:
@@ -101,7 +99,7 @@ class _Teller:
             self._show.add(self._results.get_nowait())
         faults = tuple(fault for fault in (*own, *now.faults) if not _is_bad_input(now, fault))
         for fault in faults:
-            if not any(fault is known for known in self._told):
+            if not any(_same(fault, known) for known in self._told):
                 self._show.fault(fault)
         self._told = faults
         self._failed |= bool(faults)
@@ -122,6 +120,10 @@ class _Teller:
                 raise fault
         self._show.end(end.balance, end.pace)
         return 1 if self._failed else 0
+
+
+def _same(fault: CraneError, known: CraneError) -> bool:
+    return fault is known or (fault.key, fault.params) == (known.key, known.params)
 
 
 def _is_bad_input(end: LineSnapshot, fault: CraneError) -> bool:

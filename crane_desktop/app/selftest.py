@@ -77,10 +77,11 @@ def _check(name: str, bench: Workbench, trial: Callable[[], str]) -> Check:
 
 def _model(bench: Workbench, pack: str | None, judges: list[Judge]) -> str:
     """The pack is whole and gives its golden scores here."""
-    judge = load_judge(bench, pack, None, lambda _key, _fraction: None)
+    judge = load_judge(bench, pack, None, lambda _key, _fraction: None, whole_proof=True)
     judges.append(judge)
-    if judge.unfit is not None:
-        raise _CheckFailedError(judge.unfit.detail)
+    unfit = judge.ready()
+    if unfit is not None:
+        raise _CheckFailedError(unfit.detail)
     return f"{judge.scorer.info.pack} {judge.scorer.info.pack_version} ({judge.scorer.info.device})"
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from crane_desktop import __version__
-from crane_desktop.app.judge import Judge, load_judge, unfit_fault
+from crane_desktop.app.judge import Judge, load_judge
 from crane_desktop.app.recipes import recipe_names
 from crane_desktop.app.workbench import Workbench
 from crane_desktop.domain.errors import CraneError, StationFault
@@ -60,6 +60,7 @@ class LiveStation:
         self._progress: Progress | None = None
         self._alarm: CraneError | None = None
         self._seen_fault: CraneError | None = None
+        self._seen_notice: CraneError | None = None
         self._jobs: deque[StationState] = deque()
         self._stuck: StationFault | None = None
         self._run_id = 0
@@ -74,6 +75,9 @@ class LiveStation:
             if shot is not None and shot.fault is not None and shot.fault is not self._seen_fault:
                 self._seen_fault = self._alarm = shot.fault
             judge = self._judge
+            notice = judge.scorer.notice if judge is not None else None
+            if notice is not None and notice is not self._seen_notice:
+                self._seen_notice = self._alarm = notice
             now = StationView(
                 state=self._state(shot),
                 progress=self._progress,
@@ -207,8 +211,8 @@ class LiveStation:
             old, self._judge = self._judge, judge
         if old is not None:
             old.scorer.close()
-        if judge.unfit is not None:
-            self._raise_alarm(unfit_fault(judge))
+        for fault in judge.faults():
+            self._raise_alarm(fault)
 
     def _start(self, choice: SourceChoice) -> None:
         from crane_desktop.camera.sources import make_source
@@ -232,7 +236,7 @@ class LiveStation:
         line.start()
         with self._guard:
             self._line, self._seen_fault = line, None
-            self._alarm = None if judge.unfit is None else unfit_fault(judge)
+            self._alarm = next(reversed(judge.faults()), None)
             self._run_id += 1
 
     def _stop(self) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
@@ -11,22 +12,33 @@ from torch import Tensor
 from crane_desktop.decision.names import clean_name
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.checkpoints import read_checkpoint
-from crane_desktop.model.config import Average, Context, Variant
+from crane_desktop.model.config import Average, Context, CraneConfig, Variant
 from crane_desktop.model.manifest import About, Licence, Manifest, Words
+from crane_desktop.model.naming import clip_names, dino_names, name_in_file, prompt_names
 from crane_desktop.model.packing import write_pack
 from crane_desktop.model.shapes import infer_config
-from crane_desktop.model.weights import crane_of
+from crane_desktop.model.weights import crane_of, find_misfit, wanted_shapes
 from crane_desktop.settings.texts import text
 
-# Crane compares features by its own temperature, and its prompts carry their own token embeddings.
-_UNUSED = {"logit_scale", "logit_bias", "input_resolution", "context_length", "vocab_size", "attn_mask"}
-_UNUSED_PARTS = ("token_embedding.",)
-
+_NAMES: dict[str, Callable[[Mapping[str, Tensor]], dict[str, Tensor]]] = {
+    "clip": clip_names,
+    "prompts": prompt_names,
+    "dino": dino_names,
+}
 _LICENCES = {
     "clip": Licence(part="clip", spdx="MIT", attribution="CLIP, Copyright (c) 2021 OpenAI"),
     "prompts": Licence(part="prompts", spdx="MIT", attribution="Crane, Copyright (c) its authors (arXiv 2504.11055)"),
     "dino": Licence(part="dino", spdx="Apache-2.0", attribution="DINOv2, Copyright (c) Meta Platforms, Inc."),
 }
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A weight file: the names that it uses, and its weights under Crane's."""
+
+    file: Path
+    names: Collection[str]
+    state: dict[str, Tensor]
 
 
 def build_pack(
@@ -43,7 +55,7 @@ def build_pack(
     Parameters
     ----------
     clip_file
-        A CLIP under OpenAI's names: TorchScript archive (``.pt``), state dict or safetensors.
+        A CLIP under OpenAI's or open_clip's names: TorchScript archive (``.pt``), state dict or safetensors.
     prompts_file
         The prompt learner's state as Crane's authors publish it (``.pth``), or safetensors.
     dino_file
@@ -61,13 +73,10 @@ def build_pack(
     if clean_name(out.stem) != out.stem:
         raise InputError("model.bad_pack_name", name=out.stem)
     files = {"clip": clip_file, "prompts": prompts_file} | ({"dino": dino_file} if dino_file else {})
-    state = _clip_names(read_checkpoint(clip_file)) | _under("prompts", read_checkpoint(prompts_file))
-    if dino_file is not None:
-        state |= _under("dino", timm_names(read_checkpoint(dino_file)))
-    shown = {"visual": clip_file, "text": clip_file, "prompts": prompts_file, "dino": dino_file or clip_file}
-    config = infer_config(
-        variant, state, average=average, context=context, names={part: file.name for part, file in shown.items()}
-    )
+    sources = {part: _read(part, file) for part, file in files.items()}
+    state = {name: tensor for source in sources.values() for name, tensor in source.state.items()}
+    config = infer_config(variant, state, average=average, context=context, origin=lambda name: _origin(name, sources))
+    _fits(config, state, sources)
     about = About(
         name=out.stem,
         description=Words(
@@ -80,28 +89,30 @@ def build_pack(
     return write_pack(out, about, crane_of(config, state))
 
 
-def timm_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return a DINOv2 under timm's names, given timm's or Facebook's.
-
-    A position table with a row for the class token is split: the row goes into the class token, as timm keeps it.
-    """
-    own = {{"register_tokens": "reg_token"}.get(name, name): t for name, t in state.items() if name != "mask_token"}
-    table, token = own.get("pos_embed"), own.get("cls_token")
-    if table is None or token is None or table.ndim != 3 or token.shape != table[:, :1].shape:
-        return own
-    side = int((table.shape[1] - 1) ** 0.5)
-    if side * side == table.shape[1] - 1:
-        own["cls_token"], own["pos_embed"] = token + table[:, :1], table[:, 1:]
-    return own
+def _read(part: str, file: Path) -> _Source:
+    raw = read_checkpoint(file)
+    return _Source(file, raw.keys(), _NAMES[part](raw))
 
 
-def _clip_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    kept = {n: t for n, t in state.items() if n not in _UNUSED and not n.startswith(_UNUSED_PARTS)}
-    return {n if n.startswith("visual.") else f"text.{n}": t for n, t in kept.items()}
+def _origin(name: str, sources: Mapping[str, _Source]) -> tuple[str, str]:
+    """Return the file that one of Crane's weights comes from, and its name there."""
+    source = sources.get(name.split(".")[0], sources["clip"])
+    return source.file.name, name_in_file(name, source.names)
 
 
-def _under(part: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {f"{part}.{name}": tensor for name, tensor in state.items()}
+def _fits(config: CraneConfig, state: Mapping[str, Tensor], sources: Mapping[str, _Source]) -> None:
+    """Tell a weight that does not fit by its file and by its name there."""
+    misfit = find_misfit(wanted_shapes(config), state)
+    if misfit is None:
+        return
+    file, name = _origin(misfit.name, sources)
+    if misfit.found is None:
+        raise InputError("model.checkpoint_weight_missing", file=file, name=name)
+    if misfit.wanted is None:
+        raise InputError("model.checkpoint_weight_surplus", file=file, name=name)
+    raise InputError(
+        "model.checkpoint_weight_wrong_shape", file=file, name=name, found=misfit.found, wanted=misfit.wanted
+    )
 
 
 def _sha256(file: Path) -> str:

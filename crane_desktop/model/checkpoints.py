@@ -36,7 +36,11 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        content = _scripted(path) if _is_torchscript(path) else torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # TorchScript announces its retirement (OpenAI's file will stay what it is), torch.load odd pickles that it
+            # then takes or refuses: neither is anything that a person could do something about.
+            warnings.simplefilter("ignore")
+            content = _scripted(path) if _is_torchscript(path) else _state_dict(path)
     except _UNREADABLE as error:
         raise InputError("model.weights_unreadable", file=path) from error
     return _tensors(content, path)
@@ -49,11 +53,13 @@ def _is_torchscript(path: Path) -> bool:
         return any(name.endswith("/constants.pkl") for name in archive.namelist())
 
 
+def _state_dict(path: Path) -> Any:
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
 def _scripted(path: Path) -> dict[str, Any]:
     """TorchScript runs in its own interpreter, without Python's; only its tensors are taken."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # announces the format's retirement; OpenAI's file will stay what it is
-        module: Any = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
+    module: Any = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
     state: dict[str, Any] = module.state_dict()
     return state
 

@@ -18,6 +18,10 @@ _Width: TypeAlias = Annotated[int, Field(ge=8, le=8192)]
 _Pixels: TypeAlias = Annotated[int, Field(ge=1, le=4096)]
 
 
+_LARGEST_GRID = 128
+"""Patches along a side; attention's room grows with the fourth power."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -95,6 +99,7 @@ class CraneConfig(_Frozen):
         dino = self.dino
         return (
             (self.image_size_px % self.vision.patch_size_px != 0, "the image size is no multiple of the patch size"),
+            (self.grid > _LARGEST_GRID, "the picture is cut into too many patches"),
             (self.vision.stem == "conv" and self.vision.patch_size_px != 16, "the stem's tokens are 16 pixels wide"),
             (self.dual_from >= self.vision.layers, "no block is left for E-Attn"),
             ((dino is not None) != (self.variant == "crane-plus"), "crane-plus, and no other, needs DINOv2"),

@@ -1,7 +1,7 @@
 """The file around a pack: an uncompressed zip whose comment seals every byte before it.
 
 Zip readers overlook changes in headers they do not use; the seal is the SHA-256 of the whole file up to the comment,
-so that no byte can change unnoticed. It proves that a pack is whole, not who made it.
+so that no byte can change unnoticed. It proves that a pack is whole; who made it, only a signature tells.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import struct
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +23,7 @@ from pydantic import ValidationError
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.manifest import FORMAT_VERSION, Manifest
+from crane_desktop.model.signature import ANYONE, Trust, check_signature
 
 MANIFEST = "manifest.json"
 SUFFIX = ".cranepack"
@@ -71,6 +73,29 @@ class PackReader:
             raise InputError("model.pack_damaged", file=self.path)
         return content
 
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Yield a member's content piece by piece; the last piece comes only where the whole is right.
+
+        Raises
+        ------
+        InputError
+            If it is not what the manifest says.
+        """
+        digest = hashlib.sha256()
+        waiting = b""
+        try:
+            with self._archive.open(name) as stream:
+                while piece := stream.read(_CHUNK):
+                    digest.update(piece)
+                    if waiting:
+                        yield waiting
+                    waiting = piece
+        except _BAD_ZIP as error:
+            raise InputError("model.pack_damaged", file=self.path) from error
+        if digest.hexdigest() != self.manifest.members[name].sha256:
+            raise InputError("model.pack_damaged", file=self.path)
+        yield waiting
+
     def check_members(self) -> None:
         """Check every member against the manifest, a piece at a time.
 
@@ -79,45 +104,49 @@ class PackReader:
         InputError
             If one is not what the manifest says.
         """
-        for name, member in self.manifest.members.items():
-            digest = hashlib.sha256()
-            try:
-                with self._archive.open(name) as stream:
-                    while piece := stream.read(_CHUNK):
-                        digest.update(piece)
-            except _BAD_ZIP as error:
-                raise InputError("model.pack_damaged", file=self.path) from error
-            if digest.hexdigest() != member.sha256:
-                raise InputError("model.pack_damaged", file=self.path)
+        for name in self.manifest.members:
+            for _ in self.pieces(name):
+                pass
 
 
 @contextmanager
-def open_pack(path: Path, on_progress: Progress = _quiet) -> Iterator[PackReader]:
-    """Open a pack, prove its structure and its seal.
+def open_pack(path: Path, on_progress: Progress = _quiet, trust: Trust = ANYONE) -> Iterator[PackReader]:
+    """Open a pack, prove its structure, its seal and its signature.
 
     Raises
     ------
     InputError
-        If there is no such file, it is no pack, or it is not whole: says which.
+        If there is no such file, it is no pack, it is not whole, or this station does not take it: says which.
     """
     with _opened(path) as stream, _archive_of(stream, path) as archive:
-        manifest = _read_manifest(archive, path)
+        manifest, content = _read_manifest(archive, path)
+        check_signature(manifest, content, trust, path)
         yield PackReader(path, archive, manifest, _proven_seal(stream, archive.comment, path, on_progress))
 
 
-def peek_manifest(path: Path) -> Manifest:
+def peek_manifest(path: Path, trust: Trust = ANYONE) -> Manifest:
     """Return a pack's manifest without proving the weights: for lists and `pack info`.
 
     Raises
     ------
     InputError
-        If the file is missing or is no pack.
+        If the file is missing, is no pack, or is none that this station takes.
     """
     with _opened(path) as stream, _archive_of(stream, path) as archive:
-        return _read_manifest(archive, path)
+        manifest, content = _read_manifest(archive, path)
+        check_signature(manifest, content, trust, path)
+        return manifest
 
 
-def write_container(target: BinaryIO, members: Mapping[str, bytes | memoryview]) -> None:
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A member that is too large to be held whole: its size, and what gives its pieces."""
+
+    size: int
+    pieces: Callable[[], Iterator[bytes]]
+
+
+def write_container(target: BinaryIO, members: Mapping[str, bytes | memoryview | Streamed]) -> None:
     """Write members, in their order, as a sealed container. The same members give the same bytes.
 
     Parameters
@@ -130,7 +159,10 @@ def write_container(target: BinaryIO, members: Mapping[str, bytes | memoryview])
         for name, content in members.items():
             entry = zipfile.ZipInfo(name)  # dated 1980-01-01: no clock in the bytes
             entry.create_system, entry.external_attr = 3, 0o644 << 16
-            archive.writestr(entry, content)
+            entry.file_size = content.size if isinstance(content, Streamed) else len(content)
+            with archive.open(entry, "w") as place:
+                for piece in content.pieces() if isinstance(content, Streamed) else [content]:
+                    place.write(piece)
     end = target.seek(0, os.SEEK_END) - _SEAL_CHARS
     seal = _digest(target, end, _quiet)
     target.seek(end)
@@ -182,10 +214,11 @@ def _content(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
         raise InputError("model.pack_damaged", file=path) from error
 
 
-def _read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
+def _read_manifest(archive: zipfile.ZipFile, path: Path) -> tuple[Manifest, bytes]:
     if archive.getinfo(MANIFEST).file_size > _LARGEST_MANIFEST:
         raise InputError("model.pack_manifest", file=path, detail="size")
-    manifest = _parsed(_content(archive, MANIFEST, path), path)
+    content = _content(archive, MANIFEST, path)
+    manifest = _parsed(content, path)
     held = {entry.filename: entry.file_size for entry in archive.infolist() if entry.filename != MANIFEST}
     promised = {name: member.size for name, member in manifest.members.items()}
     for name in sorted(promised.keys() - held.keys()):
@@ -194,7 +227,7 @@ def _read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
         raise InputError("model.pack_forbidden_member", file=path, member=name)
     if held != promised:
         raise InputError("model.pack_damaged", file=path)
-    return manifest
+    return manifest, content
 
 
 def _parsed(content: bytes, path: Path) -> Manifest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,6 +18,8 @@ from crane_desktop.model.runner import Answer, Runner
 _MAP_SAMPLES = 64
 """Of an expected map about so many values a side are kept."""
 _LARGEST_SIDE_PX = 4096
+_PNG_SIZE_AT = 16
+"""Where a PNG says how wide and high it is, before anything is unpacked."""
 
 
 def golden_pictures() -> list[NDArray[np.uint8]]:
@@ -38,16 +41,20 @@ def golden_members(runner: Runner, pictures: Sequence[NDArray[np.uint8]]) -> tup
 
     Raises
     ------
+    InputError
+        If the weights give no answer to a picture.
     ValueError
-        If a picture has no answer, or is too large to be a golden input.
+        If a picture is too large to be a golden input.
     """
     members: dict[str, bytes] = {}
     cases = []
     stride = max(1, runner.size_px // _MAP_SAMPLES)
     for index, pixels in enumerate(pictures):
+        if max(pixels.shape) > _LARGEST_SIDE_PX:
+            raise ValueError(f"golden picture {index} is too large: {pixels.shape}")
         answer = runner(pixels)
-        if not np.isfinite(answer.score) or max(pixels.shape) > _LARGEST_SIDE_PX:
-            raise ValueError(f"golden picture {index} has no answer or is too large")
+        if not (np.isfinite(answer.score) and np.isfinite(answer.map).all()):
+            raise InputError("model.no_golden_answer", picture=index + 1)
         image, expected = f"golden/{index}.png", f"golden/{index}.npy"
         members[image] = _png(pixels)
         members[expected] = _npy(sampled(answer, stride))
@@ -68,12 +75,16 @@ def read_picture(pack: PackReader, case: GoldenCase) -> NDArray[np.uint8]:
     InputError
         If it is no such picture.
     """
+    content = pack.read(case.image)
     try:
-        with Image.open(io.BytesIO(pack.read(case.image)), formats=["PNG"]) as image:
-            if image.mode not in {"L", "RGB"} or max(image.size) > _LARGEST_SIDE_PX:
-                raise InputError("model.pack_manifest", file=pack.path, detail=case.image)
+        width, height = struct.unpack_from(">II", content, _PNG_SIZE_AT)
+        if max(width, height) > _LARGEST_SIDE_PX:
+            raise ValueError(f"{width}x{height}")
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            if image.mode not in {"L", "RGB"} or image.size != (width, height):
+                raise ValueError(f"{image.mode} {image.size}")
             return np.array(image)
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, struct.error) as error:
         raise InputError("model.pack_manifest", file=pack.path, detail=case.image) from error
 
 
@@ -85,12 +96,20 @@ def read_expected_map(pack: PackReader, case: GoldenCase) -> NDArray[np.float32]
     InputError
         If they are no such map.
     """
+    content = io.BytesIO(pack.read(case.map))
     try:
-        values = np.load(io.BytesIO(pack.read(case.map)), allow_pickle=False)
+        version = np.lib.format.read_magic(content)
+        if version != (1, 0):
+            raise ValueError(f"npy {version}")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(content)
+        # numpy would make room for whatever the header asks: it must be what is there.
+        held = content.getbuffer().nbytes - content.tell()
+        if dtype != np.float32 or len(shape) != 2 or shape[0] * shape[1] * 4 != held:
+            raise ValueError(f"{dtype} {shape}")
+        content.seek(0)
+        values: NDArray[np.float32] = np.load(content, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise InputError("model.pack_manifest", file=pack.path, detail=case.map) from error
-    if not isinstance(values, np.ndarray) or values.dtype != np.float32 or values.ndim != 2:
-        raise InputError("model.pack_manifest", file=pack.path, detail=case.map)
     return values
 
 

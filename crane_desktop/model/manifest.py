@@ -84,6 +84,13 @@ class Member(_Frozen):
     size: Annotated[int, Field(ge=0)]
 
 
+class Signature(_Frozen):
+    """Who made the pack, in hexadecimal digits: the public Ed25519 key, and the signature (see `signature`)."""
+
+    key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    value: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
+
+
 class GoldenCase(_Frozen):
     """A picture with what the model must say about it, on whatever machine.
 
@@ -141,6 +148,8 @@ class Manifest(About):
         always computes in float32.
     members
         Every file of the pack but the manifest.
+    signature
+        None where nobody signed it.
     """
 
     format_version: Literal[1] = 1
@@ -150,6 +159,7 @@ class Manifest(About):
     preprocessing: Preprocessing = Preprocessing()
     members: dict[str, Member]
     golden: Annotated[tuple[GoldenCase, ...], Field(min_length=1, max_length=64)]
+    signature: Signature | None = None
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,15 +10,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crane_desktop.domain.errors import InputError
-from crane_desktop.model.container import MANIFEST, write_container
+from crane_desktop.model.container import MANIFEST
 from crane_desktop.model.crane import Crane
 from crane_desktop.model.device import settle_numerics
 from crane_desktop.model.golden import golden_members, golden_pictures
 from crane_desktop.model.manifest import About, Manifest, Member, Precision, Preprocessing
+from crane_desktop.model.packs import write_whole
 from crane_desktop.model.runner import Runner
 from crane_desktop.model.weights import crane_of, stored_state, weight_members
-from crane_desktop.settings.atomic import TEMPORARY_SUFFIX, sync_folder
 
 
 def write_pack(
@@ -67,20 +64,5 @@ def write_pack(
         members={n: Member(sha256=hashlib.sha256(c).hexdigest(), size=len(c)) for n, c in members.items()},
         golden=tuple(cases),
     )
-    _write_whole(path, {MANIFEST: manifest.canonical_bytes(), **members})
+    write_whole(path, {MANIFEST: manifest.canonical_bytes(), **members})
     return manifest
-
-
-def _write_whole(path: Path, members: dict[str, bytes]) -> None:
-    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
-    try:
-        with temporary.open("x+b") as target:
-            write_container(target, members)
-            target.flush()
-            os.fsync(target.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise InputError("model.pack_not_written", file=path, reason=error.strerror or str(error)) from error
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -1,40 +1,45 @@
-"""The packs of a station: find, list, verify, install. Light: nothing here loads a model."""
+"""The packs of a station: find, list, verify, install, sign. Light: nothing here loads a model."""
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from crane_desktop.domain.errors import InputError
-from crane_desktop.model.container import SUFFIX, open_pack, peek_manifest
+from crane_desktop.model.container import MANIFEST, SUFFIX, Streamed, open_pack, peek_manifest, write_container
 from crane_desktop.model.manifest import Manifest
+from crane_desktop.model.signature import ANYONE, Trust, read_key, signed_manifest
 from crane_desktop.settings.atomic import TEMPORARY_SUFFIX, sync_folder
 from crane_desktop.settings.resources import resource_path
 
-__all__ = ["find_pack", "install_pack", "list_packs", "read_manifest", "verify_pack"]
+__all__ = ["find_pack", "install_pack", "list_packs", "read_manifest", "sign_pack", "verify_pack", "write_whole"]
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path, trust: Trust = ANYONE) -> Manifest:
     """Return what a pack says about itself; the weights are not proven.
 
     Raises
     ------
     InputError
-        If the file is missing or is no pack.
+        If the file is missing, is no pack, or is none that this station takes.
     """
-    return peek_manifest(path)
+    return peek_manifest(path, trust)
 
 
-def verify_pack(path: Path) -> Manifest:
-    """Prove that a pack is whole: structure, seal and every member, a piece at a time.
+def verify_pack(path: Path, trust: Trust = ANYONE) -> Manifest:
+    """Prove that a pack is whole: structure, seal, signature and every member, a piece at a time.
 
     Raises
     ------
     InputError
         If it is not: says what is wrong and what to do.
     """
-    with open_pack(path) as pack:
+    with open_pack(path, trust=trust) as pack:
         pack.check_members()
         return pack.manifest
 
@@ -74,7 +79,7 @@ def find_pack(name_or_file: str | Path, packs_dir: Path, built_in: Path | None =
     raise InputError("model.no_such_pack", name=name, known=", ".join(packs) or "-")
 
 
-def install_pack(file: Path, packs_dir: Path) -> Path:
+def install_pack(file: Path, packs_dir: Path, trust: Trust = ANYONE) -> Path:
     """Prove a pack and copy it, whole or not at all, to the station's packs; one of the same name is replaced.
 
     Returns
@@ -85,18 +90,63 @@ def install_pack(file: Path, packs_dir: Path) -> Path:
     Raises
     ------
     InputError
-        If the pack is not whole, or the folder cannot be written.
+        If the pack is not whole, the station does not take it, or the folder cannot be written.
     """
-    name = verify_pack(file).name
-    target = packs_dir / f"{name}{SUFFIX}"
-    copy = packs_dir / f".{secrets.token_hex(4)}{SUFFIX}{TEMPORARY_SUFFIX}"
-    try:
+    target = packs_dir / f"{verify_pack(file, trust).name}{SUFFIX}"
+    with _replacing(target) as copy:
         shutil.copyfile(file, copy)
-        verify_pack(copy)  # what arrived is what counts: sticks and disks lose bytes
+        verify_pack(copy, trust)  # what arrived is what counts: sticks and disks lose bytes
+    return target
+
+
+def sign_pack(file: Path, key_file: Path, out: Path) -> Manifest:
+    """Write a pack with a signature, whole or not at all; `out` may be `file` itself. Nothing is held whole in memory.
+
+    Raises
+    ------
+    InputError
+        If the pack is not whole, the key cannot be read, or the file cannot be written.
+    """
+    key = read_key(key_file)
+    with _replacing(out) as copy, open_pack(file) as pack:  # closed again before it may be replaced
+        members: dict[str, bytes | memoryview | Streamed] = {MANIFEST: signed_manifest(pack.manifest, key)}
+        for name, member in pack.manifest.members.items():
+            members[name] = Streamed(member.size, partial(pack.pieces, name))
+        _write(copy, members, out)
+    return peek_manifest(out)
+
+
+def write_whole(path: Path, members: Mapping[str, bytes | memoryview | Streamed]) -> None:
+    """Write a pack's file, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    with _replacing(path) as copy:
+        _write(copy, members, path)
+
+
+def _write(copy: Path, members: Mapping[str, bytes | memoryview | Streamed], path: Path) -> None:
+    try:
+        with copy.open("x+b") as target:
+            write_container(target, members)
+            target.flush()
+            os.fsync(target.fileno())
+    except OSError as error:
+        raise InputError("model.pack_not_written", file=path, reason=error.strerror or str(error)) from error
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """Give a file to write beside `target`; it takes that name at the end, and leaves nothing where that fails."""
+    copy = target.with_name(f".{secrets.token_hex(4)}{SUFFIX}{TEMPORARY_SUFFIX}")
+    try:
+        yield copy
         copy.replace(target)
-        sync_folder(packs_dir)
+        sync_folder(target.parent)
     except OSError as error:
         raise InputError("model.pack_not_written", file=target, reason=error.strerror or str(error)) from error
     finally:
         copy.unlink(missing_ok=True)
-    return target

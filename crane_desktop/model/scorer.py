@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
 from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.model.container import PackReader, open_pack
+from crane_desktop.model.signature import ANYONE, Trust
 
 if TYPE_CHECKING:  # brings torch
     from crane_desktop.model.runner import Runner
@@ -72,7 +73,12 @@ class CraneScorer:
 
 
 def load_scorer(
-    path: Path, *, device: str = "auto", threads: int | None = None, on_progress: LoadProgress = _silent
+    path: Path,
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    trust: Trust = ANYONE,
+    on_progress: LoadProgress = _silent,
 ) -> CraneScorer:
     """Prove a pack and load its model; nothing is downloaded.
 
@@ -82,16 +88,18 @@ def load_scorer(
         ``"auto"``, ``"cpu"`` or ``"cuda[:N]"``.
     threads
         CPU threads of the model, for the whole process; None leaves them as they are.
+    trust
+        Whose packs this station takes.
     on_progress
         Told the key of a text and a fraction in [0, 1] of the whole.
 
     Raises
     ------
     InputError
-        If the pack is missing, damaged or too new, or the device is not there.
+        If the pack is missing, damaged, too new or not trusted, or the device is not there.
     """
     on_progress("progress.verify", 0.0)
-    with open_pack(path, lambda part: on_progress("progress.verify", 0.2 * part)) as pack:
+    with open_pack(path, lambda part: on_progress("progress.verify", 0.2 * part), trust) as pack:
         on_progress("progress.libraries", 0.2)
         from crane_desktop.model.device import choose_device, device_label, set_threads, settle_numerics
         from crane_desktop.model.runner import Runner

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,9 @@ from crane_desktop.model.scorer import CraneScorer
 SCORE_TOLERANCE = 1e-4
 MAP_TOLERANCE = 1e-3
 """Between machines float32 differs by some 1e-6, a wrong kernel or TF32 by more than these."""
+REDUCED_SCORE_TOLERANCE = 2e-3
+REDUCED_MAP_TOLERANCE = 2e-2
+"""Where the model computes in less than float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,15 @@ class Check:
         return asdict(self)
 
 
-def self_check(scorer: CraneScorer, path: Path) -> list[Check]:
+def self_check(
+    scorer: CraneScorer, path: Path, *, enough_s: float = math.inf, clock_s: Callable[[], float] = time.monotonic
+) -> list[Check]:
     """Score the pack's golden inputs and compare with what they must give.
+
+    Parameters
+    ----------
+    enough_s
+        After so long no further golden input is begun; at least one always is.
 
     Raises
     ------
@@ -42,7 +55,12 @@ def self_check(scorer: CraneScorer, path: Path) -> list[Check]:
     with open_pack(path) as pack:
         same = pack.sha256 == scorer.info.pack_sha256
         checks = [Check("pack", same, f"loaded {scorer.info.pack_sha256[:16]}, on disk {pack.sha256[:16]}")]
-        return checks + [_compare(scorer, pack, case) for case in pack.manifest.golden]
+        until_s = clock_s() + enough_s
+        for number, case in enumerate(pack.manifest.golden):
+            if number and clock_s() >= until_s:
+                break
+            checks.append(_compare(scorer, pack, case))
+        return checks
 
 
 def _compare(scorer: CraneScorer, pack: PackReader, case: GoldenCase) -> Check:
@@ -52,8 +70,10 @@ def _compare(scorer: CraneScorer, pack: PackReader, case: GoldenCase) -> Check:
     scored = scorer.score(read_picture(pack, case))
     score_error = abs(scored.score - case.score)
     map_error = _largest_difference(scored.anomaly_map.values[:: case.stride, :: case.stride], expected)
+    exact = scorer.info.precision == "float32"
+    score_limit = SCORE_TOLERANCE if exact else REDUCED_SCORE_TOLERANCE
     # A NaN compares as not within: that is a failure too.
-    ok = score_error <= SCORE_TOLERANCE and map_error <= MAP_TOLERANCE
+    ok = score_error <= score_limit and map_error <= (MAP_TOLERANCE if exact else REDUCED_MAP_TOLERANCE)
     return Check(case.image, ok, f"{case.image}: score off by {score_error:.2e}, map by {map_error:.2e}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 from safetensors import SafetensorError
@@ -49,6 +50,33 @@ def weight_members(state: Mapping[str, Tensor]) -> dict[str, bytes]:
     return {f"weights/{part}.safetensors": save(tensors) for part, tensors in sorted(parts.items())}
 
 
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A weight that is missing (`found` is None), left over (`wanted` is None), or of the wrong shape."""
+
+    name: str
+    found: list[int] | None
+    wanted: list[int] | None
+
+
+def wanted_shapes(config: CraneConfig) -> dict[str, tuple[int, ...]]:
+    """Return the name and shape of every weight of such a Crane; nothing is allocated."""
+    with torch.device("meta"):
+        return {name: tuple(tensor.shape) for name, tensor in Crane(config).state_dict().items()}
+
+
+def find_misfit(wanted: Mapping[str, tuple[int, ...]], state: Mapping[str, Tensor]) -> Misfit | None:
+    """Return the first weight that does not fit, or None: missing ones before surplus ones before wrong shapes."""
+    for name in sorted(wanted.keys() - state.keys()):
+        return Misfit(name, None, list(wanted[name]))
+    for name in sorted(state.keys() - wanted.keys()):
+        return Misfit(name, list(state[name].shape), None)
+    for name, shape in wanted.items():
+        if tuple(state[name].shape) != shape:
+            return Misfit(name, list(state[name].shape), list(shape))
+    return None
+
+
 def crane_of(config: CraneConfig, state: Mapping[str, Tensor]) -> Crane:
     """Return a Crane of this shape with these weights, in float32.
 
@@ -61,14 +89,13 @@ def crane_of(config: CraneConfig, state: Mapping[str, Tensor]) -> Crane:
     """
     with torch.device("meta"):
         crane = Crane(config)
-    wanted = {name: tuple(tensor.shape) for name, tensor in crane.state_dict().items()}
-    for name in sorted(wanted.keys() - state.keys()):
-        raise InputError("model.weight_missing", name=name)
-    for name in sorted(state.keys() - wanted.keys()):
-        raise InputError("model.weight_surplus", name=name)
-    for name, shape in wanted.items():
-        if tuple(state[name].shape) != shape:
-            raise InputError("model.weight_shape", name=name, found=list(state[name].shape), wanted=list(shape))
+    misfit = find_misfit({name: tuple(tensor.shape) for name, tensor in crane.state_dict().items()}, state)
+    if misfit is not None and misfit.wanted is None:
+        raise InputError("model.weight_surplus", name=misfit.name)
+    if misfit is not None and misfit.found is None:
+        raise InputError("model.weight_missing", name=misfit.name)
+    if misfit is not None:
+        raise InputError("model.weight_shape", name=misfit.name, found=misfit.found, wanted=misfit.wanted)
     cast = {name: t.float() if t.is_floating_point() else t.to(torch.int32) for name, t in state.items()}
     crane.load_state_dict(cast, assign=True)
     return crane

@@ -28,6 +28,8 @@ class Bench:
 
     Attributes
     ----------
+    judged_by
+        As it was at the beginning of the run; `who` tells it as it is.
     judge_ready
         Why this station must not judge now (its self-test failed...), or None.
     clock_ns
@@ -39,6 +41,10 @@ class Bench:
     judged_by: JudgedBy
     judge_ready: Callable[[], Reason | None] = lambda: None
     clock_ns: Callable[[], int] = time.monotonic_ns
+
+    def who(self) -> JudgedBy:
+        """Return who judges now: a model may move to another device in the middle of a run."""
+        return replace(self.judged_by, device=self.scorer.info.device)
 
 
 def judged_by(scorer: Scorer, recipe: Recipe, software_version: str) -> JudgedBy:
@@ -91,7 +97,7 @@ def _scored(frame: Frame, bench: Bench) -> LogEntry:
         origin=frame.origin,
         verdict=decision.verdict,
         reason=decision.reason,
-        judged_by=bench.judged_by,
+        judged_by=bench.who(),
         decided_at=datetime.now(UTC),
         latency_ms=_latency_ms(frame, bench),
         score=float(scored.score) if math.isfinite(scored.score) else None,
@@ -110,7 +116,7 @@ def _without_answer(event: Part, bench: Bench, reason: Reason) -> Inspection:
         origin=event.origin,
         verdict=Verdict.NONE,
         reason=reason,
-        judged_by=bench.judged_by,
+        judged_by=bench.who(),
         decided_at=datetime.now(UTC),
         latency_ms=_latency_ms(event, bench),
         pixel_format=event.pixel_format if isinstance(event, Frame) else None,

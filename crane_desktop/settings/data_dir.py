@@ -43,6 +43,11 @@ class DataDir:
         return self.root / "settings.json"
 
     @property
+    def proofs_file(self) -> Path:
+        """Under which circumstances each pack gave its golden scores the last time."""
+        return self.root / "self-test.json"
+
+    @property
     def recipes(self) -> Path:
         """One JSON file a recipe."""
         return self.root / "recipes"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,6 +18,8 @@ FORMAT_VERSION = 1
 _LARGEST_FILE = 1_000_000
 
 KeepImages = Literal["all", "not_ok", "none"]
+_PUBLIC_KEY = r"^[0-9a-f]{64}$"
+_PublicKey: TypeAlias = Annotated[str, Field(pattern=_PUBLIC_KEY)]
 
 
 class Settings(BaseModel):
@@ -36,6 +39,10 @@ class Settings(BaseModel):
         Which parts' pictures are archived.
     reserve_mb
         Free disk space in MB below which pictures are no longer archived; verdicts still are.
+    trusted_keys
+        Public keys (64 hexadecimal digits) of makers whose packs this station trusts.
+    require_signed
+        Whether it loads no other packs than theirs.
     window_geometry
         Qt's own description of the window's place, as base64 text.
     """
@@ -52,7 +59,14 @@ class Settings(BaseModel):
     recipe: str | None = None
     keep_images: KeepImages = "not_ok"
     reserve_mb: int = Field(default=500, ge=100)
+    trusted_keys: tuple[_PublicKey, ...] = ()
+    require_signed: bool = False
     window_geometry: str = ""
+
+
+def is_public_key(key: str) -> bool:
+    """Return whether `key` can be one of `Settings.trusted_keys`."""
+    return re.fullmatch(_PUBLIC_KEY, key) is not None
 
 
 def load_settings(path: Path) -> tuple[Settings, list[InputError]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from crane_desktop.camera.demo import SHOWN_KINDS
-from crane_desktop.camera.simulated import HELD_OUT_KIND, TRAINING_KINDS, draw_part, write_dataset
+from crane_desktop.camera.simulated import HELD_OUT_KINDS, TRAINING_KINDS, draw_part, write_dataset
 from crane_desktop.decision.calibrate import GoodPart, calibrate
 from crane_desktop.decision.thresholds import Thresholds
 from crane_desktop.domain.ports import Scorer
@@ -35,7 +35,7 @@ _GOOD_PARTS_A_KIND = 40
 _LINES = 4
 """Products of each kind among the good parts."""
 _PART_PX = 512
-_GOLDEN = (("machined_metal", 0.0), ("printed_board", 1.0), ("woven", 1.0), (HELD_OUT_KIND, 1.0))
+_GOLDEN = (("machined_metal", 0.0), ("printed_board", 1.0), ("woven", 1.0), *((kind, 1.0) for kind in HELD_OUT_KINDS))
 _log = logging.getLogger(__name__)
 
 
@@ -64,14 +64,21 @@ def finish_demo(crane: Crane, plan: dict[str, JsonValue], out: Path) -> None:
 def judge_demo(scorer: Scorer, real_sets: Sequence[Path], out: Path, *, parts_a_kind: int = 30) -> dict[str, Any]:
     """Evaluate on simulated lines it never saw and on `real_sets`; write and return the figures.
 
-    The unseen lines: new products of the kinds it was trained on, and the kind that training left out.
+    The unseen lines: new products of the kinds it was trained on, and the kinds that training left out.
     """
     figures: dict[str, Any] = {"pack": scorer.info.pack, "pack_sha256": scorer.info.pack_sha256}
     with tempfile.TemporaryDirectory() as folder:
-        for name, kinds in (("unseen_lines", _judged_kinds()), ("unseen_kind", (HELD_OUT_KIND,))):
-            count = parts_a_kind if len(kinds) > 1 else 5 * parts_a_kind
+        for name, kinds in (("unseen_lines", _judged_kinds()), ("unseen_kinds", HELD_OUT_KINDS)):
             place = Path(folder, name)
-            write_dataset(place, kinds, seed=UNSEEN_SEED, good=count, defective=count, size_px=_PART_PX, train_good=0)
+            write_dataset(
+                place,
+                kinds,
+                seed=UNSEEN_SEED,
+                good=parts_a_kind,
+                defective=parts_a_kind,
+                size_px=_PART_PX,
+                train_good=0,
+            )
             figures[name] = evaluate(scorer, read_dataset(place)).as_dict()
             _log.info("%s: %s", name, figures[name]["mean"])
     for place in real_sets:

@@ -61,7 +61,7 @@ class Plan:
     stem_steps: int = 1800
     stem_batch: int = 32
     stem_rate: float = 2e-3
-    steps: int = 2400
+    steps: int = 3600
     batch: int = 16
     rate: float = 7e-4
     words_pace: float = 0.03

@@ -16,7 +16,7 @@ from crane_desktop.camera.simulated import TRAINING_KINDS, draw_part
 _DRAWN_AT_PX = (256, 320, 448)
 """Parts are drawn at several sizes and brought to the model's: what it sees comes from larger frames too."""
 _BREADTH = "random_texture"
-_BREADTH_SHARE = 0.25
+_BREADTH_SHARE = 0.33
 _CHUNK = 200
 _MOST_DEFECTS = 3
 """More than a line makes: each one is something to learn from."""

@@ -1,4 +1,7 @@
-"""Menus and keys as data: a new command adds a line here, not a page to the window."""
+"""Menus and keys as data: a new command adds a line here, not a page to the window.
+
+No key is a bare letter or figure: a barcode reader types those.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ MENUS = (
         "ui.menu.line",
         (
             ActionInfo("start", "ui.start", ("F5",), "start"),
-            ActionInfo("stop", "ui.stop", ("F6", "Esc"), "stop"),
+            ActionInfo("stop", "ui.stop", ("F6",), "stop"),
             ActionInfo("acknowledge", "ui.acknowledge_alarm", ("F8",), "alarm"),
             None,
             ActionInfo("quit", "ui.quit", ("Ctrl+Q",)),
@@ -55,9 +58,11 @@ MENUS = (
     MenuInfo(
         "ui.menu.view",
         (
-            ActionInfo("heatmap", "ui.heatmap", ("H",), "heatmap", checkable=True),
-            ActionInfo("outlines", "ui.outlines", ("R",), "outlines", checkable=True),
-            ActionInfo("reset", "ui.reset_view", ("Home", "0"), "reset"),
+            ActionInfo("heatmap", "ui.heatmap", ("Ctrl+H",), "heatmap", checkable=True),
+            ActionInfo("outlines", "ui.outlines", ("Ctrl+R",), "outlines", checkable=True),
+            ActionInfo("zoom_in", "ui.zoom_in", ("Ctrl++", "Ctrl+="), "zoom_in"),
+            ActionInfo("zoom_out", "ui.zoom_out", ("Ctrl+-",), "zoom_out"),
+            ActionInfo("reset", "ui.reset_view", ("Ctrl+0",), "reset"),
             None,
             ActionInfo("full_screen", "ui.full_screen", ("F11",), checkable=True),
             ActionInfo("language", "ui.other_language", ("Ctrl+L",), "language"),
@@ -96,4 +101,6 @@ class Menus:
             menu.setTitle(text(info.key, language))
             for entry in info.actions:
                 if entry is not None:
-                    self.actions[entry.name].setText(text(entry.key, language))
+                    action, words = self.actions[entry.name], text(entry.key, language)
+                    action.setText(words)
+                    action.setToolTip(f"{words} ({entry.shortcuts[0]})" if entry.shortcuts else words)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from datetime import UTC, datetime
+
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy
 
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.settings.texts import Language, error_text, text
 from crane_desktop.ui import palette
+from crane_desktop.ui.dates import local_clock
 from crane_desktop.ui.icons import icon
 from crane_desktop.ui.style import TARGET_PX, sized
 
 _BLINK_MS = 700
+_LONGEST = 320
+"""Letters of an alarm shown in the bar; the rest, a driver's long message, is in its tip and in the log."""
 
 
 class AlarmBar(QFrame):
@@ -30,10 +35,12 @@ class AlarmBar(QFrame):
         self.setObjectName("alarm")
         self._language = language
         self._alarm: CraneError | None = None
+        self._since = datetime.now(UTC)
         self._sign, self._title, self._words, self.button = QLabel(), QLabel(), QLabel(), QPushButton()
         self._sign.setPixmap(icon("alarm").pixmap(28, 28))
         self._title.setFont(sized(self.font(), 12, bold=True))
         self._words.setWordWrap(True)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.button.setMinimumSize(120, TARGET_PX)
         self.button.clicked.connect(self.acknowledged)
@@ -52,6 +59,11 @@ class AlarmBar(QFrame):
         self.hide()
 
     @property
+    def alarm(self) -> CraneError | None:
+        """What the bar tells, or None."""
+        return self._alarm
+
+    @property
     def words(self) -> str:
         """What the bar says."""
         return self._words.text()
@@ -60,7 +72,7 @@ class AlarmBar(QFrame):
         """Show an alarm, or none."""
         if alarm is self._alarm:
             return
-        self._alarm = alarm
+        self._alarm, self._since = alarm, datetime.now(UTC)
         self._tell()
         self.setVisible(alarm is not None)
         self._lit = True
@@ -73,14 +85,15 @@ class AlarmBar(QFrame):
     def speak(self, language: Language) -> None:
         """Change the language."""
         self._language = language
-        self._title.setText(text("ui.alarm", language))
         self.button.setText(text("ui.acknowledge", language))
         self._tell()
 
     def _tell(self) -> None:
         if self._alarm is not None:
             words = error_text(self._alarm, self._language)
-            self._words.setText(words)
+            self._title.setText(text("ui.alarm", self._language, time=local_clock(self._since)))
+            self._words.setText(words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…")
+            self._words.setToolTip(words)
             self.setAccessibleName(words)
 
     def _toggle(self) -> None:

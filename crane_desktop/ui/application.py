@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication
 
 from crane_desktop.domain.station import Station
 from crane_desktop.ui.crash import CrashReports
 from crane_desktop.ui.icons import icon
 from crane_desktop.ui.preferences import KeepPreferences, Preferences, forget
+from crane_desktop.ui.qt_words import QtWords
 from crane_desktop.ui.style import base_font, style_sheet
 from crane_desktop.ui.window import MainWindow
 
@@ -27,6 +28,7 @@ def prepare_application() -> QApplication:
     application.setApplicationName("CraneInspector")
     application.setApplicationDisplayName("CraneInspector")
     application.setStyle("Fusion")
+    application.styleHints().setColorScheme(Qt.ColorScheme.Light)  # our greys do not mix with a dark desktop's
     application.setFont(base_font())
     application.setStyleSheet(style_sheet())
     application.setWindowIcon(icon("crane"))
@@ -59,11 +61,8 @@ def run_window(
     """
     application = prepare_application()
     wanted = preferences or Preferences()
-    translator = QTranslator()
-    if wanted.language == "ja" and translator.load(
-        QLocale(QLocale.Language.Japanese), "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-    ):
-        application.installTranslator(translator)
+    qt_words = QtWords(application)
+    qt_words.speak(wanted.language)
     crashes = CrashReports()
     crashes.install()
     builder = ThreadPoolExecutor(1, thread_name_prefix="crane-builder")
@@ -80,9 +79,13 @@ def run_window(
     try:
         # Queued: after the paint, not in the midst of it.
         window.painted.connect(build, Qt.ConnectionType.QueuedConnection)
+        window.language_changed.connect(qt_words.speak)
         window.show()
         return int(application.exec())
     finally:
         builder.shutdown(wait=True)
+        # Now, while Qt still stands, and not whenever Python comes round to it.
+        window.deleteLater()
+        application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         crashes.remove()
-        application.removeTranslator(translator)
+        qt_words.remove()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from crane_desktop.domain.station import SourceChoice, Station
 from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.fields import Choice, caption
 from crane_desktop.ui.inbox import Inbox
-from crane_desktop.ui.source_forms import PathField, caption, row_of
+from crane_desktop.ui.source_forms import PathField, row_of
 
 _TRIGGERS = ("free", "software", "hardware")
 _DEVICES = "devices"
@@ -26,11 +27,11 @@ class CameraForm(QWidget):
         self._found: Sequence[tuple[str, str]] = ()
         self._wanted: str | None = None
         self._cti_caption, self._device_caption, self._trigger_caption = caption(), caption(), caption()
-        self.cti, self.devices, self.triggers, self.search = PathField("*.cti"), QComboBox(), QComboBox(), QPushButton()
-        self.devices.setMinimumWidth(190)
-        self.devices.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.cti, self.devices, self.triggers, self.search = PathField("*.cti"), Choice(150), Choice(), QPushButton()
+        self._looked_in: str | None = None
+        self._searching = False
         self.search.clicked.connect(self.look)
-        self.cti.path.editingFinished.connect(self.look)
+        self.cti.path.editingFinished.connect(self._look_elsewhere)
         line = row_of(
             self, self._cti_caption, self.cti, self._device_caption, self.devices, self.search,
             self._trigger_caption, self.triggers,
@@ -45,15 +46,14 @@ class CameraForm(QWidget):
     def look(self) -> None:
         """Look for cameras."""
         if self._station is not None:
-            self.search.setEnabled(False)
-            self.search.setText(text("ui.source.searching", self._language))
+            self._looked_in = self.cti.value()
+            self._show_search(True)
             self._inbox.ask(_DEVICES, self._station.devices(self.cti.value()), self._take_devices)
 
     def poll(self) -> None:
         """Give the button back when the search has ended, well or badly."""
-        if not self.search.isEnabled() and not self._inbox.waits_for(_DEVICES):
-            self.search.setEnabled(True)
-            self.search.setText(text("ui.source.search", self._language))
+        if self._searching and not self._inbox.waits_for(_DEVICES):
+            self._show_search(False)
 
     def choice(self) -> SourceChoice:
         """Return what is filled in."""
@@ -80,17 +80,22 @@ class CameraForm(QWidget):
         )
         self._device_caption.setText(text("ui.source.device", language))
         self._trigger_caption.setText(text("ui.source.trigger", language))
-        searching = not self.search.isEnabled()
-        self.search.setText(text("ui.source.searching" if searching else "ui.source.search", language))
-        chosen = max(0, self.triggers.currentIndex())
-        self.triggers.clear()
-        for trigger in _TRIGGERS:
-            self.triggers.addItem(text(f"ui.trigger.{trigger}", language), trigger)
-        self.triggers.setCurrentIndex(chosen)
+        self._show_search(self._searching)
+        self.triggers.relist([(text(f"ui.trigger.{trigger}", language), trigger) for trigger in _TRIGGERS])
         self.triggers.setAccessibleName(text("ui.source.trigger", language))
         self.devices.setAccessibleName(text("ui.source.device", language))
         self._wanted = self.devices.currentData() or self._wanted
         self._list_devices()
+
+    def _show_search(self, searching: bool) -> None:
+        self._searching = searching
+        self.search.setEnabled(not searching)
+        self.search.setText(text("ui.source.searching" if searching else "ui.source.search", self._language))
+
+    def _look_elsewhere(self) -> None:
+        """Look again after another producer was named, not each time the cursor leaves the field."""
+        if self.cti.value() != self._looked_in:
+            self.look()
 
     def _take_devices(self, found: Sequence[tuple[str, str]]) -> None:
         self._wanted = self.devices.currentData() or self._wanted
@@ -98,11 +103,9 @@ class CameraForm(QWidget):
         self._list_devices()
 
     def _list_devices(self) -> None:
-        self.devices.clear()
-        self.devices.addItem(text("ui.source.first_device", self._language), None)
         known = dict(self._found)
-        if self._wanted is not None and self._wanted not in known:
-            known[self._wanted] = self._wanted
-        for device, words in known.items():
-            self.devices.addItem(words, device)
+        if self._wanted is not None:
+            known.setdefault(self._wanted, self._wanted)
+        found = [(words, device) for device, words in known.items()]
+        self.devices.relist([(text("ui.source.first_device", self._language), None), *found])
         self.devices.setCurrentIndex(max(0, self.devices.findData(self._wanted)))

@@ -8,30 +8,43 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from crane_desktop.domain.station import StationView
 from crane_desktop.overlay.colour import colour_table
+from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui import palette
 
 _BAR_PX = 18.0
 _EDGE_PX = 12.0
+_HEAD_PX = 34.0
+"""Room over the bar for what it is a scale of."""
 
 
 class ColourBar(QWidget):
     """A vertical bar from 0 (bottom) to 1 (top) in the heatmap's colours."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language) -> None:
         super().__init__()
         self.threshold: float | None = None
         table = colour_table()[::-1].copy()
         self._ramp = QImage(table.data, 1, 256, 3, QImage.Format.Format_RGB888).copy()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.speak(language)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return room for bar, mark and figures."""
-        return QSize(round(_BAR_PX) + 50, 200)
+        return QSize(max(round(_BAR_PX) + 50, self.fontMetrics().horizontalAdvance(self._words) + 8), 120)
+
+    def speak(self, language: Language) -> None:
+        """Change the language."""
+        self._words = text("ui.scale.caption", language)
+        self.setToolTip(text("ui.scale", language))
+        self.setAccessibleName(text("ui.scale", language))
+        self.updateGeometry()
+        self.update()
 
     def show_view(self, view: StationView) -> None:
         """Move the mark to the threshold that applied to the newest part."""
-        if view.newest is not None and view.newest.inspection.map_threshold != self.threshold:
-            self.show_threshold(view.newest.inspection.map_threshold)
+        threshold = view.newest.inspection.map_threshold if view.newest is not None else None
+        if threshold != self.threshold:
+            self.show_threshold(threshold)
 
     def show_threshold(self, threshold: float | None) -> None:
         """Move the mark."""
@@ -40,20 +53,21 @@ class ColourBar(QWidget):
 
     def height_of(self, value: float) -> float:
         """Return the y coordinate of a map value, in widget pixels."""
-        span = self.height() - 2 * _EDGE_PX
-        return _EDGE_PX + span * (1.0 - min(1.0, max(0.0, value)))
+        span = self.height() - _HEAD_PX - _EDGE_PX
+        return _HEAD_PX + span * (1.0 - min(1.0, max(0.0, value)))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
         """Draw the ramp, its figures and the threshold's mark."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        bar = QRectF(4.5, _EDGE_PX, _BAR_PX, self.height() - 2 * _EDGE_PX)
+        bar = QRectF(4.5, _HEAD_PX, _BAR_PX, self.height() - _HEAD_PX - _EDGE_PX)
         painter.drawImage(bar, self._ramp)
         painter.setPen(QPen(QColor(palette.LINE)))
         painter.drawRect(bar)
         painter.setPen(QColor(palette.INK))
         line = painter.fontMetrics().height()
+        painter.drawText(QRectF(4, 2, self.width() - 4, line), Qt.AlignmentFlag.AlignVCenter, self._words)
         taken = None if self.threshold is None else self.height_of(self.threshold)
         for value in (0.0, 0.25, 0.5, 0.75, 1.0):
             y = self.height_of(value)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from crane_desktop.domain.station import Station, StationState, StationView
-from crane_desktop.settings.texts import Language, catalogue, text
+from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.fields import Choice, caption
 from crane_desktop.ui.icons import icon
 from crane_desktop.ui.inbox import Inbox
-from crane_desktop.ui.source_forms import caption
 from crane_desktop.ui.style import TARGET_PX, sized
+from crane_desktop.ui.words import known_text
 
-_BUSY = (StationState.INITIALIZED, StationState.STOPPING)
+BUSY = (StationState.INITIALIZED, StationState.STOPPING)
+"""States in which the station does what it was told last, and takes no further orders."""
 
 
 class CommandBar(QWidget):
@@ -23,7 +27,7 @@ class CommandBar(QWidget):
     Signals
     -------
     load_wanted
-        A pack or recipe was chosen: its names, empty for the station's default.
+        A pack or recipe was chosen: pack and recipe, empty for what the other brings along.
     """
 
     load_wanted = Signal(str, str)
@@ -33,35 +37,26 @@ class CommandBar(QWidget):
         self._language, self._inbox = language, inbox
         self._shown: tuple[StationState, str, float] | None = None
         self.start, self.stop, self.other_language = QPushButton(), QPushButton(), QPushButton()
-        self.packs, self.recipes = QComboBox(), QComboBox()
+        self.packs, self.recipes = Choice(130), Choice(150)
         self.state, self.progress = QLabel(), QProgressBar()
         self._pack_caption, self._recipe_caption = caption(), caption()
         for name, button in (("start", self.start), ("stop", self.stop)):
             button.setObjectName(name)
             button.setIcon(icon(f"{name}_white"))
             button.setIconSize(QSize(20, 20))
-            button.setMinimumSize(132, 52)
+            button.setMinimumSize(118, 50)
             button.setFont(sized(self.font(), 13, bold=True))
-        self.other_language.setMinimumSize(110, TARGET_PX)
+        self.other_language.setMinimumSize(96, TARGET_PX)
         self.state.setFont(sized(self.font(), 13, bold=True))
         self.progress.setMinimumHeight(26)
         self.progress.setRange(0, 1000)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(8)
-        line.addWidget(self.start)
-        line.addWidget(self.stop)
-        line.addSpacing(8)
-        line.addWidget(self.state)
-        line.addWidget(self.progress, 1)
-        line.addStretch(1)
-        for widget in (self._pack_caption, self.packs, self._recipe_caption, self.recipes, self.other_language):
-            line.addWidget(widget)
-        for box in (self.packs, self.recipes):
-            box.setMinimumSize(150, TARGET_PX)
-            box.activated.connect(self._chosen)
+        room = self.progress.sizePolicy()
+        room.setRetainSizeWhenHidden(True)
+        self.progress.setSizePolicy(room)
         self.progress.hide()
-        self._list(self.recipes, ())
+        self.packs.activated.connect(self._pack_chosen)
+        self.recipes.activated.connect(self._recipe_chosen)
+        self._lay_out()
         self.speak(language)
 
     def attach(self, station: Station) -> None:
@@ -77,8 +72,13 @@ class CommandBar(QWidget):
             self._shown = now
             self._tell()
         for box, name in ((self.packs, view.scorer.pack if view.scorer else None), (self.recipes, view.recipe)):
-            if view.state not in _BUSY and name is not None and box.currentData() != name:
+            if view.state not in BUSY and name is not None and box.currentData() != name:
                 self._choose(box, name)
+
+    def follow(self, start: QAction, stop: QAction) -> None:
+        """Take the tips, with their keys, from the menu's actions."""
+        self.start.setToolTip(start.toolTip())
+        self.stop.setToolTip(stop.toolTip())
 
     def speak(self, language: Language) -> None:
         """Change the language."""
@@ -86,42 +86,72 @@ class CommandBar(QWidget):
         self.start.setText(text("ui.start", language))
         self.stop.setText(text("ui.stop", language))
         self.other_language.setText(text("ui.other_language", language))
+        self.other_language.setToolTip(text("ui.other_language.hint", language))
         self._pack_caption.setText(text("ui.pack", language))
         self._recipe_caption.setText(text("ui.recipe", language))
         self.packs.setAccessibleName(text("ui.pack", language))
         self.recipes.setAccessibleName(text("ui.recipe", language))
-        names = [self.recipes.itemData(place) for place in range(self.recipes.count())]
-        self._list(self.recipes, [name for name in names if name])
+        named = [self.recipes.itemData(place) for place in range(1, self.recipes.count())]
+        self._list(self.recipes, named)
+        metrics = self.state.fontMetrics()
+        self.state.setMinimumWidth(max(metrics.horizontalAdvance(text(f"state.{s}", language)) for s in StationState))
         self._tell()
+
+    def _lay_out(self) -> None:
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(8)
+        parts: tuple[QWidget, ...] = (
+            *(self.start, self.stop, self.state, self.progress, self._pack_caption, self.packs),
+            *(self._recipe_caption, self.recipes, self.other_language),
+        )
+        for part in parts:
+            line.addWidget(part)
+        line.setStretchFactor(self.progress, 1)
+        for earlier, later in pairwise((self.start, self.stop, self.packs, self.recipes, self.other_language)):
+            QWidget.setTabOrder(earlier, later)
 
     def _tell(self) -> None:
         state, key, fraction = self._shown or (StationState.INITIALIZED, "", 0.0)
         self.state.setText(text(f"state.{state}", self._language))
         running = state is StationState.RUNNING
-        self.start.setEnabled(state in (StationState.READY, StationState.PREOPERATIONAL, StationState.ERROR))
-        self.stop.setEnabled(running)
+        self._enable(start=not running and state not in BUSY, stop=running)
         for box in (self.packs, self.recipes):
-            box.setEnabled(not running and state not in _BUSY)
+            box.setEnabled(not running and state not in BUSY)
         self.progress.setVisible(bool(key))
         if key:
             self.progress.setValue(round(1000 * fraction))
-            self.progress.setFormat(text(key, self._language) if key in catalogue() else "%p %")
+            self.progress.setFormat(known_text(key, "%p %", self._language))
 
-    def _list(self, box: QComboBox, names: Sequence[str]) -> None:
+    def _enable(self, *, start: bool, stop: bool) -> None:
+        """Keep the focus on the button that can be pressed; the bar holds it while there is none."""
+        # The window's own focus: it holds while another window is in front, too.
+        focused = self.window().focusWidget() in (self, self.start, self.stop)
+        if focused:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.start.setEnabled(start)
+        self.stop.setEnabled(stop)
+        if focused and (start or stop):
+            (self.start if start else self.stop).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _list(self, box: Choice, names: Sequence[str]) -> None:
+        own = [(text("ui.recipe.default", self._language), "")] if box is self.recipes else []
         chosen = box.currentData()
-        box.clear()
-        if box is self.recipes:
-            box.addItem(text("ui.recipe.default", self._language), "")
-        for name in names:
-            box.addItem(name, name)
+        box.relist([*own, *((name, name) for name in names)])
         if chosen:
             self._choose(box, chosen)
 
-    def _choose(self, box: QComboBox, name: str) -> None:
+    def _choose(self, box: Choice, name: str) -> None:
         if box.findData(name) < 0 and box is self.packs:
             box.addItem(name, name)
         # A recipe that is no file is the pack's own: the first entry.
         box.setCurrentIndex(max(0, box.findData(name)))
 
-    def _chosen(self) -> None:
-        self.load_wanted.emit(self.packs.currentData() or "", self.recipes.currentData() or "")
+    def _pack_chosen(self) -> None:
+        """Thresholds found with one model mean nothing to another: a pack brings its own recipe along."""
+        self.load_wanted.emit(self.packs.currentData() or "", "")
+
+    def _recipe_chosen(self) -> None:
+        """A recipe brings the pack along that it was made for; without a recipe the pack stays."""
+        recipe = self.recipes.currentData() or ""
+        self.load_wanted.emit("" if recipe else self.packs.currentData() or "", recipe)

@@ -6,12 +6,15 @@ import logging
 import queue
 import sys
 import threading
+import time
 from types import TracebackType
 
 from crane_desktop.domain.errors import StationFault
 
 _log = logging.getLogger(__name__)
 _LARGEST_QUEUE = 32
+_SAME_WITHIN_S = 10.0
+"""The window ticks thirty times a second: the same error again within this time is told neither here nor in the log."""
 
 
 class CrashReports:
@@ -21,6 +24,7 @@ class CrashReports:
     """
 
     def __init__(self) -> None:
+        self._told: dict[tuple[str, str, int], float] = {}
         self._queue: queue.Queue[StationFault] = queue.Queue(_LARGEST_QUEUE)
         self._old = (sys.excepthook, threading.excepthook)
 
@@ -54,8 +58,22 @@ class CrashReports:
             self._report(args.exc_value, args.exc_traceback, args.thread.name if args.thread else "?")
 
     def _report(self, error: BaseException, trace: TracebackType | None, thread: str) -> None:
+        if self._told_just_now(error, trace):
+            return
         _log.critical("unexpected error in thread %s", thread, exc_info=(type(error), error, trace))
         try:
             self._queue.put_nowait(StationFault("ui.unexpected", error=f"{type(error).__name__}: {error}"))
         except queue.Full:
             _log.error("too many unexpected errors at once; this one is only in the log")
+
+    def _told_just_now(self, error: BaseException, trace: TracebackType | None) -> bool:
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        file, line = (trace.tb_frame.f_code.co_filename, trace.tb_lineno) if trace is not None else ("", 0)
+        place = (type(error).__name__, file, line)
+        now = time.monotonic()
+        before = self._told.get(place)
+        if before is not None and now - before < _SAME_WITHIN_S:
+            return True
+        self._told[place] = now
+        return False

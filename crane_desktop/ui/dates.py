@@ -11,3 +11,8 @@ def local_time(moment: datetime, language: Language) -> str:
     """Return a UTC moment as local date and time, to the second."""
     local = moment.astimezone()
     return local.strftime("%Y/%m/%d %H:%M:%S" if language == "ja" else "%Y-%m-%d %H:%M:%S")
+
+
+def local_clock(moment: datetime) -> str:
+    """Return a UTC moment as local time of the day, to the second."""
+    return moment.astimezone().strftime("%H:%M:%S")

@@ -23,7 +23,10 @@ def reduction(frame_px_per_screen_px: float) -> int:
 
 
 def reduced(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
-    """Return `pixels` reduced by averaging; the same array where `factor` is 1.
+    """Return `pixels` reduced by averaging whole blocks; the same array where `factor` is 1.
+
+    What is left over at the right and lower edge, less than a block and so less than a screen pixel, is left out:
+    averaging whole blocks takes half the time.
 
     Parameters
     ----------
@@ -33,11 +36,21 @@ def reduced(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     Returns
     -------
     ndarray
-        uint8 ``(ceil(H / factor), ceil(W / factor)[, 3])``.
+        uint8 ``(H // factor, W // factor[, 3])``, at least one pixel.
     """
+    rows, columns = pixels.shape[:2]
+    factor = min(factor, rows, columns)
     if factor <= 1:
         return pixels
-    rows, columns = pixels.shape[:2]
-    size = (-(-columns // factor), -(-rows // factor))
-    small: NDArray[np.uint8] = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    whole = covered(pixels.shape, factor)
+    size = (whole[1] // factor, whole[0] // factor)
+    blocks = pixels[: whole[0], : whole[1]]
+    small: NDArray[np.uint8] = cv2.resize(blocks, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     return small
+
+
+def covered(shape: tuple[int, ...], factor: int) -> tuple[int, int]:
+    """Return how many rows and columns of a frame of this shape `reduced` shows."""
+    rows, columns = shape[:2]
+    factor = max(1, min(factor, rows, columns))
+    return rows // factor * factor, columns // factor * factor

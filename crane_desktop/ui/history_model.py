@@ -14,10 +14,13 @@ from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.dates import local_time
 from crane_desktop.ui.signs import sign_pixmap
+from crane_desktop.ui.words import reason_words, score_words
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
 PAGE = 100
 """Records a page."""
+MOST_ROWS = 2000
+"""So many rows the list holds while new ones keep coming in at its top; a line runs for weeks."""
 _SIGN_PX = 20
 
 
@@ -47,7 +50,7 @@ class HistoryModel(QAbstractTableModel):
         self._rows: list[HistoryRow] = []
         self._fetching = False
         self.complete = True
-        self._signs = {verdict: QIcon(sign_pixmap(verdict, _SIGN_PX)) for verdict in Verdict}
+        self._signs = {verdict: QIcon(sign_pixmap(verdict, _SIGN_PX, 2.0)) for verdict in Verdict}
 
     def row_at(self, row: int) -> HistoryRow:
         """Return the record shown in a row."""
@@ -63,20 +66,37 @@ class HistoryModel(QAbstractTableModel):
         self._rows, self._fetching, self.complete = [], False, True
         self.endResetModel()
 
-    def take_newest(self, page: Sequence[HistoryRow]) -> None:
-        """Put the log's newest page on top; where it does not reach what is known, start anew from it."""
+    def take_newest(self, page: Sequence[HistoryRow]) -> bool:
+        """Put the log's newest page on top; where it does not reach what is known, start anew from it.
+
+        Returns
+        -------
+        bool
+            Whether the list was started anew: an older page that is under way no longer fits it.
+        """
         top = self.newest_id()
         fresh = [row for row in page if top is None or row.record_id > top]
         if not fresh:
-            return
+            return False
         if top is None or len(fresh) == len(page) == PAGE:
             self.beginResetModel()
             self._rows, self._fetching, self.complete = list(page), False, len(page) < PAGE
             self.endResetModel()
-            return
+            return True
         self.beginInsertRows(QModelIndex(), 0, len(fresh) - 1)
         self._rows[:0] = fresh
         self.endInsertRows()
+        self._shorten()
+        return False
+
+    def _shorten(self) -> None:
+        """Forget the oldest rows of a list grown too long; scrolling down fetches them again."""
+        if len(self._rows) <= MOST_ROWS or self._fetching:
+            return
+        self.beginRemoveRows(QModelIndex(), MOST_ROWS, len(self._rows) - 1)
+        del self._rows[MOST_ROWS:]
+        self.complete = False
+        self.endRemoveRows()
 
     def take_older(self, page: Sequence[HistoryRow]) -> None:
         """Append a page that was fetched for the end of the list."""
@@ -90,11 +110,21 @@ class HistoryModel(QAbstractTableModel):
         self._rows.extend(older)
         self.endInsertRows()
 
+    def no_older(self) -> None:
+        """The page that was asked for did not come; scrolling on asks again."""
+        self._fetching = False
+
+    @property
+    def fetching(self) -> bool:
+        """Whether an older page is under way."""
+        return self._fetching
+
     def speak(self, language: Language) -> None:
-        """Change the language."""
-        self.beginResetModel()
+        """Change the language; what is selected stays selected."""
         self._language = language
-        self.endResetModel()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
+        if self._rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(Column) - 1))
 
     # -- Qt's side ----------------------------------------------------------------------------------------
 
@@ -139,7 +169,7 @@ class HistoryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and column is Column.VERDICT:
             return self._signs[row.verdict]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._words(row, Column.REASON)
+            return f"{self._words(row, Column.RECORD)}  {self._words(row, Column.REASON)}"
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (Column.SCORE, Column.RECORD):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -151,8 +181,8 @@ class HistoryModel(QAbstractTableModel):
             case Column.VERDICT:
                 return text(f"verdict.{row.verdict}", self._language)
             case Column.SCORE:
-                return "－" if row.score is None else f"{row.score:.3f}"
+                return score_words(row.score)
             case Column.REASON:
-                return text(f"reason.{row.reason}", self._language)
+                return reason_words(row.reason, self._language)
             case Column.RECORD:
                 return str(row.record_id)

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QSize, Signal
-from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QTableView,
-    QVBoxLayout,
-)
+from collections.abc import Sequence
 
-from crane_desktop.domain.station import Station, StationView
+from PySide6.QtCore import QElapsedTimer, QModelIndex, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+
+from crane_desktop.domain.station import HistoryRow, Station, StationView
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import Language, text
-from crane_desktop.ui.history_model import PAGE, Column, HistoryModel
+from crane_desktop.ui.fields import Choice, caption
+from crane_desktop.ui.history_model import PAGE, HistoryModel
+from crane_desktop.ui.history_table import HistoryTable
 from crane_desktop.ui.inbox import Inbox
 from crane_desktop.ui.signs import sign_pixmap
 
 _NEWEST, _OLDER = "history.newest", "history.older"
-_ROW_PX = 32
+_SIGN_PX = 18
+_ASK_EVERY_MS = 250
+"""A fast line does not make the log answer for every part."""
 
 
 class HistoryPanel(QFrame):
@@ -43,28 +40,11 @@ class HistoryPanel(QFrame):
         self._language, self._inbox = language, inbox
         self._station: Station | None = None
         self._seen: tuple[int, int | None] | None = None
+        self._asked = QElapsedTimer()
         self.model = HistoryModel(language, self._ask_older)
-        self.table = QTableView()
-        self.table.setModel(self.model)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setAlternatingRowColors(True)
-        self.table.setShowGrid(False)
-        self.table.setIconSize(QSize(20, 20))
-        self.table.setTabKeyNavigation(False)
-        self.table.setMinimumHeight(3 * _ROW_PX)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(_ROW_PX)
-        header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        for column in Column:
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(Column.REASON, QHeaderView.ResizeMode.Stretch)
+        self.table = HistoryTable(self.model)
         self.table.activated.connect(self._open)
-        self._caption = QLabel()
-        self._caption.setObjectName("caption")
-        self.filter = QComboBox()
-        self.filter.setMinimumHeight(34)
+        self._caption, self.filter = caption(), Choice(130)
         self.filter.currentIndexChanged.connect(self._filter_changed)
         head = QHBoxLayout()
         head.addWidget(self._caption)
@@ -84,51 +64,45 @@ class HistoryPanel(QFrame):
 
     def show_view(self, view: StationView) -> None:
         """While the list is at its top, fetch what is new; one question at a time."""
+        if self.model.fetching and not self._inbox.waits_for(_OLDER):
+            self.model.no_older()
         newest = (view.run_id, view.newest.record_id if view.newest else None)
         if newest == self._seen or self._inbox.waits_for(_NEWEST) or self.table.verticalScrollBar().value() > 0:
             return
-        self._seen = newest
-        self._ask_newest()
+        if not self._asked.isValid() or self._asked.hasExpired(_ASK_EVERY_MS):
+            self._seen = newest
+            self._ask_newest()
 
     def speak(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self._caption.setText(text("ui.history", language))
-        chosen = max(0, self.filter.currentIndex())
-        self.filter.blockSignals(True)
-        self.filter.clear()
-        self.filter.addItem(text("ui.history.all", language), None)
-        for verdict in (Verdict.NG, Verdict.REVIEW, Verdict.NONE, Verdict.OK):
-            self.filter.addItem(QIcon(sign_pixmap(verdict, 18)), text(f"verdict.{verdict}", language), verdict)
-        self.filter.setCurrentIndex(chosen)
-        self.filter.blockSignals(False)
+        shown = (Verdict.NG, Verdict.REVIEW, Verdict.NONE, Verdict.OK)
+        named = [(text(f"verdict.{verdict}", language), verdict) for verdict in shown]
+        signs = {verdict: QIcon(sign_pixmap(verdict, _SIGN_PX, 2.0)) for verdict in shown}
+        self.filter.relist([(text("ui.history.all", language), None), *named], signs)
+        self.table.setAccessibleName(text("ui.history", language))
         self.filter.setAccessibleName(text("ui.history.filter", language))
         self.model.speak(language)
-        self._fit_columns()
-
-    def _fit_columns(self) -> None:
-        metrics = self.table.fontMetrics()
-        samples = {
-            Column.TIME: "2026/11/23 14:05:09",
-            Column.VERDICT: max((text(f"verdict.{v}", self._language) for v in Verdict), key=metrics.horizontalAdvance),
-            Column.SCORE: text("ui.history.score", self._language),
-            Column.RECORD: "1000000",
-        }
-        for column, sample in samples.items():
-            icon = 26 if column is Column.VERDICT else 0
-            self.table.setColumnWidth(column, metrics.horizontalAdvance(sample) + icon + 18)
+        self.table.speak(language)
 
     def _chosen(self) -> Verdict | None:
         chosen = self.filter.currentData()
         return None if chosen is None else Verdict(chosen)
 
     def _filter_changed(self) -> None:
+        self._inbox.drop(_OLDER)
         self.model.clear()
         self._ask_newest()
 
     def _ask_newest(self) -> None:
         if self._station is not None:
-            self._inbox.ask(_NEWEST, self._station.history(None, PAGE, self._chosen()), self.model.take_newest)
+            self._asked.start()
+            self._inbox.ask(_NEWEST, self._station.history(None, PAGE, self._chosen()), self._take_newest)
+
+    def _take_newest(self, page: Sequence[HistoryRow]) -> None:
+        if self.model.take_newest(page):
+            self._inbox.drop(_OLDER)
 
     def _ask_older(self, before: int) -> None:
         if self._station is not None:

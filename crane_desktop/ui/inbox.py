@@ -31,10 +31,14 @@ class Inbox:
 
     def ask(self, question: str, future: Future[Any], use: Callable[[Any], None]) -> None:
         """Have `use` called with the answer, unless the question is asked anew before it comes."""
+        self.drop(question)
+        self._asked[question] = _Asked(future, use)
+
+    def drop(self, question: str) -> None:
+        """No longer want the answer to a question."""
         older = self._asked.pop(question, None)
         if older is not None:
             older.future.cancel()
-        self._asked[question] = _Asked(future, use)
 
     def waits_for(self, question: str) -> bool:
         """Return whether the answer to a question is still to come."""
@@ -43,6 +47,8 @@ class Inbox:
     def poll(self) -> None:
         """Hand over the answers that have come."""
         for question, asked in [(q, a) for q, a in self._asked.items() if a.future.done()]:
+            if self._asked.get(question) is not asked:
+                continue  # the use of another answer has dropped it
             del self._asked[question]
             try:
                 answer = asked.future.result(timeout=0)

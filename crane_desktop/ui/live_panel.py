@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout
 
 from crane_desktop.domain.station import StationView
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.colour_bar import ColourBar
+from crane_desktop.ui.fields import ElidedLabel, caption
 from crane_desktop.ui.live_view import LiveView
-from crane_desktop.ui.source_forms import caption
 from crane_desktop.ui.style import TARGET_PX
+from crane_desktop.ui.words import source_words
 
 
 class LivePanel(QFrame):
@@ -24,15 +25,14 @@ class LivePanel(QFrame):
         self.setObjectName("panel")
         self._language, self._changed = language, changed
         self._view: StationView | None = None
-        self.live, self.scale = LiveView(), ColourBar()
-        self.part, self.note = QLabel(), QLabel()
-        self.part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.live, self.scale = LiveView(), ColourBar(language)
+        self.part, self.note = ElidedLabel(), QLabel()
         self.note.setObjectName("note")
         self.note.setWordWrap(True)
         self.note.hide()
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
-        self.opacity.setFixedWidth(130)
+        self.opacity.setFixedWidth(110)
         self.opacity.setMinimumHeight(TARGET_PX)
         self.opacity.valueChanged.connect(self._heat_changed)
         self._opacity_caption = caption()
@@ -55,13 +55,15 @@ class LivePanel(QFrame):
         self.speak(language)
 
     def add_tools(self, *actions: QAction) -> None:
-        """Put actions of the menus beside the picture as buttons."""
+        """Put actions of the menus beside the picture as buttons; switches are named, others are known by their tip."""
         for action in actions:
             button = QToolButton()
             button.setDefaultAction(action)
             button.setIconSize(QSize(20, 20))
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            button.setMinimumHeight(TARGET_PX)
+            if action.isCheckable():
+                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setMinimumSize(TARGET_PX, TARGET_PX)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self._tools.addWidget(button)
 
     def set_heat(self, *, shown: bool, opacity: float) -> None:
@@ -93,7 +95,8 @@ class LivePanel(QFrame):
         self._language = language
         self._opacity_caption.setText(text("ui.opacity", language))
         self.opacity.setAccessibleName(text("ui.opacity", language))
-        self.scale.setToolTip(text("ui.scale", language))
+        self.opacity.setToolTip(text("ui.opacity.hint", language))
+        self.scale.speak(language)
         self.live.setAccessibleName(text("ui.live", language))
         self._tell()
 
@@ -104,8 +107,7 @@ class LivePanel(QFrame):
 
     def _tell(self) -> None:
         view = self._view
-        self.part.setText(part_words(view, self._language))
-        self.part.setToolTip(self.part.text())
+        self.part.set_words(part_words(view, self._language))
         demonstration = view is not None and view.scorer is not None and view.scorer.for_demonstration
         self.note.setText(text("ui.for_demonstration", self._language))
         self.note.setVisible(demonstration)
@@ -116,5 +118,5 @@ def part_words(view: StationView | None, language: Language) -> str:
     if view is None or view.newest is None:
         return text("ui.part.none", language)
     origin = view.newest.inspection.origin
-    source = view.source.description if view.source is not None else origin.source_id
-    return text("ui.part", language, frame=origin.frame_id, source=source, file=origin.file or "")
+    source = source_words(view.source, language) if view.source is not None else origin.source_id
+    return text("ui.part", language, frame=origin.frame_id, source=source, file=origin.file or "").rstrip()

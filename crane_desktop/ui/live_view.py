@@ -15,14 +15,20 @@ from crane_desktop.domain.maps import AnomalyMap
 from crane_desktop.domain.station import StationView
 from crane_desktop.overlay.render import heatmap_rgba
 from crane_desktop.ui import palette
-from crane_desktop.ui.display_size import reduced, reduction
+from crane_desktop.ui.display_size import covered, reduced, reduction
 
 Outline = Sequence[tuple[float, float]]
 _MARGIN = 0.02
+_ZOOM_STEP = 0.8
+_FARTHEST = 3.0
+"""The stage shows at most so many pictures' widths: nobody loses the part out of sight."""
 
 
 class Stage(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has no type hints
-    """Shows one picture at a time. Frame coordinates: x right, y down, one unit a frame pixel."""
+    """Shows one picture at a time. Frame coordinates: x right, y down, one unit a frame pixel.
+
+    The caller's pixels are shown in place, or reduced to what the screen can show: they are never copied whole.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,8 +48,10 @@ class Stage(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has no 
             self._box.addItem(item)
         self._pixels: NDArray[np.uint8] | None = None
         self._factor = 1
+        self._whole = True
         self._box.sigResized.connect(self._refit)
         self._box.sigRangeChanged.connect(self._sharpen)
+        self._box.sigRangeChangedManually.connect(self._moved_by_hand)
 
     def show_picture(self, pixels: NDArray[np.uint8] | None) -> None:
         """Show another picture, uint8 ``(H, W)`` or ``(H, W, 3)``; zoom and pan stay while the size stays."""
@@ -88,22 +96,41 @@ class Stage(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has no 
 
     def reset_view(self) -> None:
         """Show the whole picture again."""
+        self._whole = True
         self._box.enableAutoRange(x=False, y=False)
         if self._pixels is not None:
             rows, columns = self._pixels.shape[:2]
+            far = _FARTHEST * max(rows, columns)
+            self._box.setLimits(maxXRange=far, maxYRange=far, xMin=-far, xMax=far + columns, yMin=-far, yMax=far + rows)
             self._box.setRange(QRectF(0, 0, columns, rows), padding=_MARGIN)
-        self._whole = self._box.viewRect()
+
+    def zoom(self, steps: int) -> None:
+        """Come nearer by so many steps around the middle; negative steps go away."""
+        self._whole = False
+        self._box.scaleBy((_ZOOM_STEP**steps, _ZOOM_STEP**steps))
 
     @property
     def shown_factor(self) -> int:
         """By which factor the picture on screen is reduced."""
         return self._factor
 
+    @property
+    def shown_whole(self) -> bool:
+        """Whether the whole picture is fitted to the stage: nobody has zoomed or moved it since."""
+        return self._whole
+
+    def frame_position(self, x_px: float, y_px: float) -> tuple[float, float]:
+        """Return where a place of the frame lies on this widget, in widget pixels."""
+        place = self.mapFromScene(self._box.mapViewToScene(QPointF(x_px, y_px)))
+        return float(place.x()), float(place.y())
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Show the whole picture again."""
         if event.button() is Qt.MouseButton.LeftButton:
             self.reset_view()
-        super().mouseDoubleClickEvent(event)
+            event.accept()
+        else:
+            super().mouseDoubleClickEvent(event)
 
     def _wanted_factor(self) -> int:
         if self._pixels is None or self._box.width() < 1:
@@ -114,7 +141,7 @@ class Stage(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has no 
     def _paint_picture(self) -> None:
         if self._pixels is None:
             return
-        rows, columns = self._pixels.shape[:2]
+        rows, columns = covered(self._pixels.shape, self._factor)
         self._picture.setImage(reduced(self._pixels, self._factor), autoLevels=False)
         self._picture.setRect(QRectF(0, 0, columns, rows))
 
@@ -126,7 +153,12 @@ class Stage(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has no 
             self._paint_picture()
 
     def _refit(self) -> None:
-        self.reset_view()
+        """After a change of the window's size: still the whole picture, unless someone looks at a part of it."""
+        if self._whole:
+            self.reset_view()
+
+    def _moved_by_hand(self) -> None:
+        self._whole = False
 
 
 class LiveView(Stage):

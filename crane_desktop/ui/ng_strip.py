@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QWidget
 
 from crane_desktop.domain.station import Result, StationView
 from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.fields import caption
 from crane_desktop.ui.pictures import thumbnail
 from crane_desktop.ui.signs import sign_pixmap
+from crane_desktop.ui.words import NO_FIGURE, score_words
 
 THUMBNAIL_PX = 76
 _BUTTON_PX = THUMBNAIL_PX + 8
 
 
+class NgButton(QToolButton):
+    """One part: the verdict's sign until its picture is drawn."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result
+        self.drawn = False
+        self.setFixedSize(_BUTTON_PX, _BUTTON_PX)
+        self.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
+        self.setIcon(QIcon(sign_pixmap(result.inspection.verdict, THUMBNAIL_PX)))
+        self.setStyleSheet("padding: 0px;")
+        self.setEnabled(result.record_id is not None)
+
+    def draw(self) -> None:
+        """Draw the picture; a part without one keeps its sign."""
+        self.drawn = True
+        picture = thumbnail(self.result, THUMBNAIL_PX)
+        if picture is not None:
+            self.setIcon(QIcon(picture))
+
+    def speak(self, language: Language) -> None:
+        """Change the language."""
+        record, score = self.result.record_id, self.result.inspection.score
+        words = text(
+            "ui.ng_strip.part",
+            language,
+            record=NO_FIGURE if record is None else record,
+            score=score_words(score),
+        )
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+
+
 class NgStrip(QFrame):
-    """A row of thumbnails, newest to the left.
+    """A row of thumbnails, newest to the left. Pictures are drawn one a tick, so that a burst of NG stalls nothing.
 
     Signals
     -------
@@ -31,10 +68,8 @@ class NgStrip(QFrame):
         self.setObjectName("panel")
         self._language = language
         self._results: tuple[Result, ...] = ()
-        self._buttons: list[tuple[Result, QToolButton]] = []
-        self._caption, self._empty = QLabel(), QLabel()
-        self._caption.setObjectName("caption")
-        self._empty.setObjectName("caption")
+        self.buttons: list[NgButton] = []
+        self._caption, self._empty = caption(), caption()
         inside = QWidget()
         inside.setAutoFillBackground(False)
         self._row = QHBoxLayout(inside)
@@ -42,73 +77,64 @@ class NgStrip(QFrame):
         self._row.setSpacing(6)
         self._row.addWidget(self._empty)
         self._row.addStretch(1)
-        area = QScrollArea()
-        area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.viewport().setAutoFillBackground(False)
-        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        area.setFixedHeight(_BUTTON_PX + 14)
         line = QHBoxLayout(self)
         line.setContentsMargins(10, 4, 6, 2)
         line.setSpacing(10)
         line.addWidget(self._caption)
-        line.addWidget(area, 1)
+        line.addWidget(_scroll_area(inside), 1)
         self.speak(language)
 
     def show_view(self, view: StationView) -> None:
-        """Add the new ones to the left, drop the old ones to the right; pictures are drawn once."""
-        if view.latest_ng == self._results:
-            return
-        self._results = view.latest_ng
-        kept = {id(result): button for result, button in self._buttons}
-        fresh = [
-            (result, kept.pop(id(result)) if id(result) in kept else self._button(result)) for result in self._results
-        ]
-        for button in kept.values():
-            self._row.removeWidget(button)
-            button.hide()
-            button.deleteLater()
-        for place, (_, button) in enumerate(fresh):
-            if self._row.indexOf(button) != place:
-                self._row.insertWidget(place, button)
-        self._buttons = fresh
-        self._empty.setVisible(not fresh)
+        """Follow the latest NG parts; draw the newest picture that is still to be drawn."""
+        if view.latest_ng != self._results:
+            self._results = view.latest_ng
+            self._arrange()
+        undrawn = next((button for button in self.buttons if not button.drawn), None)
+        if undrawn is not None:
+            undrawn.draw()
 
     def speak(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self._caption.setText(text("ui.ng_strip", language))
         self._empty.setText(text("ui.ng_strip.empty", language))
-        for result, button in self._buttons:
-            self._name(button, result)
+        for button in self.buttons:
+            button.speak(language)
 
-    @property
-    def buttons(self) -> list[QToolButton]:
-        """The thumbnails, newest first."""
-        return [button for _, button in self._buttons]
+    def _arrange(self) -> None:
+        """Add the new ones to the left, drop the old ones to the right."""
+        old = {id(button.result): button for button in self.buttons}
+        self.buttons = [old.pop(id(part)) if id(part) in old else self._button(part) for part in self._results]
+        for button in old.values():
+            self._row.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        for place, button in enumerate(self.buttons):
+            if self._row.indexOf(button) != place:
+                self._row.insertWidget(place, button)
+        # Qt orders only what can have the focus; the caption can for this moment.
+        self._caption.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for earlier, later in pairwise((self._caption, *self.buttons)):
+            QWidget.setTabOrder(earlier, later)
+        self._caption.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._empty.setVisible(not self.buttons)
 
-    def _button(self, result: Result) -> QToolButton:
-        button = QToolButton()
-        button.setFixedSize(_BUTTON_PX, _BUTTON_PX)
-        button.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
-        picture = thumbnail(result, THUMBNAIL_PX)
-        button.setIcon(QIcon(picture or sign_pixmap(result.inspection.verdict, THUMBNAIL_PX)))
-        button.setStyleSheet("padding: 0px;")
-        self._name(button, result)
-        record_id = result.record_id
-        button.setEnabled(record_id is not None)
-        if record_id is not None:
-            button.clicked.connect(lambda _checked=False, number=record_id: self.opened.emit(number))
+    def _button(self, result: Result) -> NgButton:
+        button = NgButton(result)
+        button.speak(self._language)
+        number = result.record_id
+        if number is not None:
+            button.clicked.connect(lambda _checked=False: self.opened.emit(number))
         return button
 
-    def _name(self, button: QToolButton, result: Result) -> None:
-        score = result.inspection.score
-        words = text(
-            "ui.ng_strip.part",
-            self._language,
-            record=result.record_id if result.record_id is not None else "－",
-            score="－" if score is None else f"{score:.3f}",
-        )
-        button.setToolTip(words)
-        button.setAccessibleName(words)
+
+def _scroll_area(inside: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidget(inside)
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.viewport().setAutoFillBackground(False)
+    area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+    area.setFixedHeight(_BUTTON_PX + 14)
+    return area

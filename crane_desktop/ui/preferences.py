@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.domain.station import SourceChoice
 from crane_desktop.settings.texts import Language
 
@@ -35,6 +36,13 @@ class Preferences:
 
 
 KeepPreferences: TypeAlias = Callable[[Preferences], None]
+
+
+def as_loaded(wanted: Preferences, scorer: ScorerInfo | None) -> Preferences:
+    """Return `wanted` with the pack that truly runs: one that could not be loaded is not asked for again."""
+    if scorer is None or wanted.pack in (None, scorer.pack):
+        return wanted
+    return replace(wanted, pack=scorer.pack, recipe=None)
 
 
 def forget(preferences: Preferences) -> None:

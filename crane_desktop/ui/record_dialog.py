@@ -18,17 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from crane_desktop.domain.station import HistoryRecord
-from crane_desktop.settings.texts import Language, catalogue, text
-from crane_desktop.ui.dates import local_time
+from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.colour_bar import ColourBar
 from crane_desktop.ui.live_view import Stage
+from crane_desktop.ui.record_fields import field_lines
 from crane_desktop.ui.signs import sign_pixmap
 from crane_desktop.ui.style import TARGET_PX, sized
-
-
-def field_name(name: str, language: Language) -> str:
-    """Return a stored field's name for people; the stored name itself where there is no word for it."""
-    key = f"ui.field.{name}"
-    return text(key, language) if key in catalogue() else name
+from crane_desktop.ui.words import reason_words
 
 
 class RecordDialog(QDialog):
@@ -39,75 +35,106 @@ class RecordDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(text("ui.record.title", language, record=record.row.record_id))
-        self.resize(980, 620)
-        self._opacity = opacity
-        self.stage = Stage()
+        self.resize(1000, 620)
+        self.record, self._opacity = record, opacity
+        self.stage, self.scale = Stage(), ColourBar(language)
+        self.heat, self.outlines = QCheckBox(), QCheckBox()
+        self._missing, self._word, self._reason = QLabel(), QLabel(), QLabel()
+        self.fields = _table()
+        buttons = QDialogButtonBox()
+        self._close = buttons.addButton("", QDialogButtonBox.ButtonRole.RejectRole)
+        self._close.setMinimumSize(110, TARGET_PX)
+        buttons.rejected.connect(self.reject)
+        both = QHBoxLayout(self)
+        both.addLayout(self._left(), 3)
+        right = QVBoxLayout()
+        right.addLayout(self._head())
+        right.addWidget(self.fields, 1)
+        right.addWidget(buttons)
+        both.addLayout(right, 2)
+        self._fill()
+        self.speak(language)
+
+    def speak(self, language: Language) -> None:
+        """Change the language."""
+        row = self.record.row
+        self.setWindowTitle(text("ui.record.title", language, record=row.record_id))
+        self.heat.setText(text("ui.heatmap", language))
+        self.outlines.setText(text("ui.outlines", language))
+        self._missing.setText(text("ui.record.no_picture", language))
+        self._word.setText(text(f"verdict.{row.verdict}", language))
+        self._reason.setText(reason_words(row.reason, language))
+        self._close.setText(text("ui.close", language))
+        self.scale.speak(language)
+        self.fields.setHorizontalHeaderLabels([text("ui.record.field", language), text("ui.record.value", language)])
+        lines = field_lines(self.record, language)
+        self.fields.setRowCount(len(lines))
+        for place, line in enumerate(lines):
+            for column, words in enumerate(line):
+                item = QTableWidgetItem(words)
+                item.setToolTip(words)
+                self.fields.setItem(place, column, item)
+
+    def _fill(self) -> None:
+        record = self.record
         self.stage.show_picture(record.pixels)
         self.stage.show_map(record.anomaly_map)
         self.stage.show_outlines(record.regions)
-        self.heat = QCheckBox(text("ui.heatmap", language))
-        self.heat.setMinimumHeight(TARGET_PX)
-        self.heat.setChecked(record.anomaly_map is not None)
         self.heat.setEnabled(record.anomaly_map is not None)
+        self.heat.setChecked(record.anomaly_map is not None)
+        self.outlines.setEnabled(bool(record.regions))
+        self.outlines.setChecked(bool(record.regions))
         self.heat.toggled.connect(lambda shown: self.stage.set_heat(shown=shown, opacity=self._opacity))
-        self.stage.set_heat(shown=self.heat.isChecked(), opacity=opacity)
-        self.fields = self._table(record, language)
-        missing = QLabel(text("ui.record.no_picture", language))
-        missing.setObjectName("note")
-        missing.setWordWrap(True)
-        missing.setVisible(record.pixels is None)
-        buttons = QDialogButtonBox()
-        close = buttons.addButton(text("ui.close", language), QDialogButtonBox.ButtonRole.RejectRole)
-        close.setMinimumSize(110, TARGET_PX)
-        buttons.rejected.connect(self.reject)
-        left = QVBoxLayout()
-        left.addWidget(missing)
-        left.addWidget(self.stage, 1)
-        left.addWidget(self.heat)
-        right = QVBoxLayout()
-        right.addLayout(self._head(record, language))
-        right.addWidget(self.fields, 1)
-        right.addWidget(buttons)
-        both = QHBoxLayout(self)
-        both.addLayout(left, 3)
-        both.addLayout(right, 2)
+        self.outlines.toggled.connect(self.stage.set_outlines_shown)
+        self.stage.set_heat(shown=self.heat.isChecked(), opacity=self._opacity)
+        self.scale.setVisible(record.anomaly_map is not None)
+        self.scale.show_threshold(_number(record.fields.get("map_threshold", "")))
+        self._missing.setVisible(record.pixels is None)
 
-    def _head(self, record: HistoryRecord, language: Language) -> QHBoxLayout:
-        sign, word, reason = QLabel(), QLabel(), QLabel()
-        sign.setPixmap(sign_pixmap(record.row.verdict, 52, self.devicePixelRatioF()))
-        word.setText(text(f"verdict.{record.row.verdict}", language))
-        word.setFont(sized(self.font(), 20, bold=True))
-        reason.setText(text(f"reason.{record.row.reason}", language))
-        reason.setWordWrap(True)
-        words = QVBoxLayout()
-        words.addWidget(word)
-        words.addWidget(reason)
-        line = QHBoxLayout()
+    def _left(self) -> QVBoxLayout:
+        self._missing.setObjectName("note")
+        self._missing.setWordWrap(True)
+        picture, switches, left = QHBoxLayout(), QHBoxLayout(), QVBoxLayout()
+        picture.addWidget(self.stage, 1)
+        picture.addWidget(self.scale)
+        for switch in (self.heat, self.outlines):
+            switch.setMinimumHeight(TARGET_PX)
+            switches.addWidget(switch)
+        switches.addStretch(1)
+        left.addWidget(self._missing)
+        left.addLayout(picture, 1)
+        left.addLayout(switches)
+        return left
+
+    def _head(self) -> QHBoxLayout:
+        sign = QLabel()
+        sign.setPixmap(sign_pixmap(self.record.row.verdict, 52, self.devicePixelRatioF()))
+        self._word.setFont(sized(self.font(), 20, bold=True))
+        self._reason.setWordWrap(True)
+        words, line = QVBoxLayout(), QHBoxLayout()
+        words.addWidget(self._word)
+        words.addWidget(self._reason)
         line.addWidget(sign)
         line.addLayout(words, 1)
         return line
 
-    def _table(self, record: HistoryRecord, language: Language) -> QTableWidget:
-        row = record.row
-        known = {
-            text("ui.history.time", language): local_time(row.decided_at, language),
-            text("ui.history.score", language): "－" if row.score is None else f"{row.score:.6f}",
-            text("ui.history.threshold", language): "－" if row.threshold is None else f"{row.threshold:.6f}",
-        }
-        pairs = [*known.items(), *((field_name(name, language), value) for name, value in record.fields.items())]
-        table = QTableWidget(len(pairs), 2)
-        table.setHorizontalHeaderLabels([text("ui.record.field", language), text("ui.record.value", language)])
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.verticalHeader().hide()
-        for place, (name, value) in enumerate(pairs):
-            for column, words in enumerate((name, value)):
-                item = QTableWidgetItem(words)
-                item.setToolTip(words)
-                table.setItem(place, column, item)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        return table
+
+def _table() -> QTableWidget:
+    table = QTableWidget(0, 2)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setAlternatingRowColors(True)
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().hide()
+    header = table.horizontalHeader()
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+    return table
+
+
+def _number(stored: str) -> float | None:
+    try:
+        return float(stored)
+    except ValueError:
+        return None

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from crane_desktop.domain.station import Result, StationView
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui import palette
+from crane_desktop.ui.words import score_words
 
 _LABEL_PX = 22.0
 
@@ -24,7 +25,7 @@ class ScoreBar(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size: one line of text over the bar."""
-        return QSize(300, 48)
+        return QSize(300, 46)
 
     def words(self) -> str:
         """Return score and threshold in words and figures."""
@@ -33,8 +34,8 @@ class ScoreBar(QWidget):
         return text(
             "ui.score_line",
             self._language,
-            score="－" if score is None else f"{score:.3f}",
-            threshold="－" if threshold is None else f"{threshold:.3f}",
+            score=score_words(score),
+            threshold=score_words(threshold),
         )
 
     def show_view(self, view: StationView) -> None:

@@ -6,23 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDoubleSpinBox,
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from crane_desktop.domain.station import SourceChoice
-from crane_desktop.settings.texts import Language, catalogue, text
+from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.fields import Choice, RateField, caption
 from crane_desktop.ui.style import TARGET_PX
-
-_DEFAULT_RATE_HZ = 8.0
-_LARGEST_RATE_HZ = 200.0
+from crane_desktop.ui.words import kind_words
 
 
 class SourceForm(Protocol):
@@ -41,13 +31,6 @@ class SourceForm(Protocol):
         ...
 
 
-def caption() -> QLabel:
-    """Return a label that names the field to its right."""
-    label = QLabel()
-    label.setObjectName("caption")
-    return label
-
-
 def row_of(form: QWidget, *widgets: QWidget) -> QHBoxLayout:
     """Lay `widgets` in a row, all of the size a finger meets."""
     line = QHBoxLayout(form)
@@ -60,37 +43,14 @@ def row_of(form: QWidget, *widgets: QWidget) -> QHBoxLayout:
     return line
 
 
-class RateField(QDoubleSpinBox):
-    """Parts a second; its lowest step means as fast as the line takes them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setRange(0.0, _LARGEST_RATE_HZ)
-        self.setDecimals(1)
-        self.setSingleStep(1.0)
-        self.setValue(_DEFAULT_RATE_HZ)
-        self.setMinimumWidth(120)
-
-    def rate_hz(self) -> float | None:
-        """Return the rate, or None for as fast as possible."""
-        return self.value() or None
-
-    def speak(self, language: Language) -> None:
-        """Change the language."""
-        self.setSuffix(text("ui.rate.suffix", language))
-        self.setSpecialValueText(text("ui.rate.fastest", language))
-        self.setAccessibleName(text("ui.rate", language))
-
-
 class DemoForm(QWidget):
     """The simulated line: which kind of part, and how fast."""
 
     def __init__(self, kinds: Sequence[str]) -> None:
         super().__init__()
         self._kind_caption, self._rate_caption = caption(), caption()
-        self.kinds, self.rate = QComboBox(), RateField()
+        self.kinds, self.rate = Choice(170), RateField()
         self._names = tuple(kinds)
-        self.kinds.setMinimumWidth(150)
         row_of(self, self._kind_caption, self.kinds, self._rate_caption, self.rate).addStretch(1)
 
     def choice(self) -> SourceChoice:
@@ -106,13 +66,8 @@ class DemoForm(QWidget):
         """Change the language."""
         self._kind_caption.setText(text("ui.source.part_kind", language))
         self._rate_caption.setText(text("ui.rate", language))
-        chosen = max(0, self.kinds.currentIndex())
-        self.kinds.clear()
-        self.kinds.addItem(text("ui.kind.all", language), None)
-        for name in self._names:
-            key = f"ui.kind.{name}"
-            self.kinds.addItem(text(key, language) if key in catalogue() else name, name)
-        self.kinds.setCurrentIndex(chosen)
+        named = [(kind_words(name, language), name) for name in self._names]
+        self.kinds.relist([(text("ui.kind.all", language), None), *named])
         self.kinds.setAccessibleName(text("ui.source.part_kind", language))
         self.rate.speak(language)
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.station import SourceChoice, Station
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.camera_form import CameraForm
+from crane_desktop.ui.fields import Choice, caption
 from crane_desktop.ui.inbox import Inbox
-from crane_desktop.ui.source_forms import DemoForm, FolderForm, SourceForm, caption
-from crane_desktop.ui.style import TARGET_PX
+from crane_desktop.ui.source_forms import DemoForm, FolderForm, SourceForm
 
 _KINDS = ("demo", "folder", "genicam")
 
@@ -22,12 +22,11 @@ class SourcePanel(QWidget):
 
     def __init__(self, language: Language, inbox: Inbox, demo_kinds: Sequence[str]) -> None:
         super().__init__()
-        self.kinds, self._stack, self._caption = QComboBox(), QStackedWidget(), caption()
+        self.kinds, self._stack, self._caption = Choice(164), QStackedWidget(), caption()
         self.demo, self.folder, self.camera = DemoForm(demo_kinds), FolderForm(), CameraForm(inbox)
         self._forms: dict[str, SourceForm] = {"demo": self.demo, "folder": self.folder, "genicam": self.camera}
         for form in (self.demo, self.folder, self.camera):
             self._stack.addWidget(form)
-        self.kinds.setMinimumHeight(TARGET_PX)
         self.kinds.currentIndexChanged.connect(self._show_form)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
@@ -41,6 +40,8 @@ class SourcePanel(QWidget):
     def attach(self, station: Station) -> None:
         """Ask this station for cameras from now on."""
         self.camera.attach(station)
+        if self._chosen_kind() == "genicam":
+            self.camera.look()
 
     def poll(self) -> None:
         """Follow what goes on in the background."""
@@ -54,7 +55,7 @@ class SourcePanel(QWidget):
         InputError
             If something that the source cannot do without is missing.
         """
-        choice = self._forms[_KINDS[self.kinds.currentIndex()]].choice()
+        choice = self._forms[self._chosen_kind()].choice()
         if choice.kind == "folder" and choice.path is None:
             raise InputError("ui.no_folder")
         return choice
@@ -68,16 +69,13 @@ class SourcePanel(QWidget):
     def speak(self, language: Language) -> None:
         """Change the language."""
         self._caption.setText(text("ui.source", language))
-        chosen = max(0, self.kinds.currentIndex())
-        self.kinds.blockSignals(True)
-        self.kinds.clear()
-        for kind in _KINDS:
-            self.kinds.addItem(text(f"ui.source_kind.{kind}", language), kind)
-        self.kinds.setCurrentIndex(chosen)
-        self.kinds.blockSignals(False)
+        self.kinds.relist([(text(f"ui.source_kind.{kind}", language), kind) for kind in _KINDS])
         self.kinds.setAccessibleName(text("ui.source", language))
         for form in self._forms.values():
             form.speak(language)
+
+    def _chosen_kind(self) -> str:
+        return _KINDS[max(0, self.kinds.currentIndex())]
 
     def _show_form(self, place: int) -> None:
         self._stack.setCurrentIndex(place)

@@ -6,6 +6,7 @@ from string import Template
 
 from PySide6.QtGui import QFont, QFontDatabase
 
+from crane_desktop.settings.resources import resource_path
 from crane_desktop.ui import palette
 
 TARGET_PX = 44
@@ -38,9 +39,22 @@ QPushButton#stop:focus { border: 2px solid $ink; }
 QPushButton#start:disabled, QPushButton#stop:disabled { background: #c9cdd0; color: #7b8388; border-color: $line; }
 QComboBox, QLineEdit, QDoubleSpinBox { background: $field; border: 1px solid $line; border-radius: 5px;
   padding: 2px 8px; }
+QComboBox::drop-down { subcontrol-origin: border; subcontrol-position: center right; width: 26px; border: none; }
+QComboBox::down-arrow { image: url("$icons/down.svg"); width: 14px; height: 14px; }
+QComboBox::down-arrow:disabled { image: url("$icons/down_pale.svg"); }
+QDoubleSpinBox { padding-right: 34px; }
+QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { subcontrol-origin: border; width: 32px;
+  border: none; border-left: 1px solid $line; background: transparent; }
+QDoubleSpinBox::up-button { subcontrol-position: top right; }
+QDoubleSpinBox::down-button { subcontrol-position: bottom right; border-top: 1px solid $line; }
+QDoubleSpinBox::up-arrow { image: url("$icons/up.svg"); width: 12px; height: 12px; }
+QDoubleSpinBox::down-arrow { image: url("$icons/down.svg"); width: 12px; height: 12px; }
+QDoubleSpinBox::up-arrow:disabled, QDoubleSpinBox::up-arrow:off { image: url("$icons/up_pale.svg"); }
+QDoubleSpinBox::down-arrow:disabled, QDoubleSpinBox::down-arrow:off { image: url("$icons/down_pale.svg"); }
 QComboBox:focus, QLineEdit:focus, QDoubleSpinBox:focus { border: 2px solid $blue; }
 QComboBox:disabled, QLineEdit:disabled, QDoubleSpinBox:disabled { background: $panel; color: #7b8388; }
 QComboBox QAbstractItemView { background: $field; selection-background-color: $note; selection-color: $ink; }
+QPlainTextEdit, QListView, QTreeView { background: $field; border: 1px solid $line; }
 QTableView { background: $field; alternate-background-color: $panel; border: 1px solid $line; gridline-color: $line;
   selection-background-color: #c8d8e8; selection-color: $ink; }
 QHeaderView { background: $panel; }
@@ -59,6 +73,7 @@ QToolTip { background: $field; color: $ink; border: 1px solid $line; }
 def style_sheet() -> str:
     """Return the style sheet of the whole program."""
     return _SHEET.substitute(
+        icons=resource_path("icons").as_posix(),
         window=palette.WINDOW,
         panel=palette.PANEL,
         field=palette.FIELD,

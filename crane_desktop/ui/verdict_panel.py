@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontInfo, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from crane_desktop.domain.station import Result, StationState, StationView
@@ -14,19 +14,28 @@ from crane_desktop.ui.signs import draw_plate, draw_sign
 from crane_desktop.ui.style import sized
 
 _MARGIN_PX = 16.0
-_LARGEST_PT, _SMALLEST_PT = 64.0, 14.0
+_AT_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_LARGEST_PT, _SMALLEST_PT, _MEASURED_PT = 110.0, 10.0, 100.0
+_SPARE = 0.98
+"""Glyphs are not quite in proportion from size to size."""
+_LINE_EM = 1.1
+"""A line's height in the font's size: fonts with Japanese glyphs ask for half as much again, which nothing fills."""
 
 
 def fitting_font(base: QFont, words: str, width_px: float, height_px: float, largest_pt: float) -> QFont:
-    """Return `base` in the largest size in which `words` fit on one line of the given box."""
-    points = largest_pt
-    while points > _SMALLEST_PT:
-        font = sized(base, points, bold=True)
-        metrics = QFontMetricsF(font)
-        if metrics.horizontalAdvance(words) <= width_px and metrics.height() <= height_px:
-            return font
-        points -= 1.0
-    return sized(base, _SMALLEST_PT, bold=True)
+    """Return `base` in the largest size in which `words` fit on one line of the given box.
+
+    Measured once and scaled: trying every size would stall the window when the verdict changes.
+    """
+    measured = sized(base, _MEASURED_PT, bold=True)
+    advance, line = QFontMetricsF(measured).horizontalAdvance(words), _line_px(measured)
+    share = min(width_px / max(1.0, advance), height_px / line)
+    return sized(base, min(largest_pt, max(_SMALLEST_PT, int(_MEASURED_PT * share * _SPARE))), bold=True)
+
+
+def _line_px(font: QFont) -> float:
+    """Return the height of a line of large words, in pixels."""
+    return _LINE_EM * QFontInfo(font).pixelSize()
 
 
 class VerdictPlate(QWidget):
@@ -48,7 +57,7 @@ class VerdictPlate(QWidget):
         self._result: Result | None = None
         self._state = StationState.PREOPERATIONAL
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(150)
+        self.setMinimumHeight(112)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size that fits a 1366x768 screen."""
@@ -99,20 +108,26 @@ class VerdictPlate(QWidget):
         self._draw_word(painter, words)
         below = QRectF(upper.left(), box.bottom() - reason_height - 4, upper.width(), reason_height)
         painter.setFont(fitting_font(self.font(), self.reason(), below.width(), below.height(), 18.0))
-        painter.drawText(below, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.reason())
+        painter.drawText(below, _AT_LEFT | Qt.TextFlag.TextDontClip, self.reason())
         painter.end()
 
     def _draw_word(self, painter: QPainter, box: QRectF) -> None:
-        """Draw the word; two words that do not fit largely beside each other go below each other."""
+        """Draw the word as large as it fits: on one line, or two words below each other."""
         painter.setPen(verdict_ink())
-        lines = self.word().split(" ", 1) if self._result is not None else [self.word()]
-        height = box.height() / len(lines)
-        sizes = [fitting_font(self.font(), line, box.width(), height, _LARGEST_PT) for line in lines]
-        font = min(sizes, key=QFont.pointSizeF)
+        lines, font = _largest(self.font(), self.word(), box)
         painter.setFont(font)
-        line_height = QFontMetricsF(font).height()
+        line_height = _line_px(font)
         top = box.center().y() - line_height * len(lines) / 2
         for line in lines:
             place = QRectF(box.left(), top, box.width(), line_height)
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, line)
+            painter.drawText(place, _AT_LEFT | Qt.TextFlag.TextDontClip, line)
             top += line_height
+
+
+def _largest(base: QFont, words: str, box: QRectF) -> tuple[list[str], QFont]:
+    """Return the lines that `words` are best broken into, and the largest font in which they fit `box`."""
+    choices = []
+    for lines in ([words], words.split(" ", 1)):
+        fonts = [fitting_font(base, line, box.width(), box.height() / len(lines), _LARGEST_PT) for line in lines]
+        choices.append((lines, min(fonts, key=QFont.pointSizeF)))
+    return max(choices, key=lambda choice: choice[1].pointSizeF())

@@ -5,33 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
+from PySide6.QtWidgets import QMainWindow
 
-from crane_desktop import __version__
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.station import HistoryRecord, Station, StationState, StationView
 from crane_desktop.settings.texts import Language, text
-from crane_desktop.ui.about import AboutDialog
 from crane_desktop.ui.actions import Menus
 from crane_desktop.ui.alarm_bar import AlarmBar
+from crane_desktop.ui.body import lay_out
 from crane_desktop.ui.command_bar import CommandBar
 from crane_desktop.ui.confirm import ask_to_close
 from crane_desktop.ui.crash import CrashReports
+from crane_desktop.ui.dialogs import Dialogs
 from crane_desktop.ui.figures import FiguresPanel
+from crane_desktop.ui.freshness import showable
 from crane_desktop.ui.history_panel import HistoryPanel
 from crane_desktop.ui.icons import icon
 from crane_desktop.ui.inbox import Inbox
 from crane_desktop.ui.live_panel import LivePanel
 from crane_desktop.ui.ng_strip import NgStrip
-from crane_desktop.ui.preferences import KeepPreferences, Preferences, forget
-from crane_desktop.ui.record_dialog import RecordDialog
+from crane_desktop.ui.preferences import KeepPreferences, Preferences, as_loaded, forget
 from crane_desktop.ui.score_bar import ScoreBar
 from crane_desktop.ui.source_panel import SourcePanel
+from crane_desktop.ui.status_line import StatusLine
 from crane_desktop.ui.verdict_panel import VerdictPlate
 
 TICK_MS = 33
+SMALLEST_PX = (1016, 660)
+"""Fits a screen of 1024 x 768 with a task bar and the window's own frame."""
+_AT_FIRST_PX = (1366, 740)
 
 
 class MainWindow(QMainWindow):
@@ -41,9 +45,12 @@ class MainWindow(QMainWindow):
     -------
     painted
         The window is on screen for the first time.
+    language_changed
+        What the language is now.
     """
 
     painted = Signal()
+    language_changed = Signal(str)
 
     def __init__(
         self,
@@ -70,7 +77,11 @@ class MainWindow(QMainWindow):
         self.ng_strip = NgStrip(language)
         self.verdict, self.score = VerdictPlate(language), ScoreBar(language)
         self.figures, self.history = FiguresPanel(language), HistoryPanel(language, self.inbox)
-        self._parts = (self.commands, self.picture, self.ng_strip, self.verdict, self.score, self.figures, self.history)
+        self.status, self.dialogs = StatusLine(language), Dialogs(self)
+        self._parts = (
+            *(self.commands, self.picture, self.ng_strip, self.verdict, self.score),
+            *(self.figures, self.history, self.status),
+        )
         self.menus = Menus(self, self._handlers())
         self._lay_out()
         self._connect()
@@ -81,12 +92,14 @@ class MainWindow(QMainWindow):
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
         self._timer.start()
+        self.commands.setFocus()
         if station is not None:
             self.attach(station)
 
     def attach(self, station: Station) -> None:
         """Work with this station from now on, and have it load what was last in use."""
         self._station = station
+        self._view = StationView(StationState.INITIALIZED)
         for part in (self.commands, self.source, self.history):
             part.attach(station)
         station.load(self._preferences.pack, self._preferences.recipe)
@@ -94,7 +107,7 @@ class MainWindow(QMainWindow):
     def complain(self, error: CraneError) -> None:
         """Show something that went wrong outside the station."""
         self._own_alarm = error
-        self.alarm.show_alarm(error)
+        self._show_alarm()
 
     def preferences(self) -> Preferences:
         """Return what is set up on screen now."""
@@ -112,12 +125,12 @@ class MainWindow(QMainWindow):
         if crash is not None:
             self.complain(crash)
         if self._station is not None:
-            self._view = self._station.view()
+            self._view = showable(self._station.view(), self._view)
         for part in self._parts:
             part.show_view(self._view)
-        self.alarm.show_alarm(self._view.alarm or self._own_alarm)
+        self._show_alarm()
         running = self._view.state is StationState.RUNNING
-        self.source.setEnabled(not running)
+        self.source.setEnabled(not running and self._view.state is not StationState.STOPPING)
         self.menus.actions["start"].setEnabled(self.commands.start.isEnabled())
         self.menus.actions["stop"].setEnabled(running)
 
@@ -133,7 +146,7 @@ class MainWindow(QMainWindow):
             self.complain(error)
             return
         self._own_alarm = None
-        self._remember(replace(self._preferences, source=choice))
+        self._preferences = replace(self._preferences, source=choice)
         self._station.start(choice)
 
     def stop_line(self) -> None:
@@ -142,16 +155,18 @@ class MainWindow(QMainWindow):
             self._station.stop()
 
     def acknowledge(self) -> None:
-        """Take the alarm away."""
-        self._own_alarm = None
-        if self._station is not None:
+        """Take the alarm away that is shown; another one that waits behind it comes up."""
+        if self._own_alarm is not None:
+            self._own_alarm = None
+        elif self._station is not None:
             self._station.acknowledge()
-        self.alarm.show_alarm(None)
+            self._view = replace(self._view, alarm=None)
+        self._show_alarm()
 
     def switch_language(self) -> None:
         """Go on in the other language."""
         language: Language = "en" if self._preferences.language == "ja" else "ja"
-        self._remember(replace(self._preferences, language=language))
+        self._preferences = replace(self._preferences, language=language)
         self._speak(language)
 
     def toggle_full_screen(self) -> None:
@@ -165,7 +180,7 @@ class MainWindow(QMainWindow):
 
     def show_about(self) -> None:
         """Show version and licences."""
-        AboutDialog(self._preferences.language, __version__, self).open()
+        self.dialogs.show_about(self._preferences.language)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint, and say so the first time."""
@@ -177,21 +192,21 @@ class MainWindow(QMainWindow):
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _show_record(self, record: HistoryRecord) -> None:
-        RecordDialog(record, self._preferences.language, self._preferences.opacity, self).show()
+        self.dialogs.show_record(record, self._preferences.language, self._preferences.opacity)
+
+    def _show_alarm(self) -> None:
+        """What was asked for last and failed comes first; the station's own alarm waits behind it."""
+        self.alarm.show_alarm(self._own_alarm or self._view.alarm)
 
     def _load(self, pack: str, recipe: str) -> None:
         if self._station is not None:
-            self._remember(replace(self._preferences, pack=pack or None, recipe=recipe or None))
+            self._preferences = replace(self._preferences, pack=pack or None, recipe=recipe or None)
             self._station.load(pack or None, recipe or None)
 
     def _overlay_changed(self) -> None:
         heat, outlines = self.picture.heat_shown, self.picture.outlines_shown
         now = replace(self._preferences, opacity=self.picture.opacity_share(), heatmap=heat, outlines=outlines)
-        self._remember(now)
-
-    def _remember(self, preferences: Preferences) -> None:
-        """Note a change; it is kept at the end, so that a dragged slider does not write a file a step."""
-        self._preferences = preferences
+        self._preferences = now  # kept at the end: a dragged slider does not write a file a step
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
         return {
@@ -203,6 +218,8 @@ class MainWindow(QMainWindow):
                 shown=self.menus.actions["heatmap"].isChecked(), opacity=self.picture.opacity_share()
             ),
             "outlines": lambda: self.picture.set_outlines(self.menus.actions["outlines"].isChecked()),
+            "zoom_in": lambda: self.picture.live.zoom(1),
+            "zoom_out": lambda: self.picture.live.zoom(-1),
             "reset": self.picture.live.reset_view,
             "full_screen": self.toggle_full_screen,
             "language": self.switch_language,
@@ -210,28 +227,14 @@ class MainWindow(QMainWindow):
         }
 
     def _lay_out(self) -> None:
-        left, right, middle = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()
-        for column in (left, right):
-            column.setContentsMargins(0, 0, 0, 0)
-            column.setSpacing(6)
-        left.addWidget(self.picture, 1)
-        left.addWidget(self.ng_strip)
-        right.addWidget(self.verdict, 3)
-        right.addWidget(self.score)
-        right.addWidget(self.figures)
-        right.addWidget(self.history, 2)
-        middle.setSpacing(8)
-        middle.addLayout(left, 65)
-        middle.addLayout(right, 35)
-        body = QWidget()
-        lines = QVBoxLayout(body)
-        lines.setContentsMargins(8, 4, 8, 8)
-        lines.setSpacing(6)
-        lines.addWidget(self.commands)
-        lines.addWidget(self.source)
-        lines.addWidget(self.alarm)
-        lines.addLayout(middle, 1)
-        self.setCentralWidget(body)
+        self.setCentralWidget(
+            lay_out(
+                rows=(self.commands, self.source, self.alarm),
+                left=((self.picture, 1), (self.ng_strip, 0)),
+                right=((self.verdict, 1), (self.score, 0), (self.figures, 0), (self.history, 1)),
+                foot=self.status,
+            )
+        )
         actions = self.menus.actions
         self.picture.add_tools(actions["heatmap"], actions["outlines"], actions["reset"])
 
@@ -247,8 +250,9 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         wanted = self._preferences
         self.setWindowIcon(icon("crane"))
-        self.setMinimumSize(1180, 680)
-        self.resize(1366, 740)
+        self.setMinimumSize(*SMALLEST_PX)
+        room = self.screen().availableSize()
+        self.resize(min(_AT_FIRST_PX[0], room.width()), min(_AT_FIRST_PX[1], room.height()))
         if wanted.geometry is not None:
             self.restoreGeometry(QByteArray(wanted.geometry))
         self.menus.actions["heatmap"].setChecked(wanted.heatmap)
@@ -261,11 +265,27 @@ class MainWindow(QMainWindow):
     def _speak(self, language: Language) -> None:
         self.setWindowTitle(text("ui.title", language))
         self.menus.speak(language)
-        for part in (*self._parts, self.source, self.alarm):
+        for part in (*self._parts, self.source, self.alarm, self.dialogs):
             part.speak(language)
+        self.commands.follow(self.menus.actions["start"], self.menus.actions["stop"])
+        self.alarm.button.setToolTip(self.menus.actions["acknowledge"].toolTip())
+        self.language_changed.emit(language)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the full screen with Escape, as everywhere."""
+        if event.key() == Qt.Key.Key_Escape and self.isFullScreen():
+            self.toggle_full_screen()
+            return
+        super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Tick the menu's entry while the window fills the screen, whoever made it do so."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.menus.actions["full_screen"].setChecked(self.isFullScreen())
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Ask while the line runs; then stop everything, within the station's bounds, and keep what was set up."""
+        """Ask while the line runs; then leave the screen at once, stop everything within the station's bounds."""
         if self._closed:
             event.accept()
             return
@@ -275,7 +295,10 @@ class MainWindow(QMainWindow):
         self._closed = True
         self._timer.stop()
         self.inbox.forget()
-        self._keep(replace(self._preferences, geometry=bytes(self.saveGeometry().data())))
+        self.dialogs.close()
+        here = replace(self._preferences, geometry=bytes(self.saveGeometry().data()))
+        self._keep(as_loaded(here, self._view.scorer))
+        self.hide()  # stopping may take seconds: nobody looks at a window that does not answer
         if self._station is not None:
             self._station.close()
         event.accept()

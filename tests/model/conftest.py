@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+
+sys.path.append(str(Path(__file__).parent))  # the helpers lie beside the tests
+
+from golden_reference import Golden, read_golden
 
 from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.crane import Crane, new_crane
@@ -59,24 +60,6 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-@dataclass(frozen=True)
-class Golden:
-    """The golden vectors' folder, read."""
-
-    folder: Path
-    inputs: dict[str, np.ndarray]
-    expected: dict[str, np.ndarray]
-    extra: dict[str, np.ndarray]
-    manifest: dict[str, Any]
-
-    def state(self, name: str) -> dict[str, torch.Tensor]:
-        tensors = load_file(self.folder / f"tiny_{name}.safetensors")
-        return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
-
-
 @pytest.fixture(scope="session")
 def golden(shared_dir: Path) -> Golden:
-    folder = shared_dir / "golden"
-    arrays = {n: dict(np.load(folder / f"tiny_{n}.npz", allow_pickle=False)) for n in ("inputs", "expected", "extra")}
-    manifest = json.loads((folder / "tiny_manifest.json").read_text(encoding="utf-8"))
-    return Golden(folder, arrays["inputs"], arrays["expected"], arrays["extra"], manifest)
+    return read_golden(shared_dir / "golden")

@@ -35,6 +35,8 @@ _STORED = st.builds(
     recipe=_WORDS,
     keep_images=st.sampled_from(["all", "not_ok", "none"]),
     reserve_mb=st.integers(100, 10**7),
+    trusted_keys=st.lists(st.sampled_from(["0" * 64, "a1" * 32])).map(tuple),
+    require_signed=st.booleans(),
     window_geometry=st.text(max_size=100),
 )
 

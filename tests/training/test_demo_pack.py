@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crane_desktop.camera.simulated import HELD_OUT_KIND, TRAINING_KINDS
+from crane_desktop.camera.simulated import HELD_OUT_KINDS, TRAINING_KINDS
 from crane_desktop.model.crane import Crane
 from crane_desktop.model.packs import verify_pack
 from crane_desktop.model.scorer import load_scorer
@@ -41,6 +41,6 @@ def test_finish_and_judge(small_crane: Callable[..., Crane], write_spots: Callab
     assert json.loads((tmp_path / "judged.json").read_text(encoding="ascii")) == json.loads(json.dumps(figures))
     assert figures["pack_sha256"] == scorer.info.pack_sha256
     assert set(figures["unseen_lines"]["classes"]) == set(judged)
-    assert list(figures["unseen_kind"]["classes"]) == [HELD_OUT_KIND]
-    assert figures["unseen_kind"]["classes"][HELD_OUT_KIND]["images"] == 10
+    assert set(figures["unseen_kinds"]["classes"]) == set(HELD_OUT_KINDS)
+    assert {each["images"] for each in figures["unseen_kinds"]["classes"].values()} == {2}
     assert figures["本物"]["classes"]["本物"]["masks"] == 2

@@ -52,7 +52,9 @@ def drawn_map(frame: Frame, peak: float, side: int = 64) -> AnomalyMap:
     return AnomalyMap(values, Placement(0.0, 0.0, float(columns), float(rows)))
 
 
-def result(record_id: int, verdict: Verdict, *, score: float | None = 0.2, size: tuple[int, int] = (300, 400)) -> Result:
+def result(
+    record_id: int, verdict: Verdict, *, score: float | None = 0.2, size: tuple[int, int] = (300, 400)
+) -> Result:
     frame = drawn_frame(record_id, size, colour=record_id % 2 == 0)
     peak = 0.9 if verdict is Verdict.NG else 0.3
     x, y = size[1] * 0.6, size[0] * 0.4
@@ -80,6 +82,36 @@ def history_row(record_id: int, verdict: Verdict) -> HistoryRow:
     )
 
 
+def opened(row: HistoryRow) -> HistoryRecord:
+    """A record with every field that the log stores, as the log writes them."""
+    frame = drawn_frame(row.record_id)
+    outline = ((10.0, 10.0), (60.0, 10.0), (60.0, 60.0))
+    fields = {
+        "id": str(row.record_id),
+        "decided_at": row.decided_at.isoformat(timespec="microseconds"),
+        "verdict": str(row.verdict),
+        "reason": row.reason,
+        "reason_detail": "",
+        "score": repr(row.score),
+        "threshold": repr(row.threshold),
+        "map_peak": "0.8123456",
+        "map_threshold": "0.62",
+        "latency_ms": "80.25",
+        "model_ms": "",
+        "regions": '[{"area_px": 3600.0}]',
+        "pixel_format": "Mono8",
+        "frame_id": str(row.record_id),
+        "source_id": row.source_id,
+        "arrived_at": row.decided_at.isoformat(timespec="microseconds"),
+        "recipe": "bracket",
+        "pack": "demo",
+        "for_demonstration": "True",
+        "image_note": "disk_full",
+        "unknown_name": "x",
+    }
+    return HistoryRecord(row, fields, (outline,), frame.pixels, drawn_map(frame, 0.8))
+
+
 def answered(value: Any) -> Future[Any]:
     future: Future[Any] = Future()
     future.set_result(value)
@@ -98,9 +130,14 @@ class FakeStation:
     def __init__(self, records: int = 0) -> None:
         self.now = StationView(StationState.READY, scorer=self.scorer(), recipe="default")
         self.calls: list[tuple[Any, ...]] = []
+        self.pages: list[tuple[Any, ...]] = []
+        """Pages of the log that were asked for: kept apart, the window asks for them in its own time."""
         self.rows = [history_row(i, list(Verdict)[i % 4]) for i in range(1, records + 1)]
         self.found: Future[Any] = answered([("camera-1", "Red camera"), ("camera-2", "Green camera")])
         self.closed = 0
+        self.hold: set[str] = set()
+        """Questions whose answers wait in `held` until the test gives them."""
+        self.held: list[tuple[Future[Any], Any]] = []
 
     @staticmethod
     def scorer() -> ScorerInfo:
@@ -123,11 +160,24 @@ class FakeStation:
             latest_ng=ng,
             balance=Balance(frames, counts, losses),
             pace=Pace(8.0, 80.0, 120.0),
-            source=SourceInfo("demo:disc", "demo", True, "Demo line: disc"),
+            source=SourceInfo("demo:all", "demo", True, "all"),
             run_id=1,
         )
         if part.record_id is not None:
             self.rows.append(history_row(part.record_id, verdict))
+
+    def give(self, place: int = 0) -> None:
+        """Give an answer that is held."""
+        future, value = self.held.pop(place)
+        if not future.cancelled():
+            future.set_result(value)
+
+    def _answer(self, question: str, value: Any) -> Future[Any]:
+        if question not in self.hold:
+            return answered(value)
+        future: Future[Any] = Future()
+        self.held.append((future, value))
+        return future
 
     # -- the port ------------------------------------------------------------------------------------------
 
@@ -160,19 +210,16 @@ class FakeStation:
         return self.found
 
     def history(self, before: int | None, limit: int, verdict: Verdict | None) -> Future[Sequence[HistoryRow]]:
-        self.calls.append(("history", before, limit, verdict))
+        self.pages.append((before, limit, verdict))
         rows = [row for row in reversed(self.rows) if before is None or row.record_id < before]
-        return answered([row for row in rows if verdict is None or row.verdict is verdict][:limit])
+        return self._answer("history", [row for row in rows if verdict is None or row.verdict is verdict][:limit])
 
     def record(self, record_id: int) -> Future[HistoryRecord]:
         self.calls.append(("record", record_id))
         row = next((row for row in self.rows if row.record_id == record_id), None)
         if row is None:
             return failed(CraneError("ui.no_folder"))
-        frame = drawn_frame(record_id)
-        fields = {"recipe": "default", "pack": "demo", "unknown_name": "x"}
-        outline = ((10.0, 10.0), (60.0, 10.0), (60.0, 60.0))
-        return answered(HistoryRecord(row, fields, (outline,), frame.pixels, drawn_map(frame, 0.8)))
+        return self._answer("record", opened(row))
 
     def close(self) -> None:
         self.closed += 1

@@ -19,11 +19,11 @@ def bench(
     as_json: JsonOption = False,
 ) -> None:
     """Print one object per measurement."""
+    from crane_desktop.app.proving import open_scorer
     from crane_desktop.model.bench import bench_scorer
-    from crane_desktop.model.scorer import load_scorer
 
     work = open_workbench(data_dir, as_json=as_json)
-    scorer = load_scorer(pack_path(work, pack))
+    scorer = open_scorer(work, pack_path(work, pack))
     try:
         for figure in bench_scorer(scorer, repeats):
             if as_json:

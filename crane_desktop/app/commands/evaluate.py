@@ -20,24 +20,26 @@ _COLUMNS = ("image_auroc", "image_ap", "image_f1_max", "pixel_auroc", "pixel_aup
 def evaluate(
     dataset: Annotated[Path, typer.Argument(help=text("app.help.dataset", HELP_LANGUAGE))],
     pack: PackOption = None,
+    method: Annotated[str, typer.Option(help=text("app.help.method", HELP_LANGUAGE), metavar="NAME")] = "crane",
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print a table of figures per class and their mean; with ``--json`` one object."""
-    from crane_desktop.model.scorer import load_scorer
+    from crane_desktop.app.proving import trust_of
+    from crane_desktop.model.family import CRANE, load_method
     from crane_desktop.training.datasets import read_dataset
     from crane_desktop.training.evaluate import evaluate as measure
 
     bench = open_workbench(data_dir, as_json=as_json)
     data = read_dataset(dataset)
-    scorer = load_scorer(pack_path(bench, pack))
+    scorer = load_method(method, pack_path(bench, pack), trust=trust_of(bench))
     try:
         with progress_bar(text("training.scoring", bench.language)) as tell:
             figures = measure(scorer, data, on_progress=tell).as_dict()
     finally:
         scorer.close()
     if as_json:
-        bench.console.data(figures)
+        bench.console.data(figures if method == CRANE else {"method": method, **figures})
         return
     bench.console.say("".join([" " * 24, *(c.rjust(14) for c in _COLUMNS), "image_auroc 95 %".rjust(20)]))
     for name, row in [*figures["classes"].items(), ("mean", figures["mean"])]:

@@ -1,18 +1,22 @@
-"""``pack build|verify|info|install|list``: model packs."""
+"""``pack fetch|build|verify|info|install|list|keygen|sign|trust``: model packs."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crane_desktop.app.commands import fetching, signing
 from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption
 from crane_desktop.app.usage import Command, Group
 from crane_desktop.app.workbench import Workbench, open_workbench
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.settings.texts import text
+
+if TYPE_CHECKING:
+    from crane_desktop.model.selfcheck import Check
 
 commands = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
 _PackFile = Annotated[str, typer.Argument(metavar="NAME|FILE", help=text("app.help.pack_option", HELP_LANGUAGE))]
@@ -39,6 +43,9 @@ class ContextMode(StrEnum):
     GUIDED = "guided"
 
 
+commands.command("fetch", cls=Command, help=text("app.help.pack_fetch", HELP_LANGUAGE))(fetching.fetch)
+
+
 @commands.command("build", cls=Command, help=text("app.help.pack_build", HELP_LANGUAGE))
 def build(
     clip: Annotated[Path, typer.Option(help=text("app.help.clip", HELP_LANGUAGE), metavar="FILE")],
@@ -63,18 +70,13 @@ def build(
 @commands.command("verify", cls=Command, help=text("app.help.pack_verify", HELP_LANGUAGE))
 def verify(pack: _PackFile, data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     """Prove that a pack is whole and gives its golden scores on this station."""
+    from crane_desktop.app.proving import trust_of
     from crane_desktop.model.packs import find_pack, verify_pack
-    from crane_desktop.model.scorer import load_scorer
-    from crane_desktop.model.selfcheck import self_check
 
     bench = open_workbench(data_dir, as_json=as_json)
     path = find_pack(pack, bench.data.packs)
-    verify_pack(path)
-    scorer = load_scorer(path)
-    try:
-        checks = self_check(scorer, path)
-    finally:
-        scorer.close()
+    verify_pack(path, trust_of(bench))
+    checks = _proven(bench, path)
     ok = all(check.ok for check in checks)
     if as_json:
         bench.console.data({"ok": ok, "pack": str(path), "checks": [check.as_dict() for check in checks]})
@@ -98,13 +100,23 @@ def install(
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Verify a pack and copy it into the data folder."""
-    from crane_desktop.model.packs import install_pack
+    """Verify a pack, have it give its golden scores on this station, and copy it into the data folder."""
+    from crane_desktop.app.proving import trust_of
+    from crane_desktop.model.packs import install_pack, verify_pack
 
     bench = open_workbench(data_dir, as_json=as_json)
     with bench.data.lock():
-        installed = install_pack(file, bench.data.packs)
+        name = verify_pack(file, trust_of(bench)).name
+        failed = "; ".join(check.detail for check in _proven(bench, file) if not check.ok)
+        if failed:
+            raise StationFault("app.pack_not_installed", pack=name, detail=failed)
+        installed = install_pack(file, bench.data.packs, trust_of(bench))
     _tell(bench, installed, "app.pack_installed")
+
+
+commands.command("keygen", cls=Command, help=text("app.help.pack_keygen", HELP_LANGUAGE))(signing.keygen)
+commands.command("sign", cls=Command, help=text("app.help.pack_sign", HELP_LANGUAGE))(signing.sign)
+commands.command("trust", cls=Command, help=text("app.help.pack_trust", HELP_LANGUAGE))(signing.trust)
 
 
 @commands.command("list", cls=Command, help=text("app.help.pack_list", HELP_LANGUAGE))
@@ -121,6 +133,16 @@ def list_all(data_dir: DataDirOption = None, as_json: JsonOption = False) -> Non
             bench.console.complain(error)
             damaged = True
     raise typer.Exit(2 if damaged else 0)
+
+
+def _proven(bench: Workbench, path: Path) -> list[Check]:
+    from crane_desktop.app.proving import open_scorer, prove
+
+    scorer = open_scorer(bench, path)
+    try:
+        return prove(bench, scorer, path)
+    finally:
+        scorer.close()
 
 
 def _tell(bench: Workbench, path: Path, key: str) -> None:

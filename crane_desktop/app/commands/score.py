@@ -26,14 +26,14 @@ def score(
     as_json: JsonOption = False,
 ) -> None:
     """Print each image's score; write its smoothed anomaly map as float32 ``.npy`` at model resolution."""
+    from crane_desktop.app.proving import open_scorer
     from crane_desktop.camera.decode import read_image
-    from crane_desktop.model.scorer import load_scorer
 
     bench = open_workbench(data_dir, as_json=as_json)
     pack_file = pack_path(bench, pack)
     maps = None if out is None else _Maps(out)
     read_image(images[0])  # a wrong path is told at once, before the model is loaded
-    scorer = load_scorer(pack_file)
+    scorer = open_scorer(bench, pack_file)
     try:
         for path in images:
             scored = scorer.score(read_image(path).pixels)

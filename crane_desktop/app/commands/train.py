@@ -24,10 +24,13 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Learn the prompts anew on frozen backbones; the result is a new pack beside the old one."""
+    from crane_desktop.app.proving import trust_of
+    from crane_desktop.model.packs import read_manifest
     from crane_desktop.training.prompt_learning import learn_prompts
 
     bench = open_workbench(data_dir, as_json=as_json)
     base = pack_path(bench, pack)
+    read_manifest(base, trust_of(bench))  # learning begins with no pack that the station would not load
     with progress_bar(text("training.encoding", bench.language)) as tell:
         for step in learn_prompts(base, datasets, out, epochs=epochs, seed=seed, on_encoding=tell):
             if as_json:

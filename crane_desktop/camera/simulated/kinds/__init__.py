@@ -12,11 +12,13 @@ from crane_desktop.camera.simulated.kinds import (
     board,
     cast,
     cells,
+    knitted,
     metal,
     natural,
     plastic,
     seal,
     sheet,
+    stone,
     tile,
     woven,
 )
@@ -41,4 +43,6 @@ PAINTERS: Mapping[str, Painter] = {
     "blister_pack": cells.blister,
     "solar_cell": cells.solar,
     "random_texture": anything.paint,
+    "knitted": knitted.paint,
+    "speckled_stone": stone.paint,
 }

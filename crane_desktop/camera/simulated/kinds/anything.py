@@ -1,4 +1,8 @@
-"""Random texture: whatever a camera may be pointed at, for breadth in training rather than for show."""
+"""Random texture: whatever a camera may be pointed at, for breadth in training rather than for show.
+
+Colour, pattern, outline, print and relief are drawn independently of each other: what they have in common with any
+real product is that a defect does not belong to them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from crane_desktop.camera.simulated.surface import Brush, Surface, mixed, posed, unit
+from crane_desktop.camera.simulated.surface import Brush, Surface, mixed, posed, ring, unit
 from crane_desktop.camera.simulated.textures import blurred, cells_map, noise, streaks
 
 
@@ -15,10 +19,12 @@ def paint(size_px: int, skip: int | None, design: Generator, rng: Generator) -> 
     pose = posed(rng, size_px, np.pi, float(design.uniform(0.62, 0.92)), 0.1)
     brush = Brush(pose, skip)
     face, relief = _texture(size_px, design, rng, pose.local())
+    forms = _forms(brush, design) if design.random() < 0.5 else np.zeros((size_px, size_px), np.float32)
     gloss, rough = float(design.uniform(0, 0.25)), float(design.uniform(0.15, 0.4))
     depth = np.float32(10 ** design.uniform(-3.6, -2.3))
     if design.random() < 0.5:
-        return Surface(face, relief * depth, np.ones((size_px, size_px), np.float32), gloss=gloss, roughness=rough)
+        whole = np.ones((size_px, size_px), np.float32)
+        return Surface(face, relief * depth + forms, whole, gloss, rough, None, brush.count)
     floor, _ = _texture(size_px, np.random.default_rng(design.integers(1 << 30)), rng, pose.local())
     floor = floor * np.float32(0.4) + np.float32(0.6) * np.asarray(design.uniform(0.02, 0.9, 3), np.float32)
     outline = brush.layer()
@@ -34,8 +40,33 @@ def paint(size_px: int, skip: int | None, design: Generator, rng: Generator) -> 
     solid = unit(outline)
     ink = tuple(float(v) for v in design.uniform(0.02, 0.95, 3))
     face = mixed(face, (ink[0], ink[1], ink[2]), unit(marks))
-    height = blurred(solid, 0.006) * np.float32(design.uniform(0, 0.03)) + relief * depth
+    height = blurred(solid, 0.006) * np.float32(design.uniform(0, 0.03)) + relief * depth + forms * solid
     return Surface(mixed(floor, face, solid), height.astype(np.float32), solid, gloss, rough, None, brush.count)
+
+
+def _forms(brush: Brush, design: Generator) -> NDArray[np.float32]:
+    """Return raised and sunken bars, rings, boxes and discs, ``(S, S)`` in picture sides."""
+    size_px = brush.pose.size_px
+    height = np.zeros((size_px, size_px), np.float32)
+    for _ in range(int(design.integers(1, 4))):
+        layer = brush.layer()
+        sort, size = int(design.integers(4)), float(np.exp(design.uniform(np.log(0.05), np.log(0.3))))
+        for at in design.uniform(-0.9, 0.9, (int(design.integers(1, 7)), 2)):
+            turn = float(design.uniform(0, np.pi))
+            if not brush.feature():
+                continue
+            if sort == 0:
+                way = np.array([np.cos(turn), np.sin(turn)]) * 2.5
+                brush.line(layer, [at - way, at + way], size * 0.4)
+            elif sort == 1:
+                brush.line(layer, ring(size) + at, size * 0.3, closed=True)
+            elif sort == 2:
+                brush.box(layer, at, (size, size * 0.6), turn=turn)
+            else:
+                brush.disc(layer, at, size)
+        step = np.float32(design.uniform(0.006, 0.024) * design.choice([-1, 1]))
+        height += blurred(unit(layer), float(design.uniform(0.003, 0.012))) * step
+    return height
 
 
 def _texture(

@@ -1,0 +1,119 @@
+"""Everything can be reached with a finger in a glove and with the keyboard alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fake_station import FakeStation, result
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QPushButton, QSlider, QToolButton, QWidget
+
+from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.station import StationState
+from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.ui.actions import MENUS
+from crane_desktop.ui.icons import icon
+from crane_desktop.ui.style import TARGET_PX
+from crane_desktop.ui.window import MainWindow
+
+
+def chain(window: MainWindow) -> list[QWidget]:
+    """The widgets that the tab key goes through, in order."""
+    found, widget = [], window.nextInFocusChain()
+    while widget is not window:
+        tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        if tab and widget.isVisible() and widget.isEnabled() and widget.focusProxy() is None:
+            found.append(widget)
+        widget = widget.nextInFocusChain()
+    return found
+
+
+@pytest.fixture
+def shown(window: MainWindow, station: FakeStation) -> MainWindow:
+    station.finish(result(8, Verdict.NG))
+    station.say(state=StationState.READY, alarm=StationFault("pipeline.broken", detail="x"))
+    window.tick()
+    window.centralWidget().layout().activate()
+    return window
+
+
+@pytest.mark.parametrize("kind", range(3))
+def test_what_is_pressed_is_large_enough(shown: MainWindow, kind: int) -> None:
+    shown.source.kinds.setCurrentIndex(kind)
+    shown.tick()
+    fields = (QPushButton, QToolButton, QComboBox, QSlider, QLineEdit, QAbstractSpinBox)
+    small = [
+        (type(widget).__name__, widget.accessibleName(), widget.size())
+        for widget in shown.findChildren(QWidget)
+        if isinstance(widget, fields)
+        and widget.isVisible()
+        and not isinstance(widget.parent(), QComboBox | QAbstractSpinBox | QLineEdit)  # a part of a larger field
+        and min(widget.width(), widget.height()) < TARGET_PX
+    ]
+    assert small == []
+
+
+def test_the_tab_key_goes_from_top_to_bottom_and_reaches_everything(shown: MainWindow) -> None:
+    order = chain(shown)
+    commands, source, picture, history = shown.commands, shown.source, shown.picture, shown.history
+    wanted = [
+        commands.start,
+        commands.packs,
+        commands.recipes,
+        commands.other_language,
+        source.kinds,
+        source.demo.kinds,
+        source.demo.rate,
+        shown.alarm.button,
+        picture.opacity,
+        shown.ng_strip.buttons[0],
+        history.filter,
+        history.table,
+    ]
+    places = [order.index(widget) for widget in wanted]
+    assert places == sorted(places)
+
+
+def test_what_has_no_words_has_a_name_and_a_tip(shown: MainWindow) -> None:
+    nameless = [
+        type(widget).__name__
+        for widget in chain(shown)
+        if not (widget.accessibleName() or getattr(widget, "text", lambda: "")() or widget.toolTip())
+    ]
+    assert nameless == []
+
+
+def test_every_key_is_given_once_and_none_is_a_bare_letter() -> None:
+    keys = [key for menu in MENUS for action in menu.actions if action for key in action.shortcuts]
+    sequences = [QKeySequence(key) for key in keys]
+    assert len({s.toString() for s in sequences}) == len(keys)
+    for sequence in sequences:
+        first = sequence[0]
+        bare = first.keyboardModifiers() == Qt.KeyboardModifier.NoModifier
+        assert not (bare and Qt.Key.Key_Space <= first.key() <= Qt.Key.Key_ydiaeresis)
+    assert all(not sequence.isEmpty() for sequence in sequences)
+
+
+def test_every_action_is_handled_named_and_drawn(window: MainWindow) -> None:
+    for menu in MENUS:
+        for entry in menu.actions:
+            if entry is not None:
+                action = window.menus.actions[entry.name]
+                assert action.text()
+                assert not entry.icon or not action.icon().isNull()
+
+
+def test_a_missing_drawing_is_a_bug() -> None:
+    with pytest.raises(FileNotFoundError):
+        icon("never_drawn")
+
+
+def test_switches_are_seen_to_be_on_without_colour(shown: MainWindow, colours: Any) -> None:
+    """The rim of a switch that is on is darker, not only bluer."""
+    button = next(b for b in shown.picture.findChildren(QToolButton) if b.isCheckable())
+    on = colours(button).astype(int).mean(axis=2)
+    shown.menus.actions["heatmap"].trigger()
+    off = colours(button).astype(int).mean(axis=2)
+    assert abs(on[20, 0] - off[20, 0]) > 40
