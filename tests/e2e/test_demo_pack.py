@@ -10,13 +10,9 @@ from typing import Any
 import pytest
 
 from crane_desktop.camera.demo import DemoSource
-from crane_desktop.settings.resources import resource_path
 
 Crane = Callable[..., Any]
 FRAMES = 60
-pytestmark = pytest.mark.skipif(
-    not resource_path("packs", "demo.cranepack").is_file(), reason="the demo pack is not in resources yet"
-)
 
 
 @pytest.fixture

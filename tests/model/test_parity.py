@@ -40,7 +40,12 @@ def reference(golden: Golden) -> Iterator[Reference]:
 
 @pytest.fixture(scope="module")
 def rows(reference: Reference) -> list[Row]:
-    return measure(reference)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # so many small steps in two threads take minutes where another program wants a core too
+    try:
+        return measure(reference)
+    finally:
+        torch.set_num_threads(before)
 
 
 def exceeded(rows: list[Row], *heads: str) -> list[Row]:

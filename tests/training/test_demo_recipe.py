@@ -18,6 +18,7 @@ from crane_desktop.training import demo_recipe
 from crane_desktop.training.demo_recipe import Plan, train_demo
 from crane_desktop.training.pool import Pool
 
+VISION = {"width": 48, "layers": 4, "heads": 3, "patch_size_px": 16, "position_grid": 4, "stem": "conv"}
 PLAN = Plan(stem_steps=3, stem_batch=4, steps=4, batch=4, parts=8, seed=5, warm_up=2, workers=1)
 
 
@@ -39,7 +40,7 @@ def _pool_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def config(small_config: Callable[..., CraneConfig]) -> CraneConfig:
-    return small_config()
+    return small_config(image_size_px=64, vision=VISION)
 
 
 def same(one: Crane, other: Crane) -> bool:
@@ -81,11 +82,8 @@ def test_a_cut_off_training_goes_on(
     assert taken_up == [{3: 2, 6: 4}[cut_at]]  # the last step that was saved
 
 
-def test_it_learns_and_says_so(tmp_path: Path, small_config: Callable[..., CraneConfig]) -> None:
-    vision = {"width": 48, "layers": 4, "heads": 3, "patch_size_px": 16, "position_grid": 4, "stem": "conv"}
-    crane = train_demo(
-        tmp_path, replace(PLAN, stem_steps=15, steps=24, averaging=0.5), small_config(image_size_px=64, vision=vision)
-    )
+def test_it_learns_and_says_so(tmp_path: Path, config: CraneConfig) -> None:
+    crane = train_demo(tmp_path, replace(PLAN, stem_steps=15, steps=24, averaging=0.5), config)
     lines = [json.loads(line) for line in (tmp_path / "progress.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["step"] for line in lines] == list(range(3, 40, 3))
     stem = [line["stem"] for line in lines[:5]]
