@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 
 from crane_desktop.camera.demo import DemoSource
+from crane_desktop.camera.simulated import HELD_OUT_KINDS, write_dataset
+from crane_desktop.model.container import open_pack
+from crane_desktop.settings.resources import resource_path
 
 Crane = Callable[..., Any]
 FRAMES = 60
@@ -49,3 +53,22 @@ def test_it_keeps_up_with_the_line(crane: Crane, data_dir: tuple[str, Path]) -> 
     done = crane("inspect", "--json", *data_dir, "--frames", "20")
     assert done.summary["fps"] >= 2
     assert time.monotonic() - began_s < 60
+
+
+def test_its_figures_are_its_own() -> None:
+    """What resources tell about the pack was measured on this very pack, on lines and kinds it never saw."""
+    pack, figures = (resource_path("packs", f"demo.{end}") for end in ("cranepack", "evaluation.json"))
+    told = json.loads(figures.read_text(encoding="ascii"))
+    with open_pack(pack) as opened:
+        assert told["pack_sha256"] == opened.sha256
+    assert pack.stat().st_size <= 40e6
+    assert min(told["unseen_lines"]["mean"][f"{what}_auroc"] for what in ("image", "pixel")) >= 0.90
+    assert set(told["unseen_kinds"]["classes"]) == set(HELD_OUT_KINDS)
+
+
+def test_it_detects_on_a_kind_it_never_saw(crane: Crane, data_dir: tuple[str, Path], tmp_path: Path) -> None:
+    write_dataset(tmp_path / "line", ["knitted"], seed=777, good=25, defective=25, train_good=0)
+    done = crane("evaluate", "--pack", "demo", str(tmp_path / "line"), "--json", *data_dir)
+    mean = done.objects[-1]["mean"]
+    assert mean["image_auroc"] >= 0.90
+    assert mean["pixel_auroc"] >= 0.90
