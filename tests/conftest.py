@@ -27,26 +27,38 @@ def shared_dir() -> Path:
     return folder
 
 
+SMALL: dict[str, Any] = {
+    "image_size_px": 56,
+    "embed_dim": 32,
+    "vision": {"width": 48, "layers": 4, "heads": 3, "patch_size_px": 14, "position_grid": 3},
+    "text": {"width": 32, "layers": 3, "heads": 2},
+    "dual_from": 1,
+    "deep_layers": 2,
+}
+SMALL_DINO = {"width": 48, "layers": 2, "heads": 3, "patch_size_px": 14}
+
+
 @pytest.fixture(scope="session")
-def tiny_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_config() -> Callable[..., Any]:
+    """Make a `CraneConfig` of a Crane that runs in milliseconds; torch stays unloaded until then."""
+
+    def make(variant: str = "crane", **changes: Any) -> Any:
+        from crane_desktop.model.config import CraneConfig
+
+        dino = {"dino": SMALL_DINO} if variant == "crane-plus" else {}
+        return CraneConfig.model_validate({**SMALL, "variant": variant, **dino, **changes})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_pack(tmp_path_factory: pytest.TempPathFactory, small_config: Callable[..., Any]) -> Path:
     """A pack that answers in milliseconds: weights drawn from a seed, thresholds between its answers on drawn parts."""
     from crane_desktop.decision.thresholds import Thresholds
-    from crane_desktop.model.config import CraneConfig
     from crane_desktop.model.crane import new_crane
     from crane_desktop.model.manifest import About, Words
     from crane_desktop.model.packing import write_pack
 
-    config = CraneConfig.model_validate(
-        {
-            "variant": "crane",
-            "image_size_px": 56,
-            "embed_dim": 32,
-            "vision": {"width": 48, "layers": 4, "heads": 3, "patch_size_px": 14, "position_grid": 3},
-            "text": {"width": 32, "layers": 3, "heads": 2},
-            "dual_from": 1,
-            "deep_layers": 2,
-        }
-    )
     about = About(
         name=TINY_PACK,
         description=Words(en="For tests.", ja="テスト用。"),
@@ -54,7 +66,7 @@ def tiny_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
         thresholds=Thresholds(score_review=0.7, score_ng=0.9, map_review=0.85, map_ng=0.97),
     )
     path = tmp_path_factory.mktemp("pack") / f"{TINY_PACK}.cranepack"
-    write_pack(path, about, new_crane(config, 3).requires_grad_(False).eval())
+    write_pack(path, about, new_crane(small_config(), 3).requires_grad_(False).eval())
     return path
 
 

@@ -21,30 +21,6 @@ from crane_desktop.model.crane import Crane, new_crane
 from crane_desktop.model.manifest import About, Licence, Words
 from crane_desktop.model.packing import write_pack
 
-SMALL: dict[str, Any] = {
-    "image_size_px": 56,
-    "embed_dim": 32,
-    "vision": {"width": 48, "layers": 4, "heads": 3, "patch_size_px": 14, "position_grid": 3},
-    "text": {"width": 32, "layers": 3, "heads": 2},
-    "dual_from": 1,
-    "deep_layers": 2,
-}
-SMALL_DINO = {"width": 48, "layers": 2, "heads": 3, "patch_size_px": 14}
-
-
-def _small_config(variant: str = "crane", **changes: Any) -> CraneConfig:
-    dino = {"dino": SMALL_DINO} if variant == "crane-plus" else {}
-    return CraneConfig.model_validate({**SMALL, "variant": variant, **dino, **changes})
-
-
-@cache
-def _small_crane(variant: str = "crane", context: str = "static", seed: int = 3) -> Crane:
-    crane = new_crane(_small_config(variant, context=context), seed).requires_grad_(False).eval()
-    if crane.dino is not None:
-        # Untrained DINOv2 finds all patches of a grey part alike, which is no answer; places tell them apart.
-        crane.dino.pos_embed.normal_(generator=torch.Generator().manual_seed(seed))
-    return crane
-
 
 def _write_picture(path: Path, pixels: NDArray[Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,19 +59,22 @@ class _BrightnessScorer:
 
 
 @pytest.fixture(scope="session")
-def small_config() -> Callable[..., CraneConfig]:
-    """Make a configuration of a Crane that runs in milliseconds."""
-    return _small_config
+def small_crane(small_config: Callable[..., CraneConfig]) -> Callable[..., Crane]:
+    """Make a frozen Crane of the small size, with weights drawn from a seed."""
+
+    @cache
+    def make(variant: str = "crane", context: str = "static", seed: int = 3) -> Crane:
+        crane = new_crane(small_config(variant, context=context), seed).requires_grad_(False).eval()
+        if crane.dino is not None:
+            # Untrained DINOv2 finds all patches of a grey part alike, which is no answer; places tell them apart.
+            crane.dino.pos_embed.normal_(generator=torch.Generator().manual_seed(seed))
+        return crane
+
+    return make
 
 
 @pytest.fixture(scope="session")
-def small_crane() -> Callable[..., Crane]:
-    """Make a frozen Crane of that size, with weights drawn from a seed."""
-    return _small_crane
-
-
-@pytest.fixture(scope="session")
-def base_pack(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def base_pack(tmp_path_factory: pytest.TempPathFactory, small_crane: Callable[..., Crane]) -> Callable[..., Path]:
     """Make a pack of such a Crane, with thresholds and a golden picture of its own."""
 
     @cache
@@ -111,7 +90,7 @@ def base_pack(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
             provenance={"origin": "a seed"},
         )
         golden = [np.random.default_rng(8).integers(0, 256, (40, 60, 3), dtype=np.uint8)]
-        write_pack(path, about, _small_crane(variant, context), golden, precision=precision)
+        write_pack(path, about, small_crane(variant, context), golden, precision=precision)
         return path
 
     return make
