@@ -82,7 +82,8 @@ def calibrate_recipe(bench: Workbench, name: str, images: Path, false_reject: fl
             raise unfit_fault(scorer.info.pack, scorer.unfit)
         parts = score_good_parts(images, scorer, old.smallest_area_px)
         calibrated = calibrate(parts, false_reject)
-        recipe = old.calibrated(calibrated, pack=scorer.info.pack, pack_sha256=scorer.info.pack_sha256)
+        info = scorer.info
+        recipe = old.calibrated(calibrated, info.pack, info.pack_sha256, info.image_size_px)
     finally:
         scorer.close()
     if not known:

@@ -62,8 +62,9 @@ def load_judge(
     scorer = proven_scorer(bench, path, on_progress, whole=whole_proof)
     try:
         if recipe is None:
-            suggested = read_manifest(path).thresholds
-            recipe = recipe_for_pack(scorer.info.pack, suggested)
+            manifest = read_manifest(path)
+            as_made = manifest.config.image_size_px == scorer.info.image_size_px
+            recipe = recipe_for_pack(scorer.info.pack, manifest.thresholds if as_made else None)
         else:
             _must_match(recipe, scorer)
     except BaseException:
@@ -74,9 +75,13 @@ def load_judge(
 
 def _must_match(recipe: Recipe, scorer: Scorer) -> None:
     """Thresholds found with one model mean nothing to another."""
-    made_with = recipe.calibration.pack_sha256 if recipe.calibration else None
-    if recipe.thresholds is not None and made_with is not None and made_with != scorer.info.pack_sha256:
-        raise InputError("app.recipe_of_other_pack", recipe=recipe.name, pack=scorer.info.pack)
+    made, info = recipe.calibration, scorer.info
+    if recipe.thresholds is None or made is None:
+        return
+    if made.pack_sha256 != info.pack_sha256:
+        raise InputError("app.recipe_of_other_pack", recipe=recipe.name, pack=info.pack)
+    if made.image_size_px not in (None, info.image_size_px):
+        raise InputError("app.recipe_of_other_size", recipe=recipe.name, profile=info.profile, size=made.image_size_px)
 
 
 def pack_path(bench: Workbench, name_or_file: str | None) -> Path:

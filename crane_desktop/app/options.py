@@ -17,6 +17,7 @@ __all__ = [
     "DataDirOption",
     "JsonOption",
     "PackOption",
+    "ProfileOption",
     "SourceKind",
     "Trigger",
     "before_the_command",
@@ -42,6 +43,9 @@ DataDirOption: TypeAlias = Annotated[
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help=text("app.help.json", HELP_LANGUAGE))]
 PackOption: TypeAlias = Annotated[
     str | None, typer.Option("--pack", help=text("app.help.pack_option", HELP_LANGUAGE), metavar="NAME|FILE")
+]
+ProfileOption: TypeAlias = Annotated[
+    str | None, typer.Option("--profile", help=text("app.help.profile", HELP_LANGUAGE), metavar="NAME")
 ]
 CtiOption: TypeAlias = Annotated[
     Path | None, typer.Option("--cti", help=text("app.help.cti", HELP_LANGUAGE), metavar="FILE")

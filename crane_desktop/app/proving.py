@@ -32,7 +32,7 @@ def open_scorer(bench: Workbench, path: Path, on_progress: LoadProgress = lambda
     InputError
         If the pack is missing, damaged, too new or not trusted.
     """
-    return load_scorer(path, trust=trust_of(bench), on_progress=on_progress)
+    return load_scorer(path, profile=bench.settings.profile, trust=trust_of(bench), on_progress=on_progress)
 
 
 def proven_scorer(
@@ -55,7 +55,13 @@ def proven_scorer(
         If the pack is missing, damaged, too new or not trusted.
     """
     book = ProofBook(bench.data.proofs_file)
-    return load_steady(path, _prover(book, path, whole=whole), trust=trust_of(bench), on_progress=on_progress)
+    return load_steady(
+        path,
+        _prover(book, path, whole=whole),
+        profile=bench.settings.profile,
+        trust=trust_of(bench),
+        on_progress=on_progress,
+    )
 
 
 def prove(bench: Workbench, scorer: CraneScorer, path: Path) -> list[Check]:

@@ -23,8 +23,13 @@ class Workbench:
     console: Console
 
 
-def open_workbench(folder: Path | None, *, as_json: bool = False) -> Workbench:
+def open_workbench(folder: Path | None, *, as_json: bool = False, profile: str | None = None) -> Workbench:
     """Open (and make, where it is missing) the data folder.
+
+    Parameters
+    ----------
+    profile
+        How packs are run this once; None: as the settings say.
 
     Raises
     ------
@@ -40,4 +45,6 @@ def open_workbench(folder: Path | None, *, as_json: bool = False) -> Workbench:
     for note in notes:
         logging.getLogger(__name__).warning("settings: %s", note)
         console.complain(note)
+    if profile is not None:
+        settings = settings.model_copy(update={"profile": profile})
     return Workbench(data, settings, language, console)

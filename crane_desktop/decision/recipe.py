@@ -80,13 +80,16 @@ class Recipe(BaseModel):
             update={"version": self.version + 1, "thresholds": thresholds, "calibration": calibration}
         )
 
-    def calibrated(self, outcome: Calibrated, pack: str, pack_sha256: str, on: date | None = None) -> Recipe:
+    def calibrated(
+        self, outcome: Calibrated, pack: str, pack_sha256: str, image_size_px: int, on: date | None = None
+    ) -> Recipe:
         """Return the next version of this recipe, with calibrated thresholds.
 
         Parameters
         ----------
-        pack, pack_sha256
-            The model that scored the good parts; the recipe is bound to it from now on.
+        pack, pack_sha256, image_size_px
+            The model that scored the good parts, and the picture size that it saw; the recipe is bound to them from
+            now on.
         on
             Day of the calibration; None means today.
         """
@@ -97,6 +100,7 @@ class Recipe(BaseModel):
             promised_rate=promise.promised,
             date=on or datetime.now(UTC).astimezone().date(),
             pack_sha256=pack_sha256,
+            image_size_px=image_size_px,
         )
         return self.with_thresholds(outcome.thresholds, made).model_copy(update={"pack": pack})
 

@@ -43,6 +43,9 @@ class Calibration(BaseModel):
         The share that so many images can promise: the next good part's chance to be rejected is at most this.
     pack_sha256
         The model that scored the images: with another one the thresholds mean nothing.
+    image_size_px
+        Side of the picture that it saw: at another size it gives other scores. None in recipes of earlier programs,
+        which knew one size a pack.
     """
 
     model_config = _STRICT
@@ -52,3 +55,4 @@ class Calibration(BaseModel):
     promised_rate: Annotated[float, Field(ge=0, le=1)]
     date: Date
     pack_sha256: str
+    image_size_px: int | None = None

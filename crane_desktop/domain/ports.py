@@ -75,12 +75,19 @@ class FrameSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ScorerInfo:
-    """Which model answers, for the log and the screen."""
+    """Which model answers, for the log and the screen.
+
+    Attributes
+    ----------
+    profile
+        How the pack is run: its image size and precision go by a name.
+    """
 
     pack: str
     pack_version: str
     pack_sha256: str
     variant: str
+    profile: str
     image_size_px: int
     device: str
     precision: str

@@ -30,7 +30,7 @@ def bench_scorer(scorer: CraneScorer, repeats: int) -> list[dict[str, Any]]:
     prepared = runner.prepare(frame)
     jobs: dict[str, Callable[[], object]] = {
         "preprocess": lambda: runner.prepare(frame),
-        "model": lambda: runner.answer(prepared),
+        "model": lambda: runner.answers(prepared),
         "total": lambda: scorer.score(frame),
     }
     setting = {

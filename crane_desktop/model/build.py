@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from crane_desktop.model.checkpoints import read_checkpoint
 from crane_desktop.model.config import Average, Context, CraneConfig, Variant
 from crane_desktop.model.manifest import About, Licence, Manifest, Words
 from crane_desktop.model.naming import clip_names, dino_names, name_in_file, prompt_names
-from crane_desktop.model.packing import write_pack
+from crane_desktop.model.packing import ProfileWish, write_pack
 from crane_desktop.model.shapes import infer_config
-from crane_desktop.model.weights import crane_of, find_misfit, wanted_shapes
+from crane_desktop.model.weights import crane_of, find_misfit, hold_for, wanted_shapes
 from crane_desktop.settings.texts import text
 
 _NAMES: dict[str, Callable[[Mapping[str, Tensor]], dict[str, Tensor]]] = {
@@ -49,6 +49,7 @@ def build_pack(
     average: Average,
     context: Context,
     out: Path,
+    profiles: Sequence[ProfileWish] = (),
 ) -> Manifest:
     """Build a pack and write it whole or not at all.
 
@@ -62,6 +63,8 @@ def build_pack(
         DINOv2 for ``crane-plus``, under timm's or Facebook's names.
     average
         How the feature entries are averaged; published: ``softmax`` for crane, ``logits`` for crane-plus.
+    profiles
+        Ways to run it beside those that every pack has.
 
     Raises
     ------
@@ -86,7 +89,7 @@ def build_pack(
         licences=tuple(_LICENCES[part] for part in files),
         provenance={part: {"file": file.name, "sha256": _sha256(file)} for part, file in files.items()},
     )
-    return write_pack(out, about, crane_of(config, state))
+    return write_pack(out, about, crane_of(config, state, hold_for("float32")), profiles=profiles)
 
 
 def _read(part: str, file: Path) -> _Source:

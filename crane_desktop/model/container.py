@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from pydantic import ValidationError
 
@@ -41,6 +41,19 @@ Progress = Callable[[float], None]
 
 def _quiet(_fraction: float) -> None:
     pass
+
+
+class _Hashing(io.BufferedIOBase):
+    """A stream that knows the SHA-256 of what was read from it."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self.digest = hashlib.sha256()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        content = self._raw.read(-1 if size is None else size)
+        self.digest.update(content)
+        return content
 
 
 class PackReader:
@@ -72,6 +85,24 @@ class PackReader:
         if hashlib.sha256(content).hexdigest() != self.manifest.members[name].sha256:
             raise InputError("model.pack_damaged", file=self.path)
         return content
+
+    @contextmanager
+    def stream(self, name: str) -> Iterator[io.BufferedIOBase]:
+        """Give a member's content as a stream; it is checked against the manifest when the whole was read.
+
+        Raises
+        ------
+        InputError
+            On leaving, if it is not what the manifest says, or was not read to its end.
+        """
+        try:
+            with self._archive.open(name) as raw:
+                checked = _Hashing(raw)
+                yield checked
+        except _BAD_ZIP as error:
+            raise InputError("model.pack_damaged", file=self.path) from error
+        if checked.digest.hexdigest() != self.manifest.members[name].sha256:
+            raise InputError("model.pack_damaged", file=self.path)
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """Yield a member's content piece by piece; the last piece comes only where the whole is right.

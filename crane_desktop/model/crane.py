@@ -48,7 +48,13 @@ class CraneOutput:
 
 
 class Crane(nn.Module):
-    """Vision tower, text tower, prompts and, for Crane+, DINOv2. Differentiable throughout."""
+    """Vision tower, text tower, prompts and, for Crane+, DINOv2. Differentiable throughout.
+
+    Attributes
+    ----------
+    compute
+        What the layers and the attention of the image towers compute in; everything else is float32.
+    """
 
     def __init__(self, config: CraneConfig) -> None:
         super().__init__()
@@ -56,6 +62,7 @@ class Crane(nn.Module):
         from open_clip.transformer import LayerNorm, QuickGELU, Transformer, VisionTransformer
 
         self.config = config
+        self.compute = torch.float32
         vision, words = config.vision, config.text
         self.visual: nn.Module = VisionTransformer(
             image_size=vision.position_grid * vision.patch_size_px,
@@ -81,13 +88,13 @@ class Crane(nn.Module):
 
     def encode_image(self, images: Tensor, dino_images: Tensor | None = None) -> ImageFeatures:
         """Encode CLIP-normalised images ``(B, 3, S, S)`` (and ImageNet-normalised ones for Crane+)."""
-        streams = run_vision(self.visual, images, dual_from=self.config.dual_from)
+        streams = run_vision(self.visual, images, dual_from=self.config.dual_from, compute=self.compute)
         entries = [streams.patches]
         if self.dino is not None:
             if dino_images is None:
                 raise ValueError("Crane+ needs the picture normalised for DINOv2 as well")
-            attention = similarity_attention(run_dino(self.dino, dino_images))
-            entries.insert(0, dense_features(self.visual, streams.dense_input, attention))
+            attention = similarity_attention(run_dino(self.dino, dino_images, self.compute))
+            entries.insert(0, dense_features(self.visual, streams.dense_input, attention, self.compute))
         return ImageFeatures(F.normalize(streams.image, dim=-1), tuple(F.normalize(e, dim=-1) for e in entries))
 
     def encode_text(self, image: Tensor | None = None) -> Tensor:
@@ -109,6 +116,28 @@ class Crane(nn.Module):
         """Score images ``(B, 3, S, S)`` with the configured prompts."""
         features = self.encode_image(images, dino_images)
         return self.answer(features, self.encode_text(features.image if self.config.context == "guided" else None))
+
+
+def at_size(crane: Crane, image_size_px: int) -> Crane:
+    """Have a Crane see pictures of another size from now on; once only, since its DINOv2's positions are resized.
+
+    The Gaussian over the map covers as much of the part as before.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If its towers cannot see such a size.
+    """
+    old = crane.config
+    if image_size_px == old.image_size_px:
+        return crane
+    sigma_px = old.smoothing_sigma_px * image_size_px / old.image_size_px
+    changes = {"image_size_px": image_size_px, "smoothing_sigma_px": sigma_px}
+    crane.config = CraneConfig.model_validate(old.model_dump() | changes)
+    if crane.dino is not None:
+        dino: Any = crane.dino
+        dino.set_input_size((image_size_px, image_size_px))
+    return crane
 
 
 def _new_dino(config: CraneConfig) -> nn.Module:

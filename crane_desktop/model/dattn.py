@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from crane_desktop.model.vision import join_heads, project, split_qkv
+from crane_desktop.model.attention import attend
+from crane_desktop.model.vision import linear, project
 
 _SHARPNESS = 3.0
 _CENTRE = 1.2
@@ -28,16 +29,38 @@ def similarity_attention(dino: Tensor) -> Tensor:
         return torch.softmax(centred.masked_fill(centred < 0, float("-inf")), dim=-1)
 
 
-def dense_features(visual: nn.Module, dense_input: Tensor, attention: Tensor) -> Tensor:
-    """Return D-Attn's patch features ``(B, N, D)``; every head shares one matrix."""
+def dense_features(
+    visual: nn.Module, dense_input: Tensor, attention: Tensor, compute: torch.dtype = torch.float32
+) -> Tensor:
+    """Return D-Attn's patch features ``(B, N, D)``.
+
+    Every head shares one matrix: their values stand side by side, as the value projection leaves them, and one
+    product serves all.
+    """
     tower: Any = visual
-    block = tower.transformer.resblocks[-1]
-    _, _, values = split_qkv(block, dense_input)
-    return project(visual, join_heads(block, attention.to(values.dtype).unsqueeze(1) @ values))
+    attn = tower.transformer.resblocks[-1].attn
+    width = dense_input.shape[-1]
+    values = linear(dense_input.to(compute), attn.in_proj_weight[2 * width :], attn.in_proj_bias[2 * width :])
+    joined = linear(attention.to(values.dtype) @ values, attn.out_proj.weight, attn.out_proj.bias)
+    return project(visual, joined.float())
 
 
-def run_dino(dino: nn.Module, images: Tensor) -> Tensor:
+def run_dino(dino: nn.Module, images: Tensor, compute: torch.dtype = torch.float32) -> Tensor:
     """Return DINOv2's patch tokens after its final LayerNorm, ``(B, N, C)``, class and registers dropped."""
     tower: Any = dino
-    tokens: Tensor = tower.forward_features(images)
+    tokens: Tensor = tower.norm_pre(tower._pos_embed(tower.patch_embed(images)))
+    for block in tower.blocks:
+        tokens = tokens + block.ls1(_dino_attention(block.attn, block.norm1(tokens).to(compute)))
+        inner, mlp = block.norm2(tokens).to(compute), block.mlp
+        hidden = F.gelu(linear(inner, mlp.fc1.weight, mlp.fc1.bias))
+        tokens = tokens + block.ls2(linear(hidden, mlp.fc2.weight, mlp.fc2.bias))
+    tokens = tower.norm(tokens)
     return tokens[:, tower.num_prefix_tokens :]
+
+
+def _dino_attention(attn: Any, tokens: Tensor) -> Tensor:
+    batch, count, width = tokens.shape
+    qkv = linear(tokens, attn.qkv.weight, attn.qkv.bias)
+    q, k, v = qkv.view(batch, count, 3, attn.num_heads, width // attn.num_heads).permute(2, 0, 3, 1, 4)
+    joined = attend(q, k, v).transpose(1, 2).reshape(batch, count, width)
+    return linear(joined, attn.proj.weight, attn.proj.bias)

@@ -23,7 +23,7 @@ from crane_desktop.model.anomalyclip import anomalyclip
 from crane_desktop.model.container import PackReader, open_pack
 from crane_desktop.model.crane import Crane
 from crane_desktop.model.device import choose_device, device_label, settle_numerics
-from crane_desktop.model.manifest import Preprocessing
+from crane_desktop.model.manifest import FULL, Preprocessing
 from crane_desktop.model.plainclip import plain_clip
 from crane_desktop.model.scorer import load_scorer
 from crane_desktop.model.signature import ANYONE, Trust
@@ -48,8 +48,13 @@ def methods() -> list[str]:
     return [CRANE, *FAMILY]
 
 
-def load_method(name: str, path: Path, *, device: str = "auto", trust: Trust = ANYONE) -> Scorer:
+def load_method(name: str, path: Path, *, device: str = "auto", profile: str = FULL, trust: Trust = ANYONE) -> Scorer:
     """Load a pack's weights to be scored with by the method `name`.
+
+    Parameters
+    ----------
+    profile
+        How Crane is run; the baselines always are at full size in float32.
 
     Raises
     ------
@@ -57,7 +62,7 @@ def load_method(name: str, path: Path, *, device: str = "auto", trust: Trust = A
         If there is no such method, or the pack cannot be loaded (see `load_scorer`).
     """
     if name == CRANE:
-        return load_scorer(path, device=device, trust=trust)
+        return load_scorer(path, device=device, profile=profile, trust=trust)
     if name not in FAMILY:
         raise InputError("model.no_method", name=name, known=", ".join(methods()))
     with open_pack(path, trust=trust) as pack:
@@ -74,6 +79,7 @@ def _info(pack: PackReader, name: str, device: str) -> ScorerInfo:
         pack_version=manifest.pack_version,
         pack_sha256=pack.sha256,
         variant=name,
+        profile=FULL,
         image_size_px=manifest.config.image_size_px,
         device=device,
         precision="float32",

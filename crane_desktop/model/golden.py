@@ -36,8 +36,15 @@ def golden_pictures() -> list[NDArray[np.uint8]]:
     return [woven.astype(np.uint8), np.asarray(noise).astype(np.uint8)]
 
 
-def golden_members(runner: Runner, pictures: Sequence[NDArray[np.uint8]]) -> tuple[dict[str, bytes], list[GoldenCase]]:
+def golden_members(
+    runner: Runner, pictures: Sequence[NDArray[np.uint8]], tag: str = ""
+) -> tuple[dict[str, bytes], list[GoldenCase]]:
     """Score pictures; return them with their answers as members of a pack, and their entries in the manifest.
+
+    Parameters
+    ----------
+    tag
+        Of the answers' names, where a pack holds several to the same pictures.
 
     Raises
     ------
@@ -55,7 +62,7 @@ def golden_members(runner: Runner, pictures: Sequence[NDArray[np.uint8]]) -> tup
         answer = runner(pixels)
         if not (np.isfinite(answer.score) and np.isfinite(answer.map).all()):
             raise InputError("model.no_golden_answer", picture=index + 1)
-        image, expected = f"golden/{index}.png", f"golden/{index}.npy"
+        image, expected = f"golden/{index}.png", f"golden/{tag}{index}.npy"
         members[image] = _png(pixels)
         members[expected] = _npy(sampled(answer, stride))
         cases.append(GoldenCase(image=image, map=expected, stride=stride, score=answer.score))

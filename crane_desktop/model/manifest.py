@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from crane_desktop.decision.names import clean_name
 from crane_desktop.decision.thresholds import Thresholds
+from crane_desktop.domain.errors import InputError
 from crane_desktop.model.config import CraneConfig, Variant
 from crane_desktop.preprocess.normalise import CLIP_NORMALISATION, IMAGENET_NORMALISATION, Normalisation
 
@@ -108,6 +109,33 @@ class GoldenCase(_Frozen):
     score: Annotated[float, Field(ge=0, le=1)]
 
 
+class Profile(_Frozen):
+    """A way to run a pack, that its maker offers and proves: smaller pictures, other precision, several at once.
+
+    Attributes
+    ----------
+    image_size_px
+        Side of the picture that the model sees. Scores of different sizes are not comparable.
+    precision
+        What the layers compute in.
+    batch
+        So many pictures are answered in one pass at most; it changes no answer.
+    golden
+        What the model must say in this profile; in float32, where less is allowed to differ a little.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+    image_size_px: Annotated[int, Field(ge=1, le=4096)]
+    precision: Precision = "float32"
+    batch: Annotated[int, Field(ge=1, le=64)] = 1
+    golden: Annotated[tuple[GoldenCase, ...], Field(min_length=1, max_length=64)]
+
+
+FULL: Final = "full"
+FAST: Final = "fast"
+"""Profiles that every pack has: its own size in float32, and in bfloat16."""
+
+
 class About(_Frozen):
     """The part of a manifest that whoever makes a pack has to say.
 
@@ -144,10 +172,12 @@ class Manifest(About):
     Attributes
     ----------
     precision
-        Of the stored weights. ``float32`` may be stored in half the space where that loses nothing; the model
-        always computes in float32.
+        Of the stored weights. ``float32`` may be stored in half the space where that loses nothing. What the model
+        computes in, a profile says.
     members
         Every file of the pack but the manifest.
+    profiles
+        Ways to run it beside those that every pack has.
     signature
         None where nobody signed it.
     """
@@ -159,16 +189,45 @@ class Manifest(About):
     preprocessing: Preprocessing = Preprocessing()
     members: dict[str, Member]
     golden: Annotated[tuple[GoldenCase, ...], Field(min_length=1, max_length=64)]
+    profiles: Annotated[tuple[Profile, ...], Field(max_length=16)] = ()
     signature: Signature | None = None
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
         if self.variant != self.config.variant:
             raise PydanticCustomError("variant", "the variant is not that of the configuration")
-        for case in self.golden:
+        names = [profile.name for profile in self.all_profiles()]
+        if len(set(names)) < len(names):
+            raise PydanticCustomError("profiles", "two profiles of one name")
+        if any(profile.image_size_px % self.config.vision.patch_size_px for profile in self.profiles):
+            raise PydanticCustomError("profiles", "a profile's image size is no multiple of the patch size")
+        for case in (case for profile in self.all_profiles() for case in profile.golden):
             if case.image not in self.members or case.map not in self.members:
                 raise PydanticCustomError("golden", "a golden input is no member")
         return self
+
+    def all_profiles(self) -> tuple[Profile, ...]:
+        """Return every way to run this pack, the exact one first."""
+        size_px, golden = self.config.image_size_px, self.golden
+        own = (
+            Profile(name=FULL, image_size_px=size_px, golden=golden),
+            Profile(name=FAST, image_size_px=size_px, precision="bfloat16", golden=golden),
+        )
+        return (*own, *self.profiles)
+
+    def profile(self, name: str) -> Profile:
+        """Return the profile of that name.
+
+        Raises
+        ------
+        InputError
+            If the pack has none: names those that it has.
+        """
+        for profile in self.all_profiles():
+            if profile.name == name:
+                return profile
+        known = ", ".join(profile.name for profile in self.all_profiles())
+        raise InputError("model.no_such_profile", name=name, pack=self.name, known=known)
 
     def canonical_bytes(self) -> bytes:
         """Return the manifest as it stands in the pack: JSON in UTF-8."""

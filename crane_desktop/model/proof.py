@@ -34,6 +34,7 @@ def circumstances(info: ScorerInfo) -> dict[str, str]:
 
     found = {
         "device": info.device,
+        "profile": info.profile,
         "precision": info.precision,
         "program": __version__,
         "system": platform.platform(),

@@ -13,12 +13,12 @@ from crane_desktop.model.crane import Crane
 from crane_desktop.model.manifest import Preprocessing
 from crane_desktop.model.smoothing import Smoother
 from crane_desktop.preprocess.fit import fit
-from crane_desktop.preprocess.normalise import normalise
+from crane_desktop.preprocess.normalise import Normalisation, normalise
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A picture as the towers take it, ``(1, 3, S, S)`` each; `dino` is None without D-Attn."""
+    """Pictures as the towers take them, ``(B, 3, S, S)`` each; `dino` is None without D-Attn."""
 
     clip: Tensor
     dino: Tensor | None
@@ -58,26 +58,24 @@ class Runner:
         """Side of the picture that the model sees, and of the map."""
         return self.crane.config.image_size_px
 
-    def prepare(self, pixels: NDArray[np.uint8]) -> Prepared:
-        """Resize and normalise a uint8 ``(H, W)`` or ``(H, W, 3)`` RGB picture."""
-        fitted = fit(pixels, self.size_px)
-        clip, dino = (
-            None if n is None else torch.from_numpy(normalise(fitted, n))[None].to(self.device)
-            for n in (self._clip, self._dino)
-        )
-        if clip is None:
-            raise AssertionError("CLIP's normalisation is always there")
-        return Prepared(clip, dino)
+    def prepare(self, *pictures: NDArray[np.uint8]) -> Prepared:
+        """Resize and normalise uint8 ``(H, W)`` or ``(H, W, 3)`` RGB pictures."""
+        fitted = [fit(pixels, self.size_px) for pixels in pictures]
 
-    def answer(self, prepared: Prepared) -> Answer:
-        """Run the model on a prepared picture."""
+        def normalised(by: Normalisation) -> Tensor:
+            return torch.from_numpy(np.stack([normalise(picture, by) for picture in fitted])).to(self.device)
+
+        return Prepared(normalised(self._clip), None if self._dino is None else normalised(self._dino))
+
+    def answers(self, prepared: Prepared) -> list[Answer]:
+        """Run the model on prepared pictures; each gets the answer that it would get alone."""
         with torch.inference_mode():
             features = self.crane.encode_image(prepared.clip, prepared.dino)
             text = self._text if self._text is not None else self.crane.encode_text(features.image)
             output = self.crane.answer(features, text)
-            smooth = self._smooth(output.raw_map[0]).clamp(0, 1)  # rounding may end a hair above 1
-            return Answer(float(output.score[0]), smooth.cpu().numpy())
+            maps = self._smooth(output.raw_map).clamp(0, 1).cpu().numpy()  # rounding may end a hair above 1
+            return [Answer(score, smooth) for score, smooth in zip(output.score.tolist(), maps, strict=True)]
 
     def __call__(self, pixels: NDArray[np.uint8]) -> Answer:
         """Score a uint8 ``(H, W)`` or ``(H, W, 3)`` RGB picture."""
-        return self.answer(self.prepare(pixels))
+        return self.answers(self.prepare(pixels))[0]

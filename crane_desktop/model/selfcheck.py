@@ -56,7 +56,7 @@ def self_check(
         same = pack.sha256 == scorer.info.pack_sha256
         checks = [Check("pack", same, f"loaded {scorer.info.pack_sha256[:16]}, on disk {pack.sha256[:16]}")]
         until_s = clock_s() + enough_s
-        for number, case in enumerate(pack.manifest.golden):
+        for number, case in enumerate(pack.manifest.profile(scorer.info.profile).golden):
             if number and clock_s() >= until_s:
                 break
             checks.append(_compare(scorer, pack, case))

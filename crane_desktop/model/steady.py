@@ -13,6 +13,7 @@ from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.maps import Scored
 from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.domain.verdicts import Reason
+from crane_desktop.model.manifest import FULL
 from crane_desktop.model.scorer import CraneScorer, LoadProgress, load_scorer
 from crane_desktop.model.signature import ANYONE, Trust
 
@@ -91,6 +92,7 @@ def load_steady(
     prove: Prove,
     *,
     device: str = "auto",
+    profile: str = FULL,
     trust: Trust = ANYONE,
     on_progress: LoadProgress = lambda _key, _fraction: None,
 ) -> SteadyScorer:
@@ -99,14 +101,15 @@ def load_steady(
     Raises
     ------
     InputError
-        If the pack is missing, damaged, too new or not trusted, or the device is not there.
+        If the pack is missing, damaged, too new or not trusted, or the device or profile is not there.
     """
 
     def on_cpu() -> CraneScorer:
-        return load_scorer(path, device="cpu", trust=trust)
+        return load_scorer(path, device="cpu", profile=profile, trust=trust)
 
     try:
-        steady = SteadyScorer(load_scorer(path, device=device, trust=trust, on_progress=on_progress), on_cpu, prove)
+        first = load_scorer(path, device=device, profile=profile, trust=trust, on_progress=on_progress)
+        steady = SteadyScorer(first, on_cpu, prove)
     except RuntimeError as error:
         if not is_out_of_gpu_memory(error):
             raise

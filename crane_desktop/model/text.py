@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from crane_desktop.model.prompts import Prompts
-from crane_desktop.model.vision import join_heads, split_qkv
+from crane_desktop.model.vision import join_heads, run_mlp, split_qkv
 
 
 class TextTower(nn.Module):
@@ -26,16 +26,17 @@ class TextTower(nn.Module):
 
     def forward(self, prompts: Prompts, image: Tensor | None) -> Tensor:
         """Return unit text features, ``(2, D)`` static or ``(B, 2, D)`` guided by unit image features ``(B, D)``."""
-        tokens = prompts.embedded(image) + self.positional_embedding
+        ends = prompts.ends(guided=image is not None)
+        # Attention is causal: what stands behind the end of the text never reaches it, and is not computed.
+        tokens = (prompts.embedded(image) + self.positional_embedding)[:, : max(ends) + 1]
         tower: Any = self.transformer
         for index, block in enumerate(tower.resblocks):
             if 1 <= index <= len(prompts.compound_prompts_text):
                 tokens = _with_deep_tokens(tokens, prompts.compound_prompts_text[index - 1])
             q, k, v = split_qkv(block, block.ln_1(tokens))
             tokens = tokens + join_heads(block, F.scaled_dot_product_attention(q, k, v, is_causal=True))
-            tokens = tokens + block.mlp(block.ln_2(tokens))
+            tokens = tokens + run_mlp(block, block.ln_2(tokens))
         pairs = self.ln_final(tokens).unflatten(0, (-1, 2))
-        ends = prompts.ends(guided=image is not None)
         last = torch.stack([pairs[:, row, end] for row, end in enumerate(ends)], dim=1)
         features = F.normalize(last @ self.text_projection, dim=-1)
         return features[0] if image is None else features

@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from crane_desktop.model.attention import attend, self_correlation
+
 
 @dataclass(frozen=True, slots=True)
 class VisionStreams:
@@ -30,11 +32,16 @@ class VisionStreams:
     dense_input: Tensor
 
 
+def linear(tokens: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Apply a layer in the precision of its tokens, whatever its weights are kept in (see `computing`)."""
+    return F.linear(tokens, weight.to(tokens.dtype), bias.to(tokens.dtype))
+
+
 def split_qkv(block: Any, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Project ``(B, N, W)`` tokens to queries, keys and values ``(B, heads, N, W / heads)``."""
     attn = block.attn
     batch, count, width = tokens.shape
-    qkv = F.linear(tokens, attn.in_proj_weight, attn.in_proj_bias)
+    qkv = linear(tokens, attn.in_proj_weight, attn.in_proj_bias)
     parts = qkv.view(batch, count, 3, attn.num_heads, width // attn.num_heads).permute(2, 0, 3, 1, 4)
     return parts[0], parts[1], parts[2]
 
@@ -42,14 +49,21 @@ def split_qkv(block: Any, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def join_heads(block: Any, values: Tensor) -> Tensor:
     """Join ``(B, heads, N, d)`` and apply the block's output projection, ``(B, N, W)``."""
     batch, _, count, _ = values.shape
-    joined: Tensor = block.attn.out_proj(values.transpose(1, 2).reshape(batch, count, -1))
-    return joined
+    out = block.attn.out_proj
+    return linear(values.transpose(1, 2).reshape(batch, count, -1), out.weight, out.bias)
 
 
-def self_correlation(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """E-Attn: the soft-maxes of q-q, k-k and v-v are summed (not averaged) and applied to v (GOLDEN fact 4)."""
-    attend = F.scaled_dot_product_attention
-    return attend(q, q, v) + attend(k, k, v) + attend(v, v, v)
+def run_mlp(block: Any, tokens: Tensor) -> Tensor:
+    """Apply the block's two layers with QuickGELU between them, ``(B, N, W)``."""
+    mlp = block.mlp
+    hidden = linear(tokens, mlp.c_fc.weight, mlp.c_fc.bias)
+    return linear(quick_gelu(hidden), mlp.c_proj.weight, mlp.c_proj.bias)
+
+
+def quick_gelu(x: Tensor) -> Tensor:
+    """Return x sigmoid(1.702 x); in the room of `x` where no gradient needs it."""
+    gate = torch.sigmoid_(1.702 * x)
+    return x * gate if torch.is_grad_enabled() else gate.mul_(x)
 
 
 def resized_positions(table: Tensor, grid: int) -> Tensor:
@@ -62,8 +76,13 @@ def resized_positions(table: Tensor, grid: int) -> Tensor:
     return torch.cat([table[:1], patches.flatten(2).squeeze(0).T])
 
 
-def run_vision(visual: nn.Module, images: Tensor, *, dual_from: int) -> VisionStreams:
-    """Run open_clip's vision tower `visual` on normalised images ``(B, 3, S, S)``."""
+def run_vision(
+    visual: nn.Module, images: Tensor, *, dual_from: int, compute: torch.dtype = torch.float32
+) -> VisionStreams:
+    """Run open_clip's vision tower `visual` on normalised images ``(B, 3, S, S)``.
+
+    Layers and attention compute in `compute`; the streams, the norms and the projection stay float32.
+    """
     tower: Any = visual
     grid_of_patches = tower.conv1(images)
     grid = grid_of_patches.shape[-1]
@@ -74,13 +93,13 @@ def run_vision(visual: nn.Module, images: Tensor, *, dual_from: int) -> VisionSt
     extra = plain
     blocks = list(tower.transformer.resblocks)
     for index, block in enumerate(blocks):
-        q, k, v = split_qkv(block, block.ln_1(plain))
+        q, k, v = split_qkv(block, block.ln_1(plain).to(compute))
         if index >= dual_from:
             extra = (plain if index == dual_from else extra) + join_heads(block, self_correlation(q, k, v))
-        plain = plain + join_heads(block, F.scaled_dot_product_attention(q, k, v))
+        plain = plain + join_heads(block, attend(q, k, v))
         if block is blocks[-1]:
             dense_input = block.ln_1(plain)[:, 1:]
-        plain = plain + block.mlp(block.ln_2(plain))
+        plain = plain + run_mlp(block, block.ln_2(plain).to(compute))
     return VisionStreams(project(tower, plain[:, 0]), project(tower, extra[:, 1:]), dense_input)
 
 

@@ -6,21 +6,58 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+from pydantic import ValidationError
+from safetensors.torch import save
 from torch import Tensor
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.container import PackReader
-from crane_desktop.model.crane import Crane
-from crane_desktop.model.manifest import Precision
+from crane_desktop.model.crane import Crane, at_size
+from crane_desktop.model.manifest import Precision, Profile
+from crane_desktop.model.tensors import TensorsDamaged, read_tensors
 
+Hold = Callable[[str, Tensor], Tensor]
+"""How a model holds a weight of that name in memory, given as it is stored."""
+
+_LARGE = 1 << 19
+"""Elements; widening smaller matrices again and again would cost more than it saves."""
 _DTYPES: dict[Precision, torch.dtype] = {
     "float32": torch.float32,
     "float16": torch.float16,
     "bfloat16": torch.bfloat16,
 }
+
+
+def hold_float32(_name: str, tensor: Tensor) -> Tensor:
+    """Hold every weight in float32: for training, and for whatever reads the weights."""
+    return tensor.float() if tensor.is_floating_point() else tensor.to(torch.int32)
+
+
+def hold_for(compute: Precision) -> Hold:
+    """Return how a model that only answers in `compute` holds its weights.
+
+    Where it computes in float32, large matrices that are stored in half the space stay so and are widened when they
+    are used: nothing is lost, and a published Crane needs half the memory. Where it computes in less, matrices are
+    rounded once.
+    """
+    dtype = _DTYPES[compute]
+
+    def hold(name: str, tensor: Tensor) -> Tensor:
+        if not _is_large_matrix(name, tensor):
+            return hold_float32(name, tensor)
+        if compute == "float32":
+            return tensor if tensor.dtype.itemsize == 2 else tensor.float()
+        return tensor.to(dtype)
+
+    return hold
+
+
+def _is_large_matrix(name: str, tensor: Tensor) -> bool:
+    """Return whether it is one of those that `vision.linear` applies; they are nearly all of a Crane."""
+    return name.startswith(("visual.transformer.", "text.transformer.", "dino.blocks.")) and (
+        tensor.ndim == 2 and tensor.numel() >= _LARGE
+    )
 
 
 def stored_state(crane: Crane, precision: Precision) -> dict[str, Tensor]:
@@ -77,8 +114,8 @@ def find_misfit(wanted: Mapping[str, tuple[int, ...]], state: Mapping[str, Tenso
     return None
 
 
-def crane_of(config: CraneConfig, state: Mapping[str, Tensor]) -> Crane:
-    """Return a Crane of this shape with these weights, in float32.
+def crane_of(config: CraneConfig, state: Mapping[str, Tensor], hold: Hold = hold_float32) -> Crane:
+    """Return a Crane of this shape with these weights, held as `hold` says.
 
     Nothing is allocated before every name and shape is known to fit.
 
@@ -96,13 +133,16 @@ def crane_of(config: CraneConfig, state: Mapping[str, Tensor]) -> Crane:
         raise InputError("model.weight_missing", name=misfit.name)
     if misfit is not None:
         raise InputError("model.weight_shape", name=misfit.name, found=misfit.found, wanted=misfit.wanted)
-    cast = {name: t.float() if t.is_floating_point() else t.to(torch.int32) for name, t in state.items()}
-    crane.load_state_dict(cast, assign=True)
+    crane.load_state_dict({name: hold(name, tensor) for name, tensor in state.items()}, assign=True)
     return crane
 
 
-def load_crane(pack: PackReader, on_progress: Callable[[float], None] = lambda _fraction: None) -> Crane:
-    """Return the Crane of a proven pack, on the CPU, in float32.
+def load_crane(
+    pack: PackReader,
+    on_progress: Callable[[float], None] = lambda _fraction: None,
+    hold: Hold = hold_float32,
+) -> Crane:
+    """Return the Crane of a proven pack, on the CPU, its weights held as `hold` says.
 
     Raises
     ------
@@ -110,14 +150,36 @@ def load_crane(pack: PackReader, on_progress: Callable[[float], None] = lambda _
         If the weights do not fit the manifest.
     """
     state: dict[str, Tensor] = {}
-    names = [name for name in pack.manifest.members if name.startswith("weights/")]
-    for index, name in enumerate(names):
-        try:
-            tensors = load(pack.read(name))
-        except SafetensorError as error:
-            raise InputError("model.pack_damaged", file=pack.path) from error
-        for key in sorted(tensors.keys() & state.keys()):
-            raise InputError("model.weight_surplus", name=key)
-        state |= tensors
-        on_progress((index + 1) / len(names))
-    return crane_of(pack.manifest.config, state)
+    members = {name: member for name, member in pack.manifest.members.items() if name.startswith("weights/")}
+    whole, done = sum(member.size for member in members.values()), 0
+    for name, member in members.items():
+        with pack.stream(name) as stream:
+            try:
+                for key, tensor in read_tensors(stream, member.size):
+                    if key in state:
+                        raise InputError("model.weight_surplus", name=key)
+                    state[key] = hold(key, tensor)
+                    done += tensor.nbytes
+                    on_progress(min(1.0, done / whole))
+            except TensorsDamaged as error:
+                raise InputError("model.pack_damaged", file=pack.path) from error
+    return crane_of(pack.manifest.config, state, hold)
+
+
+def load_profile(
+    pack: PackReader, profile: Profile, on_progress: Callable[[float], None] = lambda _fraction: None
+) -> Crane:
+    """Return the Crane of a proven pack, on the CPU, as a profile runs it.
+
+    Raises
+    ------
+    InputError
+        If the weights do not fit the manifest, or the towers cannot see the profile's size.
+    """
+    crane = load_crane(pack, on_progress, hold_for(profile.precision))
+    try:
+        crane = at_size(crane, profile.image_size_px)
+    except ValidationError as error:
+        raise InputError("model.pack_manifest", file=pack.path, detail=f"profile {profile.name}") from error
+    crane.compute = _DTYPES[profile.precision]
+    return crane

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from crane_desktop.decision.recipe import Recipe
 from crane_desktop.decision.rule import decide
 from crane_desktop.domain.frames import Frame, FrameFault
-from crane_desktop.domain.ports import LogEntry, Scorer
+from crane_desktop.domain.ports import LogEntry, Scorer, ScorerInfo
 from crane_desktop.domain.verdicts import Inspection, JudgedBy, Reason, ReasonCode, Verdict
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Bench:
 
     def who(self) -> JudgedBy:
         """Return who judges now: a model may move to another device in the middle of a run."""
-        return replace(self.judged_by, device=self.scorer.info.device)
+        return replace(self.judged_by, device=_runs_on(self.scorer.info))
 
 
 def judged_by(scorer: Scorer, recipe: Recipe, software_version: str) -> JudgedBy:
@@ -57,9 +57,13 @@ def judged_by(scorer: Scorer, recipe: Recipe, software_version: str) -> JudgedBy
         pack_version=info.pack_version,
         pack_sha256=info.pack_sha256,
         software_version=software_version,
-        device=info.device,
+        device=_runs_on(info),
         for_demonstration=info.for_demonstration,
     )
+
+
+def _runs_on(info: ScorerInfo) -> str:
+    return f"{info.device} ({info.profile}: {info.precision}, {info.image_size_px} px)"
 
 
 def judge(event: Part, bench: Bench) -> LogEntry:

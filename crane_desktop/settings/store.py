@@ -35,6 +35,8 @@ class Settings(BaseModel):
         What was inspected last; at first the simulated line, at a rate that is calm to look at.
     pack, recipe
         Chosen last; None means the default.
+    profile
+        How packs are run: one of those that they offer.
     keep_images
         Which parts' pictures are archived.
     reserve_mb
@@ -57,6 +59,7 @@ class Settings(BaseModel):
     source: SourceChoice = SourceChoice(rate_hz=8.0)
     pack: str | None = None
     recipe: str | None = None
+    profile: str = "full"
     keep_images: KeepImages = "not_ok"
     reserve_mb: int = Field(default=500, ge=100)
     trusted_keys: tuple[_PublicKey, ...] = ()

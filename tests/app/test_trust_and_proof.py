@@ -253,7 +253,7 @@ class TestFullGpu:
         with RecordReader(DataDir(station_dir)) as reader:
             rows = reader.page(limit=10)[::-1]
             devices = [reader.record(row.record_id).fields["device"] for row in rows]
-        assert devices == ["cuda: NVIDIA T4"] * 2 + ["cpu"] * 2
+        assert devices == ["cuda: NVIDIA T4 (full: float32, 56 px)"] * 2 + ["cpu (full: float32, 56 px)"] * 2
 
     def test_a_cpu_that_computes_wrong_judges_nothing(
         self, crane: Program, station_dir: Path, monkeypatch: pytest.MonkeyPatch

@@ -189,9 +189,14 @@ def test_new_thresholds_make_a_new_version() -> None:
 
 def test_a_calibrated_recipe_names_its_model_and_promise() -> None:
     outcome = calibrate([GoodPart(0.1, 0.2), GoodPart(0.2, 0.3), GoodPart(0.15, 0.2)], 0.01)
-    recipe = FULL.calibrated(outcome, pack="demo", pack_sha256="cd" * 32, on=date(2026, 1, 2))
+    recipe = FULL.calibrated(outcome, pack="demo", pack_sha256="cd" * 32, image_size_px=56, on=date(2026, 1, 2))
     assert (recipe.version, recipe.pack, recipe.thresholds) == (5, "demo", outcome.thresholds)
     assert recipe.calibration == Calibration(
-        n_images=3, false_reject_rate=0.01, promised_rate=0.5, date=date(2026, 1, 2), pack_sha256="cd" * 32
+        n_images=3,
+        false_reject_rate=0.01,
+        promised_rate=0.5,
+        date=date(2026, 1, 2),
+        pack_sha256="cd" * 32,
+        image_size_px=56,
     )
     assert parse_recipe(dump_recipe(recipe)) == recipe

@@ -16,8 +16,8 @@ NOW = {"device": "cpu", "precision": "float32", "torch": "2.13.0"}
 
 def info(**changes: object) -> ScorerInfo:
     known = {
-        "pack": "demo", "pack_version": "1", "pack_sha256": PACK, "variant": "crane", "image_size_px": 56,
-        "device": "cpu", "precision": "float32", "for_demonstration": True,
+        "pack": "demo", "pack_version": "1", "pack_sha256": PACK, "variant": "crane", "profile": "full",
+        "image_size_px": 56, "device": "cpu", "precision": "float32", "for_demonstration": True,
     }  # fmt: skip
     return ScorerInfo(**(known | changes))  # type: ignore[arg-type]
 

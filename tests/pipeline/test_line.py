@@ -104,7 +104,7 @@ class FakeScorer:
 
     @property
     def info(self) -> ScorerInfo:
-        return ScorerInfo("demo", "1.0", "ab" * 32, "crane", 64, "cpu", "fp32", for_demonstration=True)
+        return ScorerInfo("demo", "1.0", "ab" * 32, "crane", "full", 64, "cpu", "fp32", for_demonstration=True)
 
     def score(self, pixels: NDArray[np.uint8]) -> Scored:
         self.before()

@@ -46,7 +46,7 @@ def _write_spots(folder: Path, *, good: int = 6, spotted: int = 6, masks: bool =
 class _BrightnessScorer:
     """Says that what is bright is odd: perfect on `spots`."""
 
-    info = ScorerInfo("bright", "1", "0" * 64, "crane", 56, "cpu", "float32", False)
+    info = ScorerInfo("bright", "1", "0" * 64, "crane", "full", 56, "cpu", "float32", False)
 
     def score(self, pixels: NDArray[np.uint8]) -> Scored:
         luma = pixels if pixels.ndim == 2 else pixels @ np.array([0.299, 0.587, 0.114])

@@ -141,7 +141,7 @@ class FakeStation:
 
     @staticmethod
     def scorer() -> ScorerInfo:
-        return ScorerInfo("demo", "1", "0" * 64, "crane", 240, "cpu", "fp32", for_demonstration=True)
+        return ScorerInfo("demo", "1", "0" * 64, "crane", "full", 240, "cpu", "fp32", for_demonstration=True)
 
     def say(self, **changes: Any) -> None:
         self.now = replace(self.now, **changes)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from crane_desktop.app.calibration import calibrate_recipe
-from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption
+from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption, ProfileOption
 from crane_desktop.app.workbench import open_workbench
 from crane_desktop.settings.texts import text
 
@@ -20,11 +20,12 @@ def calibrate(
         float, typer.Option(help=text("app.help.false_reject", HELP_LANGUAGE), metavar="RATE")
     ] = 0.05,
     pack: PackOption = None,
+    profile: ProfileOption = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Set the recipe's thresholds; a recipe of that name gets its next version, a new name a new recipe."""
-    bench = open_workbench(data_dir, as_json=as_json)
+    bench = open_workbench(data_dir, as_json=as_json, profile=profile)
     with bench.data.lock():
         outcome = calibrate_recipe(bench, recipe, images, false_reject, pack)
     if as_json:

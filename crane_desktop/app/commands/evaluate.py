@@ -9,7 +9,7 @@ import typer
 from rich.cells import set_cell_size
 
 from crane_desktop.app.judge import pack_path
-from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption
+from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption, ProfileOption
 from crane_desktop.app.progress_bar import progress_bar
 from crane_desktop.app.workbench import open_workbench
 from crane_desktop.settings.texts import text
@@ -20,6 +20,7 @@ _COLUMNS = ("image_auroc", "image_ap", "image_f1_max", "pixel_auroc", "pixel_aup
 def evaluate(
     dataset: Annotated[Path, typer.Argument(help=text("app.help.dataset", HELP_LANGUAGE))],
     pack: PackOption = None,
+    profile: ProfileOption = None,
     method: Annotated[str, typer.Option(help=text("app.help.method", HELP_LANGUAGE), metavar="NAME")] = "crane",
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
@@ -30,9 +31,9 @@ def evaluate(
     from crane_desktop.training.datasets import read_dataset
     from crane_desktop.training.evaluate import evaluate as measure
 
-    bench = open_workbench(data_dir, as_json=as_json)
+    bench = open_workbench(data_dir, as_json=as_json, profile=profile)
     data = read_dataset(dataset)
-    scorer = load_method(method, pack_path(bench, pack), trust=trust_of(bench))
+    scorer = load_method(method, pack_path(bench, pack), profile=bench.settings.profile, trust=trust_of(bench))
     try:
         with progress_bar(text("training.scoring", bench.language)) as tell:
             figures = measure(scorer, data, on_progress=tell).as_dict()

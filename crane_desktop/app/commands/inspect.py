@@ -14,6 +14,7 @@ from crane_desktop.app.options import (
     DataDirOption,
     JsonOption,
     PackOption,
+    ProfileOption,
     SourceKind,
     Trigger,
     before_the_command,
@@ -34,6 +35,7 @@ def inspect(
     trigger: Annotated[Trigger | None, typer.Option(help=text("app.help.trigger", HELP_LANGUAGE))] = None,
     recipe: Annotated[str | None, typer.Option(help=text("app.help.recipe", HELP_LANGUAGE))] = None,
     pack: PackOption = None,
+    profile: ProfileOption = None,
     frames: Annotated[
         int | None, typer.Option(min=1, help=text("app.help.frames", HELP_LANGUAGE), callback=before_the_command)
     ] = None,
@@ -43,7 +45,7 @@ def inspect(
     as_json: JsonOption = False,
 ) -> None:
     """Take frames from a source, judge them, record them."""
-    bench = open_workbench(data_dir, as_json=as_json)
+    bench = open_workbench(data_dir, as_json=as_json, profile=profile)
     given = {
         "path": None if path is None else str(path),
         "cti": None if cti is None else str(cti),

@@ -1,4 +1,4 @@
-"""``pack fetch|build|verify|info|install|list|keygen|sign|trust``: model packs."""
+"""``pack fetch|build|verify|info|install|use|list|keygen|sign|trust``: model packs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crane_desktop.app.commands import fetching, signing
+from crane_desktop.app.commands import fetching, profiles, signing
 from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption
 from crane_desktop.app.usage import Command, Group
 from crane_desktop.app.workbench import Workbench, open_workbench
@@ -55,6 +55,10 @@ def build(
     dino: Annotated[Path | None, typer.Option(help=text("app.help.dino", HELP_LANGUAGE), metavar="FILE")] = None,
     average: Annotated[Average | None, typer.Option(help=text("app.help.average", HELP_LANGUAGE))] = None,
     context: Annotated[ContextMode, typer.Option(help=text("app.help.context", HELP_LANGUAGE))] = ContextMode.STATIC,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(help=text("app.help.build_profile", HELP_LANGUAGE), metavar="NAME:PX[:PRECISION[:BATCH]]"),
+    ] = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -63,7 +67,8 @@ def build(
 
     bench = open_workbench(data_dir, as_json=as_json)
     chosen = average or (Average.LOGITS if variant is Variant.CRANE_PLUS else Average.SOFTMAX)
-    build_pack(variant.value, clip, prompts, dino, chosen.value, context.value, out)
+    wishes = [profiles.profile_wish(words) for words in profile or ()]
+    build_pack(variant.value, clip, prompts, dino, chosen.value, context.value, out, wishes)
     _tell(bench, out, "app.pack_built")
 
 
@@ -114,6 +119,7 @@ def install(
     _tell(bench, installed, "app.pack_installed")
 
 
+commands.command("use", cls=Command, help=text("app.help.pack_use", HELP_LANGUAGE))(profiles.use)
 commands.command("keygen", cls=Command, help=text("app.help.pack_keygen", HELP_LANGUAGE))(signing.keygen)
 commands.command("sign", cls=Command, help=text("app.help.pack_sign", HELP_LANGUAGE))(signing.sign)
 commands.command("trust", cls=Command, help=text("app.help.pack_trust", HELP_LANGUAGE))(signing.trust)

@@ -12,7 +12,7 @@ import typer
 from numpy.typing import NDArray
 
 from crane_desktop.app.judge import pack_path
-from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption
+from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption, ProfileOption
 from crane_desktop.app.workbench import open_workbench
 from crane_desktop.domain.errors import InputError
 from crane_desktop.settings.texts import text
@@ -21,6 +21,7 @@ from crane_desktop.settings.texts import text
 def score(
     images: Annotated[list[Path], typer.Argument(help=text("app.help.images", HELP_LANGUAGE), metavar="IMAGE...")],
     pack: PackOption = None,
+    profile: ProfileOption = None,
     out: Annotated[Path | None, typer.Option(help=text("app.help.out_maps", HELP_LANGUAGE), metavar="DIR")] = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
@@ -29,7 +30,7 @@ def score(
     from crane_desktop.app.proving import open_scorer
     from crane_desktop.camera.decode import read_image
 
-    bench = open_workbench(data_dir, as_json=as_json)
+    bench = open_workbench(data_dir, as_json=as_json, profile=profile)
     pack_file = pack_path(bench, pack)
     maps = None if out is None else _Maps(out)
     read_image(images[0])  # a wrong path is told at once, before the model is loaded

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from crane_desktop.app.options import DataDirOption, JsonOption, PackOption
+from crane_desktop.app.options import DataDirOption, JsonOption, PackOption, ProfileOption
 from crane_desktop.app.selftest import run_selftest
 from crane_desktop.app.workbench import open_workbench
 from crane_desktop.settings.texts import text
 
 
-def selftest(pack: PackOption = None, data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+def selftest(
+    pack: PackOption = None,
+    profile: ProfileOption = None,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Check data folder, log, pack, model and camera layer; exit code 1 if one fails."""
-    bench = open_workbench(data_dir, as_json=as_json)
+    bench = open_workbench(data_dir, as_json=as_json, profile=profile)
     checks = run_selftest(bench, pack)
     ok = all(check.ok for check in checks)
     if as_json:
