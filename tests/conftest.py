@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent))  # `virtual_camera` and its like lie here
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -77,6 +80,42 @@ def station_dir(tmp_path: Path, tiny_pack: Path) -> Path:
     (folder / "packs").mkdir(parents=True)
     shutil.copy(tiny_pack, folder / "packs")
     return folder
+
+
+@pytest.fixture(scope="session")
+def virtual_cti(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The virtual GenTL camera, built with the system's compiler, or a skip."""
+    if sys.platform != "linux" or not any(map(shutil.which, ("gcc", "cc", "clang"))):
+        pytest.skip("needs Linux and a C compiler (Debian package gcc) to build the virtual camera")
+    from virtual_camera import build
+
+    return build(tmp_path_factory.mktemp("virtual camera"))
+
+
+@pytest.fixture
+def virtual_cameras(virtual_cti: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A `virtual_camera.VirtualCameras` without cameras yet: add some before a producer is loaded."""
+    from virtual_camera import FOLDER_VARIABLE, VirtualCameras
+
+    folder = tmp_path / "virtual cameras"
+    monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
+    return VirtualCameras(virtual_cti, folder)
+
+
+@pytest.fixture
+def harvest(virtual_cti: Path) -> Iterator[Callable[[], Any]]:
+    """Make a `virtual_harvest.Harvest`: Harvesters with the virtual cameras, in a process of its own."""
+    from virtual_harvest import Harvest
+
+    made: list[Harvest] = []
+
+    def make() -> Harvest:
+        made.append(Harvest(virtual_cti))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
 
 
 @dataclass(frozen=True)

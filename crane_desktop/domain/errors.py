@@ -6,6 +6,8 @@ the window and the command line say the same in the language of the moment.
 
 from __future__ import annotations
 
+from functools import partial
+
 
 class CraneError(Exception):
     """Something a person must be told.
@@ -22,6 +24,9 @@ class CraneError(Exception):
         super().__init__(key, params)
         self.key = key
         self.params = params
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return partial(type(self), **self.params), (self.key,)  # keywords too reach another process
 
     def __str__(self) -> str:
         shown = ", ".join(f"{k}={v}" for k, v in self.params.items())

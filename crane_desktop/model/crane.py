@@ -94,7 +94,7 @@ class Crane(nn.Module):
             if dino_images is None:
                 raise ValueError("Crane+ needs the picture normalised for DINOv2 as well")
             attention = similarity_attention(run_dino(self.dino, dino_images, self.compute))
-            entries.insert(0, dense_features(self.visual, streams.dense_input, attention, self.compute))
+            entries.insert(0, dense_features(self.visual, streams.dense_input, attention))
         return ImageFeatures(F.normalize(streams.image, dim=-1), tuple(F.normalize(e, dim=-1) for e in entries))
 
     def encode_text(self, image: Tensor | None = None) -> Tensor:

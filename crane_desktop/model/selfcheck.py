@@ -20,8 +20,8 @@ SCORE_TOLERANCE = 1e-4
 MAP_TOLERANCE = 1e-3
 """Between machines float32 differs by some 1e-6, a wrong kernel or TF32 by more than these."""
 REDUCED_SCORE_TOLERANCE = 2e-3
-REDUCED_MAP_TOLERANCE = 2e-2
-"""Where the model computes in less than float32."""
+REDUCED_MAP_TOLERANCE = 1e-2
+"""Where the model computes in less than float32: up to 5e-3 of a map was measured with bfloat16."""
 
 
 @dataclass(frozen=True, slots=True)
