@@ -26,7 +26,7 @@ class CraneError(Exception):
         self.params = params
 
     def __reduce__(self) -> tuple[object, ...]:
-        return partial(type(self), **self.params), (self.key,)  # keywords too reach another process
+        return partial(type(self), self.key, **self.params), ()  # keywords too reach another process
 
     def __str__(self) -> str:
         shown = ", ".join(f"{k}={v}" for k, v in self.params.items())
