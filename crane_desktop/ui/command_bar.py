@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
+from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.domain.station import Station, StationState, StationView
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.fields import Choice, caption
@@ -35,6 +36,7 @@ class CommandBar(QWidget):
     def __init__(self, language: Language, inbox: Inbox) -> None:
         super().__init__()
         self._language, self._inbox = language, inbox
+        self._scorer: ScorerInfo | None = None
         self._shown: tuple[StationState, str, float] | None = None
         self.start, self.stop, self.other_language = QPushButton(), QPushButton(), QPushButton()
         self.packs, self.recipes = Choice(130), Choice(150)
@@ -71,6 +73,9 @@ class CommandBar(QWidget):
         if now != self._shown:
             self._shown = now
             self._tell()
+        if view.scorer != self._scorer:
+            self._scorer = view.scorer
+            self._tell_how_it_runs()
         for box, name in ((self.packs, view.scorer.pack if view.scorer else None), (self.recipes, view.recipe)):
             if view.state not in BUSY and name is not None and box.currentData() != name:
                 self._choose(box, name)
@@ -91,11 +96,29 @@ class CommandBar(QWidget):
         self._recipe_caption.setText(text("ui.recipe", language))
         self.packs.setAccessibleName(text("ui.pack", language))
         self.recipes.setAccessibleName(text("ui.recipe", language))
+        self._tell_how_it_runs()
         named = [self.recipes.itemData(place) for place in range(1, self.recipes.count())]
         self._list(self.recipes, named)
         metrics = self.state.fontMetrics()
         self.state.setMinimumWidth(max(metrics.horizontalAdvance(text(f"state.{s}", language)) for s in StationState))
         self._tell()
+
+    def _tell_how_it_runs(self) -> None:
+        """Say on the tip of the pack's caption how it is run: profile, precision, picture size, device."""
+        runs = self._scorer
+        if runs is None:
+            self._pack_caption.setToolTip("")
+            return
+        self._pack_caption.setToolTip(
+            text(
+                "ui.pack_runs",
+                self._language,
+                profile=runs.profile,
+                precision=runs.precision,
+                size=runs.image_size_px,
+                device=runs.device,
+            )
+        )
 
     def _lay_out(self) -> None:
         line = QHBoxLayout(self)
