@@ -57,6 +57,7 @@ def operations(config: CraneConfig) -> float:
     vision, patches = config.vision, config.grid**2
     dual = vision.layers - config.dual_from
     count = _tower(vision, patches + 1)
+    count -= 8 * _layer(patches, vision.width, vision.width)  # the last MLP is for the class token alone
     count += dual * (_correlations(patches + 1, vision.width, 4) + _layer(patches + 1, vision.width, vision.width))
     count += _layer(patches, 3 * vision.patch_size_px**2, vision.width)
     count += _layer(patches + 1, vision.width, config.embed_dim)
