@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from crane_desktop import __version__
+from crane_desktop.app.corrections import corrector_of
 from crane_desktop.app.ending import asked_to_end
 from crane_desktop.app.judge import Judge, load_judge
+from crane_desktop.app.signals import source_with_outputs
 from crane_desktop.app.terminal import LiveTable, PlainLines, Show
 from crane_desktop.app.workbench import Workbench
 from crane_desktop.camera.sources import make_source
@@ -48,21 +50,25 @@ def run_line(
             bench.data, keep_images=bench.settings.keep_images, reserve_mb=bench.settings.reserve_mb
         )
         stack.callback(log.close)
+        source, outputs = source_with_outputs(choice, judge.recipe, corrector_of(bench.data, judge.recipe))
+        for output in outputs:
+            stack.callback(output.close)
         line = Line(
-            make_source(choice, judge.recipe.camera_features),
+            source,
             judge.scorer,
             judge.recipe,
             log,
+            outputs=outputs,
             software_version=__version__,
             on_result=results.put,
             judge_ready=judge.ready,
         )
         show: Show = LiveTable(bench.language) if live_table else PlainLines(bench.console)
         with show:
-            return _run(bench, line, judge, _Teller(line, results, show, lambda: _headline(bench, line, judge)), asked)
+            return _run(bench, line, judge, Teller(line, results, show, lambda: _headline(bench, line, judge)), asked)
 
 
-def _run(bench: Workbench, line: Line, judge: Judge, teller: _Teller, asked: threading.Event) -> int:
+def _run(bench: Workbench, line: Line, judge: Judge, teller: Teller, asked: threading.Event) -> int:
     own: list[StationFault] = []
     line.start()
     try:
@@ -79,7 +85,7 @@ def _run(bench: Workbench, line: Line, judge: Judge, teller: _Teller, asked: thr
     return teller.finish([*judge.faults(), *own])
 
 
-class _Teller:
+class Teller:
     """Passes on, in order and once each, the verdicts and the faults of a line."""
 
     def __init__(self, line: Line, results: queue.SimpleQueue[Result], show: Show, headline: Callable[[], str]) -> None:

@@ -10,11 +10,17 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from crane_desktop import __version__
+from crane_desktop.app.camera_desk import CameraDesk
+from crane_desktop.app.corrections import corrector_of
 from crane_desktop.app.judge import Judge, load_judge
 from crane_desktop.app.recipes import recipe_names
+from crane_desktop.app.signals import source_with_outputs
 from crane_desktop.app.workbench import Workbench
+from crane_desktop.decision.recipe import Recipe
+from crane_desktop.domain.camera_setup import CameraSetup
 from crane_desktop.domain.errors import CraneError, StationFault
-from crane_desktop.domain.ports import InspectionLog
+from crane_desktop.domain.findings import Finding
+from crane_desktop.domain.ports import FrameSource, InspectionLog
 from crane_desktop.domain.station import (
     HistoryRecord,
     HistoryRow,
@@ -24,6 +30,7 @@ from crane_desktop.domain.station import (
     StationView,
 )
 from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.outputs.camera_line import CameraLineOutput
 from crane_desktop.pipeline.board import LineSnapshot
 from crane_desktop.pipeline.line import Line
 from crane_desktop.records.log import SqliteInspectionLog
@@ -52,9 +59,12 @@ class LiveStation:
         self._reads = ThreadPoolExecutor(1, thread_name_prefix="crane-reader")
         self._looks = ThreadPoolExecutor(1, thread_name_prefix="crane-cameras")
         self._guard = threading.Lock()
+        self._cameras = CameraDesk(bench, self._recipe_kept)
+        self._source: FrameSource | None = None
         self._wanted: tuple[str | None, str | None] = (None, None)
         self._judge: Judge | None = None
         self._line: Line | None = None
+        self._outputs: tuple[CameraLineOutput, ...] = ()
         self._history_log: SqliteInspectionLog | None = None
         self._reader: RecordReader | None = None
         self._progress: Progress | None = None
@@ -95,6 +105,7 @@ class LiveStation:
             newest=shot.newest,
             latest_ng=shot.latest_ng,
             source=shot.source,
+            source_status=None if shot.finished else shot.source_status,
         )
 
     def _state(self, shot: LineSnapshot | None) -> StationState:
@@ -138,6 +149,14 @@ class LiveStation:
     def devices(self, cti: str | None = None) -> Future[Sequence[tuple[str, str]]]:
         """List cameras as (device id, description)."""
         return self._looks.submit(lambda: self._devices(cti))
+
+    def doctor(self, cti: str | None = None) -> Future[Sequence[Finding]]:
+        """Look for what is wrong with drivers and cameras."""
+        return self._looks.submit(lambda: self._examine(cti))
+
+    def camera(self, choice: SourceChoice) -> Future[CameraSetup]:
+        """Open a camera for setting it up; while the line runs on a camera, that one."""
+        return self._looks.submit(lambda: self._open_camera(choice))
 
     def history(self, before: int | None, limit: int, verdict: Verdict | None) -> Future[Sequence[HistoryRow]]:
         """Return a page of records, newest first."""
@@ -218,6 +237,7 @@ class LiveStation:
         from crane_desktop.camera.sources import make_source
 
         self._stop()
+        self._cameras.release()
         make_source(choice)  # what is wrong with the choice is told before a model is loaded
         if self._judge is None:
             # What was asked for and could not be loaded, never another model that happens to be there.
@@ -225,17 +245,20 @@ class LiveStation:
         judge = self._judge
         if judge is None:
             raise StationFault("app.no_model")
+        source, outputs = source_with_outputs(choice, judge.recipe, corrector_of(self._bench.data, judge.recipe))
         line = Line(
-            make_source(choice, judge.recipe.camera_features),
+            source,
             judge.scorer,
             judge.recipe,
             self._open_log(),
+            outputs=outputs,
             software_version=__version__,
             judge_ready=judge.ready,
         )
+        self._outputs = outputs
         line.start()
         with self._guard:
-            self._line, self._seen_fault = line, None
+            self._line, self._source, self._seen_fault = line, source, None
             self._alarm = next(reversed(judge.faults()), None)
             self._run_id += 1
 
@@ -245,8 +268,24 @@ class LiveStation:
         if self._line is not None and not self._line.stop(timeout_s=_STOP_WITHIN_S):
             self._stuck = StationFault("app.line_does_not_stop")
             raise self._stuck
+        for output in self._outputs:
+            output.close()
+
+    def _open_camera(self, choice: SourceChoice) -> CameraSetup:
+        with self._guard:
+            running = self._line is not None and not self._line.snapshot().finished
+            recipe = self._judge.recipe if self._judge is not None else None
+            source = self._source if running else None
+        return self._cameras.open(choice, recipe, source)
+
+    def _recipe_kept(self, recipe: Recipe) -> None:
+        """Use a recipe that was saved as it is now, from the next start on."""
+        with self._guard:
+            if self._judge is not None and self._judge.recipe.name == recipe.name:
+                self._judge = replace(self._judge, recipe=recipe)
 
     def _shut_down(self) -> None:
+        self._guarded(self._cameras.release)
         if self._stuck is None:
             self._guarded(self._stop)
         if self._history_log is not None:
@@ -281,3 +320,9 @@ class LiveStation:
         from crane_desktop.camera.genicam.discover import list_devices
 
         return [(device.device_id, device.words()) for device in list_devices(cti)]
+
+    @staticmethod
+    def _examine(cti: str | None) -> list[Finding]:
+        from crane_desktop.camera.genicam.doctor import examine
+
+        return examine(cti)

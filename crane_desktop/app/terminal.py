@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from rich.console import Console as RichConsole
 from rich.console import Group, RenderableType
@@ -75,14 +75,22 @@ class PlainLines:
         """Print the headline, once."""
         if not self._headed:
             self._headed = True
-            self._console.say(headline)
+            self.say(headline)
+
+    def data(self, line: dict[str, Any]) -> None:
+        """Print a JSON object."""
+        self._console.data(line)
+
+    def say(self, words: str) -> None:
+        """Print a line for people."""
+        self._console.say(words)
 
     def add(self, result: Result) -> None:
         """Print a verdict."""
         if self._console.as_json:
-            self._console.data(verdict_line(result))
+            self.data(verdict_line(result))
         else:
-            self._console.say(verdict_words(result, self._console.language))
+            self.say(verdict_words(result, self._console.language))
 
     def fault(self, fault: CraneError) -> None:
         """Print a fault's sentence."""
@@ -94,10 +102,10 @@ class PlainLines:
     def end(self, balance: Balance, pace: Pace) -> None:
         """Print the summary."""
         if self._console.as_json:
-            self._console.data(summary_line(balance, pace))
+            self.data(summary_line(balance, pace))
             return
-        self._console.say(balance_words(balance, self._console.language))
-        self._console.say(pace_words(pace, self._console.language))
+        self.say(balance_words(balance, self._console.language))
+        self.say(pace_words(pace, self._console.language))
 
 
 def verdict_words(result: Result, language: Language) -> str:

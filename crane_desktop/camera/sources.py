@@ -6,16 +6,27 @@ from collections.abc import Mapping
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.ports import FrameSource
+from crane_desktop.domain.signals import LineSetting
 from crane_desktop.domain.station import SourceChoice
+from crane_desktop.preprocess.correct import Corrector
 
 
-def make_source(choice: SourceChoice, features: Mapping[str, str | int | float | bool] | None = None) -> FrameSource:
+def make_source(
+    choice: SourceChoice,
+    features: Mapping[str, str | int | float | bool] | None = None,
+    line: LineSetting | None = None,
+    corrector: Corrector | None = None,
+) -> FrameSource:
     """Return the source, not yet open. Each kind is imported only when it is chosen.
 
     Parameters
     ----------
     features
         GenICam features that a camera is set to before the run, in this order.
+    line
+        An output line that a camera drives; other sources have none.
+    corrector
+        What is done to a camera's values; other sources give finished pictures.
 
     Raises
     ------
@@ -30,11 +41,19 @@ def make_source(choice: SourceChoice, features: Mapping[str, str | int | float |
                 raise InputError("camera.folder_not_given")
             return FolderSource(choice.path, choice.rate_hz, choice.frames)
         case "genicam":
+            from crane_desktop.camera.genicam.heal import HealingSource
             from crane_desktop.camera.genicam.source import GenicamSource
 
-            return GenicamSource(
-                choice.cti, choice.device, trigger=choice.trigger, frames=choice.frames, features=features
+            camera = GenicamSource(
+                choice.cti,
+                choice.device,
+                trigger=choice.trigger,
+                frames=choice.frames,
+                features=features,
+                line=line,
+                corrector=corrector,
             )
+            return HealingSource(camera)
         case "demo":
             from crane_desktop.camera.demo import DemoSource
 

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from crane_desktop.decision.names import clean_name
+from crane_desktop.decision.recipe_corrections import Corrections
 from crane_desktop.decision.recipe_source import RecipeSource
+from crane_desktop.decision.reject_signal import RejectSignal
 from crane_desktop.decision.thresholds import Calibration, Thresholds
 from crane_desktop.domain.errors import InputError
 
@@ -44,12 +46,16 @@ class Recipe(BaseModel):
         Counts up with every change that may change a verdict.
     camera_features
         GenICam features to set before the run, in this order.
+    corrections
+        What is done to the camera's pictures before the model sees them.
     thresholds
         None: show only; no verdict is given.
     smallest_area_px
         Anomalous areas below this, in frame pixels, are no regions.
     time_limit_ms
         An answer later than this after the frame's arrival is NONE (late); None: no limit.
+    reject_signal
+        How verdicts reach the plant; None: they do not. Without thresholds nothing is sent either.
     """
 
     model_config = _STRICT
@@ -60,10 +66,12 @@ class Recipe(BaseModel):
     description: str = ""
     source: RecipeSource | None = None
     camera_features: Mapping[str, FeatureValue] = Field(default_factory=dict)
+    corrections: Corrections | None = None
     pack: Annotated[str, Field(min_length=1)] = "demo"
     thresholds: Thresholds | None = None
     smallest_area_px: Annotated[float, Field(ge=0)] = 0.0
     time_limit_ms: Annotated[float, Field(gt=0)] | None = None
+    reject_signal: RejectSignal | None = None
     calibration: Calibration | None = None
 
     @field_validator("name")
@@ -79,6 +87,15 @@ class Recipe(BaseModel):
         return self.model_copy(
             update={"version": self.version + 1, "thresholds": thresholds, "calibration": calibration}
         )
+
+    def with_corrections(self, corrections: Corrections | None) -> Recipe:
+        """Return the next version of this recipe, with other corrections.
+
+        Its thresholds were made for other pictures: it only shows until it is calibrated again.
+        """
+        if corrections == self.corrections:
+            return self
+        return self.with_thresholds(None).model_copy(update={"corrections": corrections})
 
     def calibrated(
         self, outcome: Calibrated, pack: str, pack_sha256: str, image_size_px: int, on: date | None = None

@@ -10,6 +10,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from crane_desktop.domain.corrections import Correction
+from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.health import Gap
+
 
 class LossCause(StrEnum):
     """Why a produced frame got no verdict. The names are the ones engineers know from camera SDKs."""
@@ -20,6 +24,10 @@ class LossCause(StrEnum):
     """The producer delivered a buffer that was not filled."""
     OVERRUN = "overrun"
     """The hand-over ring between camera process and line was full."""
+    UNDERRUN = "underrun"
+    """The driver had no empty buffer to fill: this computer was too slow."""
+    GARBAGE = "garbage"
+    """The buffer described no possible picture."""
     SKIPPED = "skipped"
     """A newer frame won (latest-frame policy)."""
     LATE = "late"
@@ -73,7 +81,11 @@ class Frame:
     pixel_format
         PFNC name of what the camera sent, for example ``"Mono12"``.
     original
-        The full-depth picture (uint16) for the archive, where the camera sends more than 8 bit.
+        The camera's own values where `pixels` are not just these: read-only, uint16 with the format's bits at
+        the low end, or uint8 where it has 8. Grey ``(H, W)``; of a Bayer camera the unpacked raw mosaic
+        ``(H, W)``; of any other colour format RGB ``(H, W, 3)``. Never corrected.
+    corrections
+        What was done to the values before they became `pixels`, in this order.
 
     Raises
     ------
@@ -84,7 +96,13 @@ class Frame:
     pixels: NDArray[np.uint8]
     origin: FrameOrigin
     pixel_format: str = "Mono8"
-    original: NDArray[np.uint16] | None = None
+    original: NDArray[np.uint8] | NDArray[np.uint16] | None = None
+    corrections: tuple[Correction, ...] = ()
+
+    @property
+    def raw(self) -> NDArray[np.uint8] | NDArray[np.uint16]:
+        """The camera's own values: `original`, or `pixels` where these are they."""
+        return self.pixels if self.original is None else self.original
 
     def __post_init__(self) -> None:
         p = self.pixels
@@ -130,7 +148,25 @@ class EndOfFrames:
     """The source has nothing more to give (the folder's last picture, the asked number of frames)."""
 
 
-SourceEvent: TypeAlias = Frame | FrameFault | FramesLost | EndOfFrames
+@dataclass(frozen=True, slots=True)
+class SourceDown:
+    """The equipment is gone and the source works on getting it back: an alarm. No frames come meanwhile.
+
+    What was under way has its own events before this one.
+    """
+
+    error: CraneError
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBack:
+    """The equipment is back: the alarm's cause has ceased. Frames go on under the next number."""
+
+    error: CraneError
+    gap: Gap
+
+
+SourceEvent: TypeAlias = Frame | FrameFault | FramesLost | EndOfFrames | SourceDown | SourceBack
 
 
 def sealed_pixels(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

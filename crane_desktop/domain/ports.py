@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.frames import Frame, SourceEvent
 from crane_desktop.domain.maps import AnomalyMap, Scored
 from crane_desktop.domain.verdicts import Inspection
@@ -148,12 +149,16 @@ class InspectionLog(Protocol):
 
 
 class Output(Protocol):
-    """A place that verdicts are told to (reject signal, plant message). Its place for later issues."""
+    """A place that verdicts are told to: a reject signal, a plant message."""
 
     def tell(self, inspection: Inspection) -> None:
-        """Tell one verdict; must not block longer than its own bound."""
+        """Tell one verdict, in the order in which they became durable. Never blocks, never raises."""
+        ...
+
+    def troubles(self) -> Sequence[StationFault]:
+        """Return what went wrong since the last time this was asked; never blocks, never raises."""
         ...
 
     def close(self) -> None:
-        """Go to the fail-safe state and release. Idempotent."""
+        """Pass on what was told, go to the fail-safe state and release, within seconds. Idempotent."""
         ...

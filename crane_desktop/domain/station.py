@@ -17,8 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crane_desktop.domain.balance import Balance
+from crane_desktop.domain.camera_setup import CameraSetup
 from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.findings import Finding
 from crane_desktop.domain.frames import Frame
+from crane_desktop.domain.health import SourceStatus
 from crane_desktop.domain.maps import AnomalyMap
 from crane_desktop.domain.ports import ScorerInfo, SourceInfo
 from crane_desktop.domain.verdicts import Inspection, Verdict
@@ -124,6 +127,7 @@ class StationView:
     newest: Result | None = None
     latest_ng: tuple[Result, ...] = ()
     source: SourceInfo | None = None
+    source_status: SourceStatus | None = None
     scorer: ScorerInfo | None = None
     recipe: str | None = None
     run_id: int = 0
@@ -188,6 +192,17 @@ class Station(Protocol):
 
     def devices(self, cti: str | None = None) -> Future[Sequence[tuple[str, str]]]:
         """List cameras as (device id, description)."""
+        ...
+
+    def doctor(self, cti: str | None = None) -> Future[Sequence[Finding]]:
+        """Look for what is wrong with drivers and cameras; takes seconds for each."""
+        ...
+
+    def camera(self, choice: SourceChoice) -> Future[CameraSetup]:
+        """Open a camera for setting it up; while the line runs on a camera, that one.
+
+        The camera is closed by the one who asked, or by the station as soon as a line starts.
+        """
         ...
 
     def history(self, before: int | None, limit: int, verdict: Verdict | None) -> Future[Sequence[HistoryRow]]:

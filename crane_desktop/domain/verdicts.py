@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from crane_desktop.domain.corrections import Correction
 from crane_desktop.domain.frames import FrameOrigin
 from crane_desktop.domain.maps import Region
 
@@ -95,6 +96,8 @@ class Inspection:
         From the frame's arrival to the decision.
     model_ms
         The model's share of it.
+    corrections
+        What was done to the camera's values before the model saw them.
     """
 
     origin: FrameOrigin
@@ -110,3 +113,4 @@ class Inspection:
     model_ms: float | None = None
     regions: tuple[Region, ...] = ()
     pixel_format: str | None = None
+    corrections: tuple[Correction, ...] = ()

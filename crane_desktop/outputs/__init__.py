@@ -1,1 +1,1 @@
-"""Tell it: reject signal and plant messages. Its place is kept for later work."""
+"""Telling the plant: outputs that verdicts go to."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 import logging
 
 from crane_desktop.domain.errors import CraneError, StationFault
-from crane_desktop.domain.frames import EndOfFrames, Frame, FrameFault, FramesLost, LossCause, SourceEvent
+from crane_desktop.domain.frames import (
+    EndOfFrames,
+    Frame,
+    FrameFault,
+    FramesLost,
+    LossCause,
+    SourceBack,
+    SourceDown,
+    SourceEvent,
+)
 from crane_desktop.domain.ports import FrameSource
 from crane_desktop.pipeline.board import Board
 from crane_desktop.pipeline.control import POLL_S, Control
@@ -61,6 +70,10 @@ class Acquirer:
                 if self._control.hurry.is_set():
                     tally.lost(LossCause.LATE)
                     return
+        elif isinstance(event, SourceDown):
+            self._board.fault(event.error)
+        elif isinstance(event, SourceBack):
+            self._board.source_is_back(event.error, event.gap)
 
 
 def close_source(source: FrameSource, board: Board) -> None:

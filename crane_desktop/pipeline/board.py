@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.health import Gap, SourceStatus
 from crane_desktop.domain.ports import SourceInfo
 from crane_desktop.domain.station import Pace, Result, StationState
 from crane_desktop.domain.verdicts import Verdict
@@ -16,6 +17,7 @@ from crane_desktop.pipeline.pace import PaceMeter
 from crane_desktop.pipeline.tally import Tally
 
 LATEST_NG = 12
+GAPS_KEPT = 100
 _log = logging.getLogger(__name__)
 
 
@@ -37,6 +39,10 @@ class LineSnapshot:
         Everything that went wrong, once a kind, in order; one that comes again after it had ceased moves to the end.
     finished
         Whether all threads of the line have ended.
+    source_status
+        How the source is; None where it cannot tell.
+    gaps
+        The times without the camera, the latest ones.
     """
 
     state: StationState
@@ -49,6 +55,8 @@ class LineSnapshot:
     faults: tuple[CraneError, ...] = ()
     source: SourceInfo | None = None
     finished: bool = False
+    source_status: SourceStatus | None = None
+    gaps: tuple[Gap, ...] = ()
 
 
 class Board:
@@ -62,6 +70,7 @@ class Board:
         self._latest_ng: deque[Result] = deque(maxlen=LATEST_NG)
         self._faults: dict[str, CraneError] = {}
         self._ceased: set[str] = set()
+        self._gaps: deque[Gap] = deque(maxlen=GAPS_KEPT)
 
     def publish(self, result: Result) -> bool:
         """Show and count one finished part; False where it came after the balance was settled."""
@@ -90,7 +99,20 @@ class Board:
         with self._guard:
             self._ceased.update(key for key in keys if key in self._faults)
 
-    def snapshot(self, state: StationState, source: SourceInfo | None, *, finished: bool) -> LineSnapshot:
+    def source_is_back(self, error: CraneError, gap: Gap) -> None:
+        """Note that the camera is back: its alarm has ceased, and the time without it is kept."""
+        self.recovered(error.key)
+        with self._guard:
+            self._gaps.append(gap)
+
+    def snapshot(
+        self,
+        state: StationState,
+        source: SourceInfo | None,
+        *,
+        finished: bool,
+        source_status: SourceStatus | None = None,
+    ) -> LineSnapshot:
         """Return everything as it is now."""
         with self._guard:
             faults = tuple(self._faults.values())
@@ -106,4 +128,6 @@ class Board:
                 faults=faults,
                 source=source,
                 finished=finished,
+                source_status=source_status,
+                gaps=tuple(self._gaps),
             )

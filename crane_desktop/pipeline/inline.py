@@ -53,4 +53,5 @@ def run_inline(
     bench = Bench(scorer, recipe, judged_by(scorer, recipe, software_version), judge_ready)
     recorder = Recorder(log, board, control, outputs=outputs, on_result=on_result)
     Acquirer(source, _Straight(bench, recorder), board, control).run()
+    recorder.look_at_outputs()
     return board.snapshot(StationState.READY, source.info, finished=True)

@@ -111,6 +111,7 @@ def _scored(frame: Frame, bench: Bench) -> LogEntry:
         model_ms=model_ms,
         regions=decision.regions,
         pixel_format=frame.pixel_format,
+        corrections=frame.corrections,
     )
     return LogEntry(inspection, frame, scored.anomaly_map)
 
@@ -124,6 +125,7 @@ def _without_answer(event: Part, bench: Bench, reason: Reason) -> Inspection:
         decided_at=datetime.now(UTC),
         latency_ms=_latency_ms(event, bench),
         pixel_format=event.pixel_format if isinstance(event, Frame) else None,
+        corrections=event.corrections if isinstance(event, Frame) else (),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from crane_desktop.decision.recipe import Recipe
 from crane_desktop.domain.frames import LossCause
+from crane_desktop.domain.health import WatchedSource
 from crane_desktop.domain.ports import FrameSource, InspectionLog, LogEntry, Output, Scorer
 from crane_desktop.domain.station import Result, StationState
 from crane_desktop.domain.verdicts import Reason
@@ -50,7 +51,7 @@ class Line:
     recipe
         Fixed for the run.
     outputs
-        Told every verdict once it is durable.
+        Told every verdict once it is durable: an OK that is not in the log is told as the NONE that it became.
     software_version
         For the records.
     on_result
@@ -78,7 +79,7 @@ class Line:
         inbox = self._inbox()
         outbox: BoundedQueue[LogEntry] = BoundedQueue(VERDICTS_AHEAD)
         bench = Bench(scorer, recipe, judged_by(scorer, recipe, software_version), judge_ready)
-        recorder = Recorder(log, self._board, self._control, outputs=outputs, on_result=on_result)
+        self._recorder = recorder = Recorder(log, self._board, self._control, outputs=outputs, on_result=on_result)
         self._threads = (
             threading.Thread(target=recorder.run, args=(outbox,), name="crane-record"),
             threading.Thread(
@@ -182,7 +183,10 @@ class Line:
         """Return everything worth showing, as it is now."""
         finished = self._finished()
         # Asked anew: a camera knows its own name only once it is open.
-        return self._board.snapshot(self._state(finished=finished), self._source.info, finished=finished)
+        source = self._source
+        status = source.status() if isinstance(source, WatchedSource) else None
+        state = self._state(finished=finished)
+        return self._board.snapshot(state, source.info, finished=finished, source_status=status)
 
     def _finished(self) -> bool:
         ended = self._started and not any(thread.is_alive() for thread in self._threads)
@@ -192,6 +196,7 @@ class Line:
 
     def _settle(self) -> None:
         """Close the balance of a run that has ended; only a thread that failed leaves anything open."""
+        self._recorder.look_at_outputs()  # a camera tells of its last pulses when it closes
         late = self._board.tally.settle()
         if late:
             _log.error("%d frames were left without a verdict by a failed thread", late)

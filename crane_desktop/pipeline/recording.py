@@ -51,6 +51,7 @@ class Recorder:
                 batch = outbox.take(MOST_AT_ONCE, POLL_S)
                 if batch and not self._control.abandoned.is_set():
                     self.record(batch)
+                self.look_at_outputs()
         except Exception as error:  # noqa: BLE001 - the thread's last defence: the line must end in order
             _log.exception("the recording thread failed")
             self._board.fault(StationFault("pipeline.broken", detail=f"{type(error).__name__}: {error}"))
@@ -58,6 +59,13 @@ class Recorder:
             # From here on nobody records: where this thread failed, the others must not wait for it.
             self._control.give_up()
             outbox.close()
+
+    def look_at_outputs(self) -> None:
+        """Show what the outputs say of themselves; a trouble that comes again is a new one."""
+        for output in self._outputs:
+            for trouble in output.troubles():
+                self._board.recovered(trouble.key)
+                self._board.fault(trouble)
 
     def record(self, batch: Sequence[LogEntry]) -> None:
         """Write `batch` and publish every verdict of it."""

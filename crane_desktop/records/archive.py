@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from crane_desktop.domain.frames import Frame
 from crane_desktop.domain.maps import AnomalyMap, Placement
 from crane_desktop.domain.ports import LogEntry
+from crane_desktop.preprocess.colour import demosaic, high_bits
 from crane_desktop.settings.atomic import sync_folder, write_atomic
 
 _FAST_PNG = (cv2.IMWRITE_PNG_COMPRESSION, 1)
@@ -36,11 +37,14 @@ class Kept:
     ----------
     note
         Why pictures that the settings ask for were not kept.
+    original
+        What the camera sent, where `image` was corrected.
     """
 
     image: str | None = None
     map: str | None = None
     note: str | None = None
+    original: str | None = None
 
 
 class Archive:
@@ -71,12 +75,13 @@ class Archive:
         try:
             for entry in entries:
                 folder, stem = self._place(entry)
-                image = map_ = None
+                image = map_ = original = None
                 if entry.frame is not None:
                     image = folder / f"{stem}.png"
                     map_ = folder / f"{stem}-map.png" if entry.anomaly_map is not None else None
+                    original = folder / f"{stem}-original.png" if entry.frame.corrections else None
                 # Noted before they are written, so that a failure half-way takes them away too.
-                kept.append(Kept(self._relative(image), self._relative(map_)))
+                kept.append(Kept(self._relative(image), self._relative(map_), original=self._relative(original)))
                 if image is None or entry.frame is None:
                     continue
                 self._make(folder)
@@ -84,6 +89,8 @@ class Archive:
                 write_atomic(image, encode_picture(entry.frame), sync_parent=False)
                 if map_ is not None and entry.anomaly_map is not None:
                     write_atomic(map_, encode_map(entry.anomaly_map), sync_parent=False)
+                if original is not None:
+                    write_atomic(original, _encode_rgb(entry.frame.raw), sync_parent=False)
             for folder in folders:
                 sync_folder(folder)
         except BaseException:
@@ -94,7 +101,7 @@ class Archive:
     def discard(self, kept: Sequence[Kept]) -> None:
         """Take pictures away again whose rows did not become durable."""
         for pictures in kept:
-            for path in (pictures.image, pictures.map):
+            for path in (pictures.image, pictures.map, pictures.original):
                 if path is not None:
                     with contextlib.suppress(OSError):
                         (self._records / path).unlink(missing_ok=True)
@@ -147,9 +154,8 @@ class Archive:
 
 
 def encode_picture(frame: Frame) -> bytes:
-    """Return the frame as lossless PNG: the camera's full depth where there is one, else its 8 bit."""
-    pixels: NDArray[Any] = frame.pixels if frame.original is None else frame.original
-    return _encode(pixels[:, :, ::-1] if pixels.ndim == 3 else pixels)
+    """Return the frame as lossless PNG: what the camera sent, at its full depth; what was judged where corrected."""
+    return _encode_rgb(frame.pixels if frame.corrections else frame.raw)
 
 
 def encode_map(anomaly_map: AnomalyMap) -> bytes:
@@ -172,14 +178,20 @@ def decode_png(data: bytes) -> NDArray[Any] | None:
 def to_eight_bit(pixels: NDArray[Any], pixel_format: str | None) -> NDArray[np.uint8]:
     """Return an archived picture for the screen.
 
-    A 16-bit original carries its camera's depth in its low bits, as PFNC lays them out ("Mono12": 12).
+    A 16-bit original carries its camera's depth in its low bits, as PFNC lays them out ("Mono12": 12). A grey
+    picture of a Bayer format is its mosaic.
     """
-    if pixels.dtype == np.uint8:
-        return pixels
-    digits = re.search(r"(\d+)", pixel_format or "")
-    depth = int(digits[1]) if digits and 8 < int(digits[1]) <= 16 else 16
-    shown: NDArray[np.uint8] = np.minimum(pixels >> (depth - 8), 255).astype(np.uint8)
-    return shown
+    shown = pixels
+    if pixels.dtype != np.uint8:
+        digits = re.search(r"(\d+)", pixel_format or "")
+        depth = int(digits[1]) if digits and 8 < int(digits[1]) <= 16 else 16
+        shown = high_bits(pixels, depth)
+    bayer = re.match(r"Bayer(RG|GR|GB|BG)", pixel_format or "")
+    return demosaic(shown, bayer[1]) if bayer and shown.ndim == 2 else shown
+
+
+def _encode_rgb(pixels: NDArray[Any]) -> bytes:
+    return _encode(pixels[:, :, ::-1] if pixels.ndim == 3 else pixels)
 
 
 def _encode(pixels: NDArray[Any]) -> bytes:

@@ -28,7 +28,9 @@ def remove_orphans(connection: Connection, data: DataDir) -> int:
     with connection.begin():
         newest: datetime | None = connection.execute(select(func.max(records.c.decided_at))).scalar()
         since = _BEGINNING if newest is None else _midnight(newest - _LOOK_BACK)
-        query = select(records.c.image_path, records.c.map_path).where(records.c.decided_at >= since)
+        query = select(records.c.image_path, records.c.map_path, records.c.original_path).where(
+            records.c.decided_at >= since
+        )
         named = {path for row in connection.execute(query) for path in row}
     orphans = [f for f in _files_since(data.images, since) if f.relative_to(data.records).as_posix() not in named]
     return sum(_remove(file) for file in orphans)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from crane_desktop.domain.corrections import Correction
 from crane_desktop.domain.maps import AnomalyMap, Placement, Region
 from crane_desktop.domain.station import HistoryRow
 from crane_desktop.domain.verdicts import Inspection, Verdict
@@ -28,6 +29,7 @@ def row_of(inspection: Inspection) -> dict[str, Any]:
         "model_ms": _finite(inspection.model_ms),
         "regions": [_region(region) for region in inspection.regions],
         "pixel_format": _optional_text(inspection.pixel_format),
+        "corrections": [_correction(one) for one in inspection.corrections] or None,
         "frame_id": origin.frame_id,
         "source_id": _text(origin.source_id),
         "arrived_at": origin.arrived_at,
@@ -103,6 +105,14 @@ def _region(region: Region) -> dict[str, Any]:
         "peak": float(region.peak),
         "bounds": [float(v) for v in (box.x_px, box.y_px, box.width_px, box.height_px)],
         "outline": [[float(x), float(y)] for x, y in region.outline],
+    }
+
+
+def _correction(correction: Correction) -> dict[str, Any]:
+    return {
+        "step": correction.step.value,
+        "values": list(correction.values),
+        "reference_sha256": correction.reference_sha256,
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Column, Dialect, Float, Index, Integer, MetaData, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0001"
+HEAD = "0002"
 """Newest revision of the migrations; a database beyond it was made by a newer program."""
 
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -107,6 +107,10 @@ records = Table(
     _optional("map_height_px", Float),
     # Why pictures that the settings ask for are not there: "disk_reserve" or "disk_full".
     _optional("image_note", Text),
+    # What was done to the picture before it was judged (domain.corrections.Correction), NULL for nothing; the
+    # picture is then the corrected one, and its untouched original lies beside it.
+    _optional("corrections", JSON(none_as_null=True)),
+    _optional("original_path", Text),
     # An index of SQLite ends with the row id, so this one pages a verdict newest first without a sort.
     Index("ix_records_verdict", "verdict"),
     Index("ix_records_decided_at", "decided_at"),

@@ -154,6 +154,7 @@ def _full_row(entry: LogEntry, kept: Kept) -> dict[str, Any]:
         "image_path": kept.image,
         "map_path": kept.map,
         "image_note": kept.note,
+        "original_path": kept.original,
     }
     if kept.map is not None and entry.anomaly_map is not None:
         row |= placement_row(entry.anomaly_map)

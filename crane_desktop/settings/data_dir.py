@@ -53,6 +53,11 @@ class DataDir:
         return self.root / "recipes"
 
     @property
+    def references(self) -> Path:
+        """Reference pictures of cameras: dark and bright fields."""
+        return self.root / "references"
+
+    @property
     def packs(self) -> Path:
         """Installed model packs."""
         return self.root / "packs"
@@ -85,7 +90,7 @@ class DataDir:
         InputError
             If one cannot be made or written: names it and says what to do.
         """
-        for folder in (self.root, self.recipes, self.packs, self.records, self.images, self.logs):
+        for folder in (self.root, self.recipes, self.references, self.packs, self.records, self.images, self.logs):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 # Permission bits do not tell (network shares, Windows): only writing proves it.

@@ -52,6 +52,8 @@ MENUS = (
             ActionInfo("stop", "ui.stop", ("F6",), "stop"),
             ActionInfo("acknowledge", "ui.acknowledge_alarm", ("F8",), "alarm"),
             None,
+            ActionInfo("camera", "ui.camera.title", ("F7",)),
+            None,
             ActionInfo("quit", "ui.quit", ("Ctrl+Q",)),
         ),
     ),
@@ -68,7 +70,10 @@ MENUS = (
             ActionInfo("language", "ui.other_language", ("Ctrl+L",), "language"),
         ),
     ),
-    MenuInfo("ui.menu.help", (ActionInfo("about", "ui.about", ("F1",), "about"),)),
+    MenuInfo(
+        "ui.menu.help",
+        (ActionInfo("doctor", "ui.doctor", ("F9",)), ActionInfo("about", "ui.about", ("F1",), "about")),
+    ),
 )
 
 

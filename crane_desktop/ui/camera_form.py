@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from crane_desktop.domain.station import SourceChoice, Station
@@ -11,13 +12,25 @@ from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.fields import Choice, caption
 from crane_desktop.ui.inbox import Inbox
 from crane_desktop.ui.source_forms import PathField, row_of
+from crane_desktop.ui.style import TARGET_PX
 
 _TRIGGERS = ("free", "software", "hardware")
 _DEVICES = "devices"
 
 
 class CameraForm(QWidget):
-    """Asks the station for its cameras when it is told to; looking for them may take seconds."""
+    """Asks the station for its cameras when it is told to; looking for them may take seconds.
+
+    Signals
+    -------
+    setup_wanted
+        The chosen camera is to be set up.
+    doctor_wanted
+        Something does not work, and a person wants to know why.
+    """
+
+    setup_wanted = Signal()
+    doctor_wanted = Signal()
 
     def __init__(self, inbox: Inbox) -> None:
         super().__init__()
@@ -26,18 +39,24 @@ class CameraForm(QWidget):
         self._language: Language = "ja"
         self._found: Sequence[tuple[str, str]] = ()
         self._wanted: str | None = None
-        self._cti_caption, self._device_caption, self._trigger_caption = caption(), caption(), caption()
+        # Path and camera speak for themselves; the smallest screen has no place for their names.
+        self._trigger_caption = caption()
         self.cti, self.devices, self.triggers, self.search = PathField("*.cti"), Choice(150), Choice(), QPushButton()
+        self.setup = QPushButton()
+        self.setup.clicked.connect(self.setup_wanted)
+        self.doctor = QPushButton("?")  # a row full of words has no place for one more
+        self.doctor.setFixedWidth(TARGET_PX)
+        self.doctor.clicked.connect(self.doctor_wanted)
         self._looked_in: str | None = None
         self._searching = False
         self.search.clicked.connect(self.look)
         self.cti.path.editingFinished.connect(self._look_elsewhere)
         line = row_of(
-            self, self._cti_caption, self.cti, self._device_caption, self.devices, self.search,
-            self._trigger_caption, self.triggers,
+            self, self.cti, self.devices, self.search,
+            self._trigger_caption, self.triggers, self.setup, self.doctor,
         )  # fmt: skip
+        line.setStretch(0, 1)
         line.setStretch(1, 1)
-        line.setStretch(3, 1)
 
     def attach(self, station: Station) -> None:
         """Ask this station for cameras from now on."""
@@ -74,12 +93,14 @@ class CameraForm(QWidget):
     def speak(self, language: Language) -> None:
         """Change the language."""
         self._language = language
-        self._cti_caption.setText(text("ui.source.cti", language))
         self.cti.name(
             text("ui.source.choose_cti", language), text("ui.browse", language), text("ui.source.cti_hint", language)
         )
-        self._device_caption.setText(text("ui.source.device", language))
         self._trigger_caption.setText(text("ui.source.trigger", language))
+        self.setup.setText(text("ui.camera.open", language))
+        self.doctor.setAccessibleName(text("ui.doctor", language))
+        self.doctor.setToolTip(text("ui.doctor", language))
+        self.setup.setToolTip(text("ui.camera.open.hint", language))
         self._show_search(self._searching)
         self.triggers.relist([(text(f"ui.trigger.{trigger}", language), trigger) for trigger in _TRIGGERS])
         self.triggers.setAccessibleName(text("ui.source.trigger", language))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 
@@ -63,6 +64,19 @@ def _yes_no(value: str, language: Language) -> str:
     return text("ui.no" if value in ("False", "0") else "ui.yes", language)
 
 
+def _corrections(value: str, language: Language) -> str:
+    """Write the steps one after the other: name, numbers, and the beginning of its reference's checksum."""
+    try:
+        steps = [(one["step"], one["values"], one["reference_sha256"]) for one in json.loads(value)]
+    except (ValueError, TypeError, KeyError):
+        return value
+    lines = []
+    for step, values, sha256 in steps:
+        name = known_text(f"ui.correction.{step}", step, language)
+        lines.append(" ".join([name, *(f"{number:g}" for number in values), *([sha256[:12]] if sha256 else [])]))
+    return "\n".join(lines)
+
+
 def _places(count: int) -> Callable[[str, Language], str]:
     def write(value: str, language: Language) -> str:  # noqa: ARG001 - a number looks the same in both
         try:
@@ -80,6 +94,7 @@ _WRITERS: dict[str, Callable[[str, Language], str]] = {
     "reason": reason_words,
     "for_demonstration": _yes_no,
     "image_note": _note,
+    "corrections": _corrections,
     "score": _places(6),
     "threshold": _places(6),
     "map_peak": _places(6),

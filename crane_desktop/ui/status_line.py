@@ -7,11 +7,14 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from crane_desktop.domain.balance import Balance
+from crane_desktop.domain.health import SourceState, SourceStatus
 from crane_desktop.domain.station import Pace, Result, StationView
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.words import count_words, milliseconds_words
 
 _GAP_PX = 24
+_BESIDE_THE_BALANCE = ("repeated", "late", "resends", "losses_of_connection")
+_SHOWN = ("balance", "pace", "newest", "source_status")
 
 
 def pace_words(pace: Pace, newest: Result | None, language: Language) -> str:
@@ -50,6 +53,26 @@ def loss_words(balance: Balance, language: Language) -> str:
     return text("ui.balance.losses", language, causes=text("ui.balance.between", language).join(causes))
 
 
+def source_words(status: SourceStatus | None, language: Language) -> str:
+    """Return how the source is, with what people do not see elsewhere; empty where it cannot tell."""
+    if status is None:
+        return ""
+    words = text(f"source.{status.state}", language)
+    if status.state is SourceState.RECONNECTING:
+        since = status.since.astimezone().strftime("%H:%M:%S")
+        return text("ui.source.reconnecting", language, state=words, attempt=count_words(status.attempt), since=since)
+    counted = {name: count for name, count in status.counts.as_dict().items() if name in _BESIDE_THE_BALANCE and count}
+    if not counted:
+        return words
+    told = [
+        text("ui.balance.cause", language, cause=text(f"ui.source.{name}", language), count=count_words(count))
+        for name, count in counted.items()
+        if count is not None
+    ]
+    between = text("ui.balance.between", language)
+    return text("ui.source.counted", language, state=words, counts=between.join(told))
+
+
 class StatusLine(QWidget):
     """How fast the line is, and what became of its frames."""
 
@@ -57,13 +80,13 @@ class StatusLine(QWidget):
         super().__init__()
         self._language = language
         self._view: StationView | None = None
-        self.pace, self.balance, self.losses = QLabel(), QLabel(), QLabel()
+        self.pace, self.balance, self.losses, self.source = QLabel(), QLabel(), QLabel(), QLabel()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(4, 0, 4, 0)
         self._grid.setHorizontalSpacing(_GAP_PX)
         self._grid.setVerticalSpacing(0)
-        self._grid.setColumnStretch(2, 1)
-        for column, label in enumerate((self.pace, self.balance)):
+        self._grid.setColumnStretch(3, 1)
+        for column, label in enumerate((self.pace, self.balance, self.source)):
             label.setTextFormat(Qt.TextFormat.PlainText)
             self._grid.addWidget(label, 0, column)
         self.losses.setTextFormat(Qt.TextFormat.PlainText)
@@ -76,7 +99,7 @@ class StatusLine(QWidget):
         """Show the figures if they changed."""
         old = self._view
         self._view = view
-        if old is None or old.balance != view.balance or old.pace != view.pace or (old.newest is not view.newest):
+        if old is None or any(getattr(old, name) != getattr(view, name) for name in _SHOWN):
             self._tell()
 
     def speak(self, language: Language) -> None:
@@ -92,6 +115,8 @@ class StatusLine(QWidget):
         self.pace.setText(pace_words(view.pace if view else Pace(), view.newest if view else None, self._language))
         self.balance.setText(balance_words(balance, self._language))
         self.losses.setText(loss_words(balance, self._language))
+        self.source.setText(source_words(view.source_status if view else None, self._language))
+        self.source.setVisible(bool(self.source.text()))
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
@@ -101,11 +126,11 @@ class StatusLine(QWidget):
 
     def _arrange(self) -> None:
         """Put the losses beside the balance, or below where they do not fit."""
-        labels = (self.pace, self.balance, self.losses)
-        wanted = sum(label.fontMetrics().horizontalAdvance(label.text()) for label in labels) + 2 * _GAP_PX + 16
+        labels = (self.pace, self.balance, self.source, self.losses)
+        wanted = sum(label.fontMetrics().horizontalAdvance(label.text()) for label in labels) + 3 * _GAP_PX + 16
         below = wanted > self.width()
         if below != self._below:
             self._below = below
             self._grid.removeWidget(self.losses)
-            self._grid.addWidget(self.losses, *((1, 0, 1, 3) if below else (0, 2, 1, 1)))
+            self._grid.addWidget(self.losses, *((1, 0, 1, 4) if below else (0, 3, 1, 1)))
         self.losses.setVisible(bool(self.losses.text()))

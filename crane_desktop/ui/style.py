@@ -60,6 +60,15 @@ QTableView { background: $field; alternate-background-color: $panel; border: 1px
 QHeaderView { background: $panel; }
 QHeaderView::section { background: $panel; color: $faint; border: none; border-bottom: 1px solid $line;
   padding: 4px 6px; }
+QLabel#refusal { color: $alarm_line; font-weight: 600; }
+QLineEdit[readOnly="true"] { background: $panel; }
+QTreeView::item { padding: 5px 2px; }
+QTreeView::item:selected { background: #c8d8e8; color: $ink; }
+QTreeView:focus { border: 2px solid $blue; }
+QTabWidget::pane { border: 1px solid $line; background: $panel; }
+QTabBar::tab { background: $window; border: 1px solid $line; padding: 9px 18px; min-height: 24px; }
+QTabBar::tab:selected { background: $panel; border-bottom: none; font-weight: 600; }
+QTabBar::tab:focus { color: $blue_dark; text-decoration: underline; }
 QFrame#alarm { background: $alarm; border: 2px solid $alarm_line; border-radius: 6px; }
 QProgressBar { background: $field; border: 1px solid $line; border-radius: 4px; text-align: center; }
 QProgressBar::chunk { background: #9db8d2; border-radius: 3px; }

@@ -9,7 +9,9 @@ from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QMainWindow
 
+from crane_desktop.domain.camera_setup import CameraSetup
 from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.findings import Finding
 from crane_desktop.domain.station import HistoryRecord, Station, StationState, StationView
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.actions import Menus
@@ -120,6 +122,8 @@ class MainWindow(QMainWindow):
         if self._closed:
             return
         self.inbox.poll()
+        if self.dialogs.doctor is not None and not self.inbox.waits_for("doctor"):
+            self.dialogs.doctor.show_failure()
         self.source.poll()
         crash = self._crashes.newest() if self._crashes is not None else None
         if crash is not None:
@@ -146,6 +150,7 @@ class MainWindow(QMainWindow):
             self.complain(error)
             return
         self._own_alarm = None
+        self.dialogs.close_camera()  # the line needs it
         self._preferences = replace(self._preferences, source=choice)
         self._station.start(choice)
 
@@ -178,6 +183,25 @@ class MainWindow(QMainWindow):
         if self._station is not None:
             self.inbox.ask("record", self._station.record(record_id), self._show_record)
 
+    def set_up_camera(self) -> None:
+        """Open the camera page for the camera that is filled in, or for the one on the line."""
+        if self._station is not None:
+            self.dialogs.close_camera()
+            self.inbox.ask("camera", self._station.camera(self.source.camera.choice()), self._show_camera)
+
+    def show_doctor(self) -> None:
+        """Look for what is wrong with drivers and cameras."""
+        if self._station is not None:
+            self.dialogs.show_doctor(self._preferences.language, self._ask_doctor)
+
+    def _ask_doctor(self) -> None:
+        if self._station is not None:
+            self.inbox.ask("doctor", self._station.doctor(self.source.camera.cti.value()), self._show_findings)
+
+    def _show_findings(self, findings: Sequence[Finding]) -> None:
+        if self.dialogs.doctor is not None:
+            self.dialogs.doctor.show_findings(findings)
+
     def show_about(self) -> None:
         """Show version and licences."""
         self.dialogs.show_about(self._preferences.language)
@@ -193,6 +217,14 @@ class MainWindow(QMainWindow):
 
     def _show_record(self, record: HistoryRecord) -> None:
         self.dialogs.show_record(record, self._preferences.language, self._preferences.opacity)
+
+    def _show_camera(self, setup: CameraSetup) -> None:
+        page = self.dialogs.show_camera(setup, self._preferences.language, self._preferences.recipe or "")
+        page.recipe.kept.connect(self._list_recipes)
+
+    def _list_recipes(self, _name: str) -> None:
+        if self._station is not None:
+            self.commands.attach(self._station)
 
     def _show_alarm(self) -> None:
         """What was asked for last and failed comes first; the station's own alarm waits behind it."""
@@ -213,6 +245,7 @@ class MainWindow(QMainWindow):
             "start": self.start_line,
             "stop": self.stop_line,
             "acknowledge": self.acknowledge,
+            "camera": self.set_up_camera,
             "quit": self.close,
             "heatmap": lambda: self.picture.set_heat(
                 shown=self.menus.actions["heatmap"].isChecked(), opacity=self.picture.opacity_share()
@@ -223,6 +256,7 @@ class MainWindow(QMainWindow):
             "reset": self.picture.live.reset_view,
             "full_screen": self.toggle_full_screen,
             "language": self.switch_language,
+            "doctor": self.show_doctor,
             "about": self.show_about,
         }
 
@@ -243,7 +277,9 @@ class MainWindow(QMainWindow):
         self.commands.stop.clicked.connect(self.stop_line)
         self.commands.other_language.clicked.connect(self.switch_language)
         self.commands.load_wanted.connect(self._load)
+        self.source.camera.setup_wanted.connect(self.set_up_camera)
         self.alarm.acknowledged.connect(self.acknowledge)
+        self.source.camera.doctor_wanted.connect(self.show_doctor)
         self.ng_strip.opened.connect(self.open_record)
         self.history.opened.connect(self.open_record)
 

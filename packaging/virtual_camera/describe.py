@@ -75,6 +75,9 @@ def camera_xml(all_features: list[Feature]) -> Iterator[Piece]:
 def _feature(feature: Feature, all_features: list[Feature]) -> Iterator[Piece]:
     name = feature.name
     yield "".join(_front(feature)), name, ""
+    # What the user sets keep is what a host may save and restore, too.
+    if feature.category and feature.saved and feature.access == "RW" and feature.kind != COMMAND:
+        yield "<Streamable>Yes</Streamable>", name, "Streamable"
     if feature.kind == CHOICE:
         for choice, value in feature.choices.items():
             entry = f'<EnumEntry Name="{choice}" NameSpace="Standard"><Value>{value}</Value></EnumEntry>'

@@ -160,22 +160,28 @@ class TestCameras:
         monkeypatch.setenv("GENICAM_GENTL64_PATH", f"{viky.parent}:{tmp_path / 'removed'}")
         done = crane("cameras", "doctor", "--json", "--data-dir", station_dir)
         assert done.code == 0
-        checks = [(thing["check"], thing["ok"]) for thing in done.objects]
+        checks = [(thing["key"], thing["ok"]) for thing in done.objects]
         assert checks == [
-            ("camera.doctor_folder_missing", False),
+            ("camera.doctor_folder_good", True),
+            ("camera.doctor_folder_missing", True),
             ("camera.doctor_producer_loads", True),
             *[("camera.doctor_frame_came", True)] * 3,
         ]
-        assert "removed" in done.objects[0]["text"]
+        assert all(set(thing) == {"key", "ok", "severity", "words", "remedy"} for thing in done.objects)
+        assert done.objects[1]["severity"] == "hint"
+        assert "removed" in done.objects[1]["words"]
+        assert done.objects[1]["remedy"]
 
     def test_doctor_says_what_is_wrong(
         self, crane: Crane, station_dir: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("CRANE_LANGUAGE", "ja")
         done = crane("cameras", "doctor", "--cti", pictures / "読んで.txt", "--data-dir", station_dir)
-        assert done.code == 0
+        assert done.code == 1
         assert done.out.startswith("× ")
         assert "GenTLプロデューサーではありません" in done.out
+        assert "→ カメラドライバーをインストールし直すか" in done.out
+        assert "問題が1件" in done.out
 
 
 class TestRecords:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from crane_desktop.domain.frames import LossCause
+from crane_desktop.domain.health import SourceState
 from crane_desktop.domain.station import StationState
 from crane_desktop.domain.verdicts import ReasonCode, Verdict
 from crane_desktop.settings.texts import catalogue
@@ -63,12 +64,13 @@ def test_every_key_that_is_asked_for_exists() -> None:
 def test_every_enumerated_word_has_its_text() -> None:
     wanted = [f"verdict.{v}" for v in Verdict] + [f"reason.{r}" for r in ReasonCode]
     wanted += [f"loss.{c}" for c in LossCause] + [f"state.{s}" for s in StationState]
+    wanted += [f"source.{s}" for s in SourceState]
     assert [k for k in wanted if k not in catalogue()] == []
 
 
 def test_no_text_is_left_over() -> None:
     used = set().union(*(_strings(p) for p in SOURCES))
-    enumerated = ("verdict.", "reason.", "loss.", "state.")
+    enumerated = ("verdict.", "reason.", "loss.", "state.", "source.")
     prefixes = _dynamic_prefixes()
     unused = [k for k in catalogue() if k not in used and not k.startswith(enumerated) and not k.startswith(prefixes)]
     assert unused == []

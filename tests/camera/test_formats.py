@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
+from format_reference import plain_demosaic, plain_rgb_of_yuv, unpacked
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crane_desktop.camera.genicam.formats import convert
+from crane_desktop.camera.genicam.formats import convert, raw_kind
 from crane_desktop.camera.genicam.gaps import BlockCounter, lost_between
-from crane_desktop.camera.genicam.pfnc import LAYOUTS
+from crane_desktop.camera.genicam.pfnc import BAYER_ORDERS, LAYOUTS
 from crane_desktop.domain.errors import InputError
 
 sizes = st.tuples(st.integers(2, 13), st.integers(2, 9))
@@ -87,6 +90,79 @@ def test_bayer_gives_back_a_plain_colour(pattern: str, colour: tuple[int, int, i
     assert np.array_equal(converted.pixels[2:-2, 2:-2], np.broadcast_to(np.array(colour, np.uint8), (8, 12, 3)))
 
 
+@pytest.mark.parametrize("pattern", ["RG", "GR", "GB", "BG"])
+@pytest.mark.parametrize("kind", ["10", "12", "16", "10p", "12p", "10Packed", "12Packed"])
+@pytest.mark.parametrize("size", [(12, 6), (13, 7), (9, 5), (3, 3)])
+def test_deep_bayer_keeps_the_mosaic_and_shows_the_colours_of_its_high_bits(
+    pattern: str, kind: str, size: tuple[int, int]
+) -> None:
+    (width, height), name = size, f"Bayer{pattern}{kind}"
+    layout = LAYOUTS[name]
+    rows = np.random.default_rng(9).integers(0, 256, (height, layout.row_bytes(width)), dtype=np.uint8)
+    if kind in ("10", "12"):
+        rows[:, 1::2] &= (1 << (layout.depth - 8)) - 1
+    mosaic = unpacked(rows, width, name)
+    converted = convert(rows.ravel(), width, height, name)
+    assert converted.original is not None
+    assert np.array_equal(converted.original, mosaic)
+    eight = (mosaic >> (layout.depth - 8)).astype(np.uint8)
+    assert np.array_equal(converted.pixels[1:-1, 1:-1], plain_demosaic(eight, pattern))
+    assert raw_kind(name) == (layout.depth, pattern)
+
+
+@pytest.mark.parametrize("kind", ["10", "12", "14", "16"])
+@pytest.mark.parametrize("order", ["RGB", "BGR"])
+def test_deep_colour_keeps_its_values_in_rgb(order: str, kind: str) -> None:
+    depth = int(kind)
+    values = np.random.default_rng(4).integers(0, 1 << depth, (6, 7, 3), dtype=np.uint16)
+    converted = convert(values.astype("<u2").view(np.uint8).ravel(), 7, 6, f"{order}{kind}")
+    rgb = values if order == "RGB" else values[..., ::-1]
+    assert converted.original is not None
+    assert np.array_equal(converted.original, rgb)
+    assert np.array_equal(converted.pixels, rgb >> (depth - 8))
+
+
+@pytest.mark.parametrize("uyvy", [False, True])
+@pytest.mark.parametrize("width", [8, 9])
+def test_yuv_is_bt601_over_the_full_range(width: int, uyvy: bool) -> None:
+    rows = np.random.default_rng(7).integers(0, 256, (5, 2 * width), dtype=np.uint8)
+    whole = np.pad(rows, ((0, 0), (0, -rows.shape[1] % 4)))
+    converted = convert(rows.ravel(), width, 5, "YUV422_8_UYVY" if uyvy else "YUV422_8")
+    even = width & ~1  # the colour of half a pair is not whole
+    expected = plain_rgb_of_yuv(whole, uyvy=uyvy)[:, :even]
+    assert converted.pixels.shape == (5, width, 3)
+    assert np.abs(converted.pixels[:, :even] - expected).max() <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("older", "name"), [("RGB8Packed", "RGB8"), ("YUV422Packed", "YUV422_8_UYVY"), ("YUYVPacked", "YUV422_8")]
+)
+def test_names_of_gige_vision_1_mean_the_same(older: str, name: str) -> None:
+    data = np.random.default_rng(8).integers(0, 256, LAYOUTS[name].row_bytes(8) * 4, dtype=np.uint8)
+    assert np.array_equal(convert(data, 8, 4, older).pixels, convert(data, 8, 4, name).pixels)
+
+
+@pytest.mark.parametrize("name", ["Mono12", "Mono10p", "BayerRG12", "Mono8", "BGR8", "YUV422_8"])
+def test_frames_at_odd_addresses_that_must_not_be_written(name: str) -> None:
+    """A ring's slots need not begin at even addresses."""
+    size = LAYOUTS[name].row_bytes(8) * 6
+    memory = np.random.default_rng(2).integers(0, 4, size + 1, dtype=np.uint8)
+    memory.flags.writeable = False
+    odd = convert(memory[1:], 8, 6, name)
+    assert np.array_equal(odd.pixels, convert(memory[1:].copy(), 8, 6, name).pixels)
+
+
+def test_a_picture_larger_than_one_piece() -> None:
+    """Unpacking goes piece by piece; every line must be as if there were one."""
+    width, height = 1024, 600
+    rows = np.random.default_rng(3).integers(0, 256, (height, LAYOUTS["Mono12p"].row_bytes(width)), dtype=np.uint8)
+    for name in ("Mono12p", "Mono12Packed"):
+        converted = convert(rows.ravel(), width, height, name)
+        assert converted.original is not None
+        for line in (0, 255, 256, 511, 512, 599):
+            assert np.array_equal(converted.original[line], unpacked(rows[line : line + 1], width, name)[0])
+
+
 def test_bits_over_the_depth_show_as_white_not_as_black() -> None:
     over = np.array([[0x0FFF, 0x1000]], "<u2")
     assert convert(over.view(np.uint8).ravel(), 2, 1, "Mono12").pixels.tolist() == [[255, 255]]
@@ -103,7 +179,8 @@ def test_every_format_gives_sealed_pixels_of_its_own(name: str) -> None:
     assert converted.pixels.flags.c_contiguous
     assert not converted.pixels.flags.writeable
     assert converted.pixels.shape[:2] == (6, 8)
-    assert (converted.original is not None) == (layout.depth > 8)
+    assert (converted.original is not None) == (layout.depth > 8 or layout.order in BAYER_ORDERS)
+    assert converted.corrections == ()
     if converted.original is not None:
         assert not converted.original.flags.writeable
         assert not np.shares_memory(converted.original, data)
@@ -111,8 +188,8 @@ def test_every_format_gives_sealed_pixels_of_its_own(name: str) -> None:
 
 def test_an_unknown_format_is_named() -> None:
     with pytest.raises(InputError) as error:
-        convert(np.zeros(4, np.uint8), 2, 2, "YUV422_8")
-    assert error.value.params["format"] == "YUV422_8"
+        convert(np.zeros(4, np.uint8), 2, 2, "Coord3D_C16")
+    assert error.value.params["format"] == "Coord3D_C16"
 
 
 def test_data_of_the_wrong_size_is_refused() -> None:
@@ -134,12 +211,12 @@ def test_16_bit_ids_wrap_and_leave_out_zero(previous: int, current: int, lost: i
 def test_every_frame_is_counted_once(gone: list[str]) -> None:
     """Whole frames, lost ones and unfilled ones make up all ids between the first and the last whole frame."""
     counter, lost, incomplete = BlockCounter(), 0, 0
-    counter.lost_before(1)
+    counter.look(1, None)
     for block_id, fate in enumerate([*gone, "here"], start=2):
         if fate == "here":
-            lost += counter.lost_before(block_id)
+            lost += counter.look(block_id, None).lost
         elif fate == "incomplete":
-            counter.incomplete(1)
+            counter.unpictured(1)
             incomplete += 1
     assert lost == gone.count("lost")
     assert incomplete == gone.count("incomplete")
@@ -147,4 +224,26 @@ def test_every_frame_is_counted_once(gone: list[str]) -> None:
 
 def test_cameras_without_ids_lose_nothing_visibly() -> None:
     counter = BlockCounter()
-    assert [counter.lost_before(block_id) for block_id in (None, 1, None, 2)] == [0, 0, 0, 0]
+    assert [counter.look(block_id, None).lost for block_id in (None, 1, None, 2)] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "bytes_a_pixel"),
+    [
+        ("Mono8", 1), ("RGB8", 3), ("BGR8", 3), ("YUV422_8", 3), ("Mono12", 3), ("Mono10p", 3), ("Mono12Packed", 3),
+        ("BayerRG8", 4), ("BayerRG12", 6), ("BayerRG12p", 6), ("RGB12", 9),
+    ],
+)  # fmt: skip
+def test_no_format_is_copied_more_often_than_its_table_says(name: str, bytes_a_pixel: int) -> None:
+    """What is held at the same time, by numpy's own count: the table in `formats`, and pieces in the cache."""
+    width, height = 2400, 1600
+    data = np.zeros(LAYOUTS[name].row_bytes(width) * height, np.uint8)
+    convert(data, width, height, name)
+    tracemalloc.start()
+    try:
+        convert(data, width, height, name)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    pixels = width * height
+    assert 0.99 * bytes_a_pixel * pixels < peak < bytes_a_pixel * pixels + 4e6

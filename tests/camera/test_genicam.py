@@ -86,7 +86,7 @@ class TestSource:
 
     @pytest.mark.parametrize(
         ("features", "key"),
-        [({"ExposureTime": 100.0}, "camera.feature_missing"), ({"Width": 7}, "camera.feature_refused")],
+        [({"ExposureTime": 100.0}, "camera.feature_missing"), ({"Width": 7}, "camera.node_out_of_range")],
     )
     def test_a_feature_that_the_camera_does_not_take(self, viky: str, features: dict[str, float], key: str) -> None:
         with pytest.raises(InputError) as error:
@@ -265,7 +265,7 @@ class TestDoctor:
     def test_nothing_is_installed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(PRODUCER_PATH, raising=False)
         (finding,) = doctor.examine()
-        assert (finding.key, finding.ok) == ("camera.no_producer", False)
+        assert (finding.key, finding.ok) == ("camera.doctor_no_path", False)
 
     def test_one_bad_producer_hides_no_good_one(
         self, tmp_path: Path, viky: str, monkeypatch: pytest.MonkeyPatch
@@ -273,20 +273,8 @@ class TestDoctor:
         (tmp_path / "a.cti").write_bytes(b"no library")
         monkeypatch.setenv(PRODUCER_PATH, os.pathsep.join([str(tmp_path), str(Path(viky).parent)]))
         keys = [finding.key for finding in doctor.examine()]
-        assert keys[0] == "camera.cti_is_no_producer"
+        assert keys[:3] == ["camera.doctor_folder_good", "camera.doctor_folder_good", "camera.doctor_cti_no_library"]
         assert keys.count("camera.doctor_frame_came") == 3
-
-    def test_a_camera_that_others_use(self, viky: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        busy = DeviceInfo("id-1", "V", "M", "1", "", "U3V", "v.cti", accessible=False)
-        monkeypatch.setattr(doctor, "enumerate_devices", lambda _: [busy])
-        assert [(f.key, f.ok) for f in doctor.examine(viky)] == [
-            ("camera.doctor_producer_loads", True),
-            ("camera.device_busy", False),
-        ]
-
-    def test_a_driver_without_cameras(self, viky: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(doctor, "enumerate_devices", lambda _: [])
-        assert [f.key for f in doctor.examine(viky)] == ["camera.doctor_producer_loads", "camera.doctor_sees_none"]
 
     def test_a_camera_that_sends_nothing(self, viky: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(GenicamSource, "next_event", lambda self, timeout_s: None)

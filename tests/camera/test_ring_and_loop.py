@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crane_desktop.camera.genicam.gaps import BlockCounter, lost_between
+from crane_desktop.camera.genicam.gaps import BlockCounter, Seen, lost_between
 from crane_desktop.camera.genicam.loop import stream
 from crane_desktop.camera.genicam.messages import Arrived, Missing, RingMade, RingWanted, Stop, TriggerNow, Trouble
 from crane_desktop.camera.genicam.ring import RingReader, RingWriter, slots_for
@@ -45,16 +45,16 @@ class TestGaps:
 
     def test_incomplete_frames_are_no_gap(self) -> None:
         counter = BlockCounter()
-        assert counter.lost_before(10) == 0
-        counter.incomplete(2)
-        assert counter.lost_before(13) == 0
-        counter.incomplete(1)
-        assert counter.lost_before(17) == 2
-        assert counter.lost_before(18) == 0
+        assert counter.look(10, None).lost == 0
+        counter.unpictured(2)
+        assert counter.look(13, None).lost == 0
+        counter.unpictured(1)
+        assert counter.look(17, None).lost == 2
+        assert counter.look(18, None).lost == 0
 
     def test_a_camera_without_ids_loses_nothing_that_could_be_known(self) -> None:
         counter = BlockCounter()
-        assert [counter.lost_before(None) for _ in range(3)] == [0, 0, 0]
+        assert [counter.look(None, None) for _ in range(3)] == [Seen()] * 3
 
 
 class TestRing:
@@ -121,6 +121,10 @@ class FakeGrabber:
     script: list[int | None]
     size: tuple[int, int] = (4, 5)
     incomplete: int = 0
+    garbage: int = 0
+    starts: int = 1
+    first_block: int | None = None
+    pictures_per_trigger: int = 1
     payload_bytes: int = 0
     given_back: int = 0
     triggers: list[float] = field(default_factory=list)
@@ -154,6 +158,18 @@ class FakeGrabber:
 
     def trigger(self) -> None:
         self.triggers.append(time.monotonic())
+
+    def restart(self) -> None:
+        self.starts += 1
+
+    def check(self) -> None:
+        return
+
+    def underrun(self) -> int | None:
+        return None
+
+    def resends(self) -> int | None:
+        return None
 
 
 @dataclass

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from multiprocessing import active_children
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,15 +44,32 @@ def _viky(tmp_path: Path, frames: int | None, rate_hz: float | None) -> SourceCh
     return SourceChoice(kind="genicam", cti=str(bundled_viky()), frames=frames)
 
 
-@pytest.fixture(params=[_folder, _demo, _viky], ids=["folder", "demo", "genicam"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
+def _virtual(virtual_cameras: Any, frames: int | None, rate_hz: float | None, trigger: str) -> SourceChoice:
+    rate = {"AcquisitionFrameRate": rate_hz or 50.0, "ExposureTime": 500.0}
+    virtual_cameras.add("VC1", rate, sensor_width=64, sensor_height=48)
+    return SourceChoice(kind="genicam", cti=str(virtual_cameras.cti), device="VC1", frames=frames, trigger=trigger)
+
+
+def _choice(request: pytest.FixtureRequest, frames: int | None, rate_hz: float | None) -> SourceChoice:
+    if isinstance(request.param, str):
+        cameras = request.getfixturevalue("virtual_cameras")
+        return _virtual(cameras, frames, rate_hz, request.param)
+    choice: SourceChoice = request.param(request.getfixturevalue("tmp_path"), frames, rate_hz)
+    return choice
+
+
+@pytest.fixture(
+    params=[_folder, _demo, _viky, "free", "software"],
+    ids=["folder", "demo", "genicam", "virtual camera", "triggered virtual camera"],
+)
+def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     """A maker of sources; all are closed at the end, and nothing may be left of them."""
     made: list[FrameSource] = []
     threads = set(threading.enumerate())
     memory = _memory_blocks()
 
     def build(frames: int | None = None, rate_hz: float | None = None) -> FrameSource:
-        made.append(make_source(request.param(tmp_path, frames, rate_hz)))
+        made.append(make_source(_choice(request, frames, rate_hz)))
         return made[-1]
 
     yield build
@@ -62,7 +81,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
 
 
 def _memory_blocks() -> set[str]:
-    return {block.name for block in _SHARED_MEMORY.glob("psm_*")} if _SHARED_MEMORY.is_dir() else set()
+    return {block.name for block in _SHARED_MEMORY.glob(f"crane-{os.getpid()}-*")} if _SHARED_MEMORY.is_dir() else set()
 
 
 def _take(source: FrameSource, count: int) -> list[SourceEvent]:

@@ -39,7 +39,7 @@ def rows_of(station_dir: Path) -> list[HistoryRow]:
 
 
 def memory_blocks() -> set[str]:
-    return {block.name for block in _SHARED_MEMORY.glob("psm_*")} if _SHARED_MEMORY.is_dir() else set()
+    return {block.name for block in _SHARED_MEMORY.glob("crane-*")} if _SHARED_MEMORY.is_dir() else set()
 
 
 def gone_within(pids: list[int], seconds: float) -> bool:

@@ -22,9 +22,12 @@ from crane_desktop.domain.frames import (
     FrameOrigin,
     FramesLost,
     LossCause,
+    SourceBack,
+    SourceDown,
     SourceEvent,
     sealed_pixels,
 )
+from crane_desktop.domain.health import Gap
 from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
 from crane_desktop.domain.ports import LogEntry, ScorerInfo, SourceInfo
 from crane_desktop.domain.station import Result, StationState
@@ -81,6 +84,8 @@ class FakeSource:
         self.closed.wait(self.gap_s)
         if isinstance(step, Exception):
             raise step
+        if isinstance(step, SourceDown | SourceBack):
+            return step
         if isinstance(step, float):
             return frame(next(self.numbers), step)
         if step == "fault":
@@ -203,6 +208,18 @@ def test_every_part_gets_its_verdict_in_order_and_a_record() -> None:
     assert end.state is StationState.READY
     assert end.fault is None
     assert bed.source.closed.is_set()
+
+
+def test_a_camera_that_heals_is_an_alarm_and_a_gap_and_the_line_goes_on() -> None:
+    error = StationFault("camera.lost", device="A", detail="pulled")
+    now = datetime.now(UTC)
+    gap = Gap(now, now, 2, str(error))
+    bed = Bed(FakeSource([0.1, "fault", SourceDown(error), SourceBack(error, gap), 0.2]))
+    end = bed.run().snapshot()
+    assert [words.split(":")[0] for words in bed.verdicts] == ["OK", "NONE", "OK"]
+    assert end.faults == (error,)
+    assert end.gaps == (gap,)
+    assert end.balance.frames == end.balance.judged == 3
 
 
 def test_a_verdict_says_who_judged_and_how_long_it_took() -> None:
@@ -392,6 +409,9 @@ class FakeOutput:
         self.told.append(inspection.origin.frame_id)
         if self.error is not None:
             raise self.error
+
+    def troubles(self) -> list[StationFault]:
+        return []
 
     def close(self) -> None:
         raise AssertionError("outputs belong to their owner")

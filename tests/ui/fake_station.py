@@ -134,6 +134,10 @@ class FakeStation:
         """Pages of the log that were asked for: kept apart, the window asks for them in its own time."""
         self.rows = [history_row(i, list(Verdict)[i % 4]) for i in range(1, records + 1)]
         self.found: Future[Any] = answered([("camera-1", "Red camera"), ("camera-2", "Green camera")])
+        self.examined: Future[Any] = Future()
+        """What `doctor` answers: findings that the test makes."""
+        self.opened: Future[Any] = Future()
+        """What `camera` answers: a set-up that the test makes."""
         self.closed = 0
         self.hold: set[str] = set()
         """Questions whose answers wait in `held` until the test gives them."""
@@ -208,6 +212,14 @@ class FakeStation:
     def devices(self, cti: str | None = None) -> Future[Sequence[tuple[str, str]]]:
         self.calls.append(("devices", cti))
         return self.found
+
+    def doctor(self, cti: str | None = None) -> Future[Any]:
+        self.calls.append(("doctor", cti))
+        return self.examined
+
+    def camera(self, choice: SourceChoice) -> Future[Any]:
+        self.calls.append(("camera", choice))
+        return self.opened
 
     def history(self, before: int | None, limit: int, verdict: Verdict | None) -> Future[Sequence[HistoryRow]]:
         self.pages.append((before, limit, verdict))

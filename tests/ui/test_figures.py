@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -14,12 +15,13 @@ from PySide6.QtWidgets import QLabel
 
 from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.frames import LossCause
+from crane_desktop.domain.health import SourceState, SourceStatus, StreamCounts
 from crane_desktop.domain.station import Pace, StationState, StationView
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import LANGUAGES, text
 from crane_desktop.ui.figures import FiguresPanel, yield_words
 from crane_desktop.ui.preferences import Preferences
-from crane_desktop.ui.status_line import StatusLine, balance_words, loss_words, pace_words
+from crane_desktop.ui.status_line import StatusLine, balance_words, loss_words, pace_words, source_words
 from crane_desktop.ui.window import SMALLEST_PX
 from crane_desktop.ui.words import count_words, milliseconds_words, score_words
 
@@ -48,6 +50,23 @@ def test_the_balance_adds_up_on_screen(verdicts: dict[Verdict, int], losses: dic
         assert sum(numbers(causes)) == balance.lost
         for cause, count in losses.items():
             assert (text(f"loss.{cause}", language) in causes) == (count > 0)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_the_source_is(language: Any) -> None:
+    now = datetime.now(UTC)
+    assert source_words(None, language) == ""
+    waiting = SourceStatus(SourceState.WAITING_FOR_TRIGGER, now)
+    assert source_words(waiting, language) == text("source.waiting_for_trigger", language)
+    away = SourceStatus(SourceState.RECONNECTING, now, attempt=3)
+    words = source_words(away, language)
+    assert text("source.reconnecting", language) in words
+    assert "3" in words
+    assert now.astimezone().strftime("%H:%M:%S") in words
+    counted = SourceStatus(
+        SourceState.STREAMING, now, counts=StreamCounts(delivered=9, repeated=2, losses_of_connection=1)
+    )
+    assert numbers(source_words(counted, language)) == [2, 1]
 
 
 @given(st.fractions(0, 1))

@@ -21,6 +21,7 @@ from crane_desktop.app.options import (
 )
 from crane_desktop.app.recipes import read_recipe
 from crane_desktop.app.run_line import run_line
+from crane_desktop.app.several import run_lines
 from crane_desktop.app.workbench import Workbench, open_workbench
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.station import SourceChoice
@@ -31,7 +32,7 @@ def inspect(
     source: Annotated[SourceKind | None, typer.Option(help=text("app.help.source", HELP_LANGUAGE))] = None,
     path: Annotated[Path | None, typer.Option(help=text("app.help.path", HELP_LANGUAGE), metavar="DIR")] = None,
     cti: CtiOption = None,
-    device: Annotated[str | None, typer.Option(help=text("app.help.device", HELP_LANGUAGE))] = None,
+    device: Annotated[list[str] | None, typer.Option(help=text("app.help.device", HELP_LANGUAGE))] = None,
     trigger: Annotated[Trigger | None, typer.Option(help=text("app.help.trigger", HELP_LANGUAGE))] = None,
     recipe: Annotated[str | None, typer.Option(help=text("app.help.recipe", HELP_LANGUAGE))] = None,
     pack: PackOption = None,
@@ -49,7 +50,7 @@ def inspect(
     given = {
         "path": None if path is None else str(path),
         "cti": None if cti is None else str(cti),
-        "device": device,
+        "device": device[0] if device else None,
         "trigger": None if trigger is None else trigger.value,
         "rate_hz": rate,
         "frames": frames,
@@ -57,6 +58,9 @@ def inspect(
     }
     choice = _choice(bench, source, recipe, {name: value for name, value in given.items() if value is not None})
     with bench.data.lock():
+        if device and len(device) > 1:
+            several = [replace(choice, device=name) for name in device]
+            raise typer.Exit(run_lines(bench, several, pack=pack, recipe=recipe))
         raise typer.Exit(run_line(bench, choice, pack=pack, recipe=recipe))
 
 

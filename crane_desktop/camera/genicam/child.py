@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-_END_WITHIN_S = 3.0
+END_WITHIN_S = 3.0
 _KILLED_WITHIN_S = 2.0
 _start_lock = threading.Lock()
 
@@ -57,13 +57,19 @@ class Child:
         """What becomes ready when a message comes or the process ends."""
         return [self.pipe, self._process.sentinel]
 
-    def end(self, *, politely: bool) -> None:
-        """End it within seconds: wait for it where it was asked to stop, else (and after that) kill it."""
+    def end(
+        self, *, politely: bool, patience_s: float = END_WITHIN_S, before_close: Callable[[], None] = lambda: None
+    ) -> None:
+        """End it within seconds: wait for it where it was asked to stop, else (and after that) kill it.
+
+        `before_close` is called when it has ended and its pipe is still open.
+        """
         if politely:
-            self._process.join(_END_WITHIN_S)
+            self._process.join(patience_s)
         if self._process.is_alive():
             self._process.kill()
         self._process.join(_KILLED_WITHIN_S)
+        before_close()
         self.pipe.close()
         if self._process.exitcode is not None:
             self._process.close()

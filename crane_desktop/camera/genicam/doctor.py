@@ -2,93 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
-from crane_desktop.camera.genicam.discover import enumerate_devices
-from crane_desktop.camera.genicam.messages import DeviceInfo
-from crane_desktop.camera.genicam.producers import PRODUCER_PATH, configured_folders, producers_for
-from crane_desktop.camera.genicam.source import GenicamSource
-from crane_desktop.domain.errors import CraneError
-from crane_desktop.domain.frames import Frame
+from crane_desktop.camera.genicam.doctor_devices import look_at_device
+from crane_desktop.camera.genicam.doctor_files import look_at_driver, look_at_file
+from crane_desktop.camera.genicam.doctor_paths import look_at_paths
+from crane_desktop.camera.genicam.producers import configured_producers
+from crane_desktop.domain.findings import Finding, problem
 
-_FRAME_WITHIN_S = 5.0
-
-T = TypeVar("T")
+_DRIVER_WITHIN_S = 20.0
+_log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: the key of its sentence, the sentence's parameters, and whether it is well."""
+def examine(cti: str | None = None, driver_within_s: float = _DRIVER_WITHIN_S) -> list[Finding]:
+    """Look at folders, producers, cameras and a first picture of each.
 
-    key: str
-    params: dict[str, object] = field(default_factory=dict)
-    ok: bool = True
+    Never raises for what it finds, and never hangs: each driver is loaded in a process of its own that is
+    given `driver_within_s`.
+    """
+    return list(findings(cti, driver_within_s))
 
 
-def examine(cti: str | None = None) -> list[Finding]:
-    """Look at producers, cameras and a first frame; never raises for what it finds."""
-    findings: list[Finding] = []
+def findings(cti: str | None = None, driver_within_s: float = _DRIVER_WITHIN_S) -> Iterator[Finding]:
+    """Yield the same as soon as each is found."""
     if cti is None:
-        findings += _folders()
-    producers = _tried(findings, lambda: producers_for(cti))
-    for producer in producers or ():
-        findings += _producer(producer)
-    return findings
+        yield from _tried(look_at_paths)
+        producers = configured_producers()
+    else:
+        producers = [str(Path(cti).absolute())]
+    for file in map(Path, producers):
+        yield from _producer(file, driver_within_s)
 
 
-def _folders() -> list[Finding]:
-    return [
-        Finding("camera.doctor_folder_missing", {"folder": str(folder), "variable": PRODUCER_PATH}, ok=False)
-        for folder in configured_folders()
-        if not folder.is_dir()
-    ]
+def _producer(file: Path, within_s: float) -> Iterator[Finding]:
+    outside = _tried(lambda: look_at_file(file))
+    yield from outside
+    if any(not finding.ok for finding in outside):
+        return
+    found, seen = look_at_driver(file, within_s)
+    yield from found
+    for device in seen.devices if seen is not None else ():
+        yield from _tried(lambda device=device: look_at_device(file, device))  # type: ignore[misc]
 
 
-def _producer(producer: str) -> list[Finding]:
-    findings: list[Finding] = []
-    seen = _tried(findings, lambda: enumerate_devices((producer,)))
-    if seen is None:
-        return findings
-    findings.append(Finding("camera.doctor_producer_loads", {"file": Path(producer).name}))
-    if not seen:
-        return [*findings, Finding("camera.doctor_sees_none", {"file": Path(producer).name}, ok=False)]
-    for device in seen:
-        findings += _device(producer, device)
-    return findings
-
-
-def _device(producer: str, device: DeviceInfo) -> list[Finding]:
-    if not device.accessible:
-        return [Finding("camera.device_busy", {"device": device.device_id}, ok=False)]
-    findings: list[Finding] = []
-    source = GenicamSource(producer, device.device_id)
-    try:
-        frame = _tried(findings, lambda: _first_frame(source))
-    finally:
-        source.close()
-    if frame is not None:
-        height, width = frame.pixels.shape[:2]
-        size = f"{width}x{height} {frame.pixel_format}"
-        findings.append(Finding("camera.doctor_frame_came", {"device": device.words(), "size": size}))
-    elif not findings:
-        params: dict[str, object] = {"device": device.words(), "seconds": round(_FRAME_WITHIN_S)}
-        findings.append(Finding("camera.doctor_no_frame", params, ok=False))
-    return findings
-
-
-def _first_frame(source: GenicamSource) -> Frame | None:
-    source.open()
-    event = source.next_event(_FRAME_WITHIN_S)
-    return event if isinstance(event, Frame) else None
-
-
-def _tried(findings: list[Finding], look: Callable[[], T]) -> T | None:
-    """Return what `look` returns; an error for people becomes a finding."""
+def _tried(look: Callable[[], list[Finding]]) -> list[Finding]:
+    """A doctor who stumbles says so, and goes on to the next."""
     try:
         return look()
-    except CraneError as error:
-        findings.append(Finding(error.key, dict(error.params), ok=False))
-        return None
+    except Exception as error:  # noqa: BLE001 - the last defence: whatever a broken set-up brings about
+        _log.exception("the doctor failed")
+        detail = f"{type(error).__name__}: {error}"
+        return [problem("camera.doctor_failed", "camera.doctor_failed_do", detail=detail)]

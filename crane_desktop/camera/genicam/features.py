@@ -12,6 +12,8 @@ from crane_desktop.domain.errors import InputError
 
 AnyNodeMap: TypeAlias = Any  # the binding is not annotated
 
+_PICTURE_TRIGGERS = ("FrameStart", "FrameBurstStart")
+
 # What a node raises for a value that it does not take; TypeError for a float to a whole-number node.
 _REFUSALS = (genapi.GenericException, TypeError, ValueError, OverflowError)
 
@@ -68,8 +70,7 @@ def set_trigger(nodes: AnyNodeMap, trigger: str) -> None:
         if trigger != "free":
             raise InputError("camera.no_trigger", trigger=trigger)
         return
-    if "FrameStart" in _choices(nodes, "TriggerSelector"):
-        write_feature(nodes, "TriggerSelector", "FrameStart")
+    _choose_kind(nodes, free=trigger == "free")
     if trigger == "free":
         write_feature(nodes, "TriggerMode", "Off")
         return
@@ -85,6 +86,42 @@ def set_trigger(nodes: AnyNodeMap, trigger: str) -> None:
             raise InputError("camera.no_trigger", trigger=trigger)
         write_feature(nodes, "TriggerSource", lines[0])
     write_feature(nodes, "TriggerMode", "On")
+
+
+def pictures_per_trigger(nodes: AnyNodeMap) -> int:
+    """Return how many pictures one trigger brings, once the trigger is set up."""
+    if feature_value(nodes, "TriggerSelector", "FrameStart") != "FrameBurstStart":
+        return 1
+    return max(1, int(feature_value(nodes, "AcquisitionBurstFrameCount", 1)))
+
+
+def picture_takes_s(nodes: AnyNodeMap) -> float:
+    """Return how long the camera itself needs for a picture: the exposure, or its period without a trigger."""
+    exposure_us = float(feature_value(nodes, "ExposureTime", 0.0))
+    delay_us = float(feature_value(nodes, "TriggerDelay", 0.0))
+    rate_hz = float(feature_value(nodes, "AcquisitionFrameRate", 0.0))
+    return max((exposure_us + delay_us) * 1e-6, 1.0 / rate_hz if rate_hz > 0 else 0.0)
+
+
+def _choose_kind(nodes: AnyNodeMap, *, free: bool) -> None:
+    """Switch off the triggers for pictures that are not meant, and select the one that is."""
+    kinds = [kind for kind in _PICTURE_TRIGGERS if kind in _choices(nodes, "TriggerSelector")]
+    meant = _wanted_kind(nodes, kinds)
+    for kind in sorted(kinds, key=lambda kind: kind == meant):
+        write_feature(nodes, "TriggerSelector", kind)
+        if free or kind != meant:
+            write_feature(nodes, "TriggerMode", "Off")
+
+
+def _wanted_kind(nodes: AnyNodeMap, kinds: Sequence[str]) -> str | None:
+    """Return the trigger that the features chose: bursts where they select them or switch them on."""
+    if "FrameBurstStart" in kinds and len(kinds) > 1:
+        if feature_value(nodes, "TriggerSelector", "") == "FrameBurstStart":
+            return "FrameBurstStart"
+        write_feature(nodes, "TriggerSelector", "FrameBurstStart")
+        if feature_value(nodes, "TriggerMode", "Off") == "On":
+            return "FrameBurstStart"
+    return kinds[0] if kinds else None
 
 
 def _choices(nodes: AnyNodeMap, name: str) -> tuple[str, ...]:

@@ -1,39 +1,115 @@
-"""Frames lost on the wire, from the camera's own numbering."""
+"""Frames lost on the wire and frames sent twice, from the camera's own numbering."""
 
 from __future__ import annotations
 
-_LAST_16_BIT = 0xFFFF
+from collections import OrderedDict
+from dataclasses import dataclass
+
+_NEAR = 1024  # a step backwards that begins and ends so near to the ends of the range is a wrap-around
+_REMEMBERED = 64
 
 
 def lost_between(previous: int, current: int) -> int:
     """Return how many frames lie between two block ids.
 
     Ids count up by one. GigE Vision 1.x numbers with 16 bit and leaves out 0 (GVSP block id): 65535 is
-    followed by 1. Any other step backwards is a restart of the camera's counter and says nothing.
+    followed by 1. Others wrap at 32 or 64 bit to 0. Any other step backwards is a restart of the camera's
+    counter and says nothing.
     """
     if current > previous:
         return current - previous - 1
-    if previous > _LAST_16_BIT - 1024 and previous <= _LAST_16_BIT and 1 <= current <= 1024:
-        return current + _LAST_16_BIT - previous - 1
+    for bits in (16, 32, 64):
+        last = 2**bits - 1
+        if last - _NEAR < previous <= last and current <= _NEAR:
+            skipped = 1 if bits == 16 and current > 0 else 0
+            return last - previous + current - skipped
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a frame's block id says.
+
+    Attributes
+    ----------
+    lost
+        So many frames before it never came.
+    repeated
+        It is a picture that came before.
+    late
+        It was counted as lost already: its place has gone.
+    """
+
+    lost: int = 0
+    repeated: bool = False
+    late: bool = False
+
+
 class BlockCounter:
-    """Follows the block ids of one acquisition."""
+    """Follows the block ids of one acquisition.
 
-    def __init__(self) -> None:
+    A picture counts as sent again only where id *and* camera time are those of one before: a camera that
+    does not count, or counts each burst anew, loses no part by it.
+
+    Parameters
+    ----------
+    first
+        The id that an acquisition begins with (U3V 0, GigE Vision 1), where that is known: what is missing
+        before the first frame is lost too.
+    """
+
+    def __init__(self, first: int | None = None) -> None:
+        self._first = first
         self._previous: int | None = None
-        self._incomplete = 0
+        self._unpictured = 0
+        self._recent: OrderedDict[int, int | None] = OrderedDict()
+        self._counts = False
+        self.uncounted = False
+        """Whether the camera is known not to number its frames."""
 
-    def incomplete(self, count: int) -> None:
-        """Take note of frames that came unfilled: they have ids too, and are no gap."""
-        self._incomplete += count
+    def unpictured(self, count: int) -> None:
+        """Take note of buffers without a picture (unfilled, garbage): they have ids too, and are no gap."""
+        self._unpictured += count
 
-    def lost_before(self, block_id: int | None) -> int:
-        """Return how many frames were lost between the last whole frame and this one."""
-        previous, incomplete = self._previous, self._incomplete
-        self._incomplete = 0
+    def look(self, block_id: int | None, timestamp_ns: int | None) -> Seen:
+        """Return what the next whole frame's id says about it and those before it."""
         if block_id is None:
-            return 0
+            self._unpictured = 0
+            self.uncounted = True
+            return Seen()
+        if self._is_known(block_id, timestamp_ns):
+            return Seen(repeated=True)
+        previous = self._previous
+        if previous is not None and 0 < previous - block_id < _REMEMBERED and self._came_late(block_id, timestamp_ns):
+            self._remember(block_id, timestamp_ns)
+            return Seen(late=True)
+        unpictured, self._unpictured = self._unpictured, 0
         self._previous = block_id
-        return 0 if previous is None else max(0, lost_between(previous, block_id) - incomplete)
+        self._remember(block_id, timestamp_ns)
+        if previous is None:
+            missed = 0 if self._first is None else block_id - self._first
+            return Seen(lost=max(0, missed - unpictured) if missed < _REMEMBERED else 0)
+        self._counts |= block_id != previous
+        self.uncounted = not self._counts
+        return Seen(lost=max(0, lost_between(previous, block_id) - unpictured))
+
+    def _is_known(self, block_id: int, timestamp_ns: int | None) -> bool:
+        if block_id not in self._recent:
+            return False
+        known_ns = self._recent[block_id]
+        if known_ns is None or timestamp_ns is None:
+            return block_id == self._previous and block_id != 0  # a camera that does not count says 0
+        return known_ns == timestamp_ns
+
+    def _came_late(self, block_id: int, timestamp_ns: int | None) -> bool:
+        """Tell a frame that was overtaken from the first one after a restart of the camera's counter."""
+        if block_id in self._recent:
+            return False
+        times = [known_ns for known, known_ns in self._recent.items() if known > block_id and known_ns is not None]
+        return bool(times) and timestamp_ns is not None and timestamp_ns < min(times)
+
+    def _remember(self, block_id: int, timestamp_ns: int | None) -> None:
+        self._recent[block_id] = timestamp_ns
+        self._recent.move_to_end(block_id)
+        while len(self._recent) > _REMEMBERED:
+            self._recent.popitem(last=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,16 +13,29 @@ from genicam import genapi, gentl
 from harvesters.core import Callback, ImageAcquirer, dict_by_ints
 from numpy.typing import NDArray
 
-from crane_desktop.camera.genicam.features import AnyNodeMap, feature_value, prepare, write_feature
+from crane_desktop.camera.genicam.feature_sets import set_up
+from crane_desktop.camera.genicam.features import (
+    AnyNodeMap,
+    feature_value,
+    picture_takes_s,
+    pictures_per_trigger,
+    write_feature,
+)
 from crane_desktop.camera.genicam.messages import CameraOrder, DeviceInfo
-from crane_desktop.camera.genicam.pfnc import LAYOUTS
-from crane_desktop.camera.genicam.producers import find_device, opened_producers
+from crane_desktop.camera.genicam.pfnc import LAYOUTS, pfnc_name
+from crane_desktop.camera.genicam.producers import find_again, find_device, opened_producers, seen_again
+from crane_desktop.camera.genicam.statistics import StreamReader
 from crane_desktop.domain.errors import InputError, StationFault
 
 DRIVER_ERRORS = (gentl.GenericException, genapi.GenericException)
 
 _FETCH_S = 1e-4  # with no waiting inside the producer: the binding would hold the GIL meanwhile
+# What a driver says of a write that the camera refuses; anything else means that the camera is gone.
+_NOT_NOW = (gentl.AccessDeniedException, gentl.BusyException, gentl.TimeoutException, gentl.InvalidValueException)
 _BUFFERS = 8
+_FIRST_BLOCKS = {"U3V": 0, "GEV": 1}
+_NO_ACCESS = 3  # GenTL DEVICE_ACCESS_STATUS_NOACCESS
+_BAD_IN_A_ROW = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,23 +66,39 @@ class Grabber:
         If there is no such camera, it is in use, has no trigger, or a feature or its format is not ours.
     """
 
-    def __init__(self, order: CameraOrder) -> None:
-        self.incomplete = 0
+    def __init__(self, order: CameraOrder, look_again: Callable[[], bool] = lambda: False) -> None:
+        self.incomplete = self.garbage = self.starts = 0
+        self._bad_in_a_row = 0
         self._harvester, seen = opened_producers(order.producers)
         self._acquirer: ImageAcquirer | None = None
         try:
-            index, self.device = find_device(seen, order.device)
-            self._acquirer = self._create(index, self.device)
+            self.device, self._acquirer = self._opened(order, seen, look_again)
+            self.first_block = _FIRST_BLOCKS.get(self.device.transport)
             nodes: AnyNodeMap = self._acquirer.remote_device.node_map
-            prepare(nodes, order.trigger, order.features)
-            name = str(feature_value(nodes, "PixelFormat", "Mono8"))
+            self._nodes = nodes
+            set_up(nodes, self, order)
+            name = pfnc_name(str(feature_value(nodes, "PixelFormat", "Mono8")))
             if name not in LAYOUTS:
                 raise InputError("camera.format_unknown", format=name, known=", ".join(LAYOUTS))
-            self._nodes = nodes
             self.payload_bytes = int(feature_value(nodes, "PayloadSize", 0))
+            self.pictures_per_trigger = 1 if order.trigger == "free" else pictures_per_trigger(nodes)
+            self.picture_takes_s = picture_takes_s(nodes)
         except BaseException:
             self.close()
             raise
+
+    def _opened(
+        self, order: CameraOrder, seen: list[DeviceInfo], look_again: Callable[[], bool]
+    ) -> tuple[DeviceInfo, ImageAcquirer]:
+        """Open the camera that is meant; one that went away is waited for as long as `look_again` says."""
+        while True:
+            try:
+                index, device = find_again(seen, order.again) if order.again else find_device(seen, order.device)
+                return device, self._create(index, device)
+            except InputError:
+                if not look_again():
+                    raise
+            seen = seen_again(self._harvester)
 
     def _create(self, index: int, device: DeviceInfo) -> ImageAcquirer:
         try:
@@ -84,10 +113,67 @@ class Grabber:
     def start(self) -> None:
         """Start the stream."""
         self._camera.start()
+        self.starts += 1
+
+    def restart(self) -> None:
+        """Drop what is under way and start the stream anew."""
+        with self.paused():
+            return
+
+    def check(self) -> None:
+        """Raise where the driver says that the camera is out of reach; drivers that do not know say nothing."""
+        status = _known(self._camera.device.module, "access_status", None)
+        if status == _NO_ACCESS:
+            raise StationFault("camera.lost", device=self.device.device_id, detail="no access")
+
+    def underrun(self) -> int | None:
+        """Return how many frames found no empty buffer so far; None where the driver does not say."""
+        reader = self._stream_reader()
+        return None if reader is None else reader.underrun()
+
+    def resends(self) -> int | None:
+        """Return how many packets were asked for again; None where the driver does not say."""
+        reader = self._stream_reader()
+        return None if reader is None else reader.resends()
+
+    def _stream_reader(self) -> StreamReader | None:
+        streams = self._camera.data_streams
+        return StreamReader(streams[0].module, streams[0].node_map) if streams else None
+
+    @property
+    def nodes(self) -> AnyNodeMap:
+        """The camera's features."""
+        return self._nodes
+
+    @property
+    def running(self) -> bool:
+        """Whether the camera streams."""
+        return self._acquirer is not None and bool(self._acquirer.is_acquiring())
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop the stream for a change that the camera takes only then; what was under way is dropped."""
+        self._camera.stop()
+        try:
+            yield
+        finally:
+            self.payload_bytes = int(feature_value(self._nodes, "PayloadSize", 0))
+            self.start()
 
     def trigger(self) -> None:
-        """Ask for one picture."""
-        write_feature(self._nodes, "TriggerSoftware", None)
+        """Ask for one picture, or a burst.
+
+        Raises
+        ------
+        InputError
+            If the camera does not take the trigger now.
+        """
+        try:
+            write_feature(self._nodes, "TriggerSoftware", None)
+        except _NOT_NOW as error:
+            raise InputError(
+                "camera.feature_refused", feature="TriggerSoftware", value="", detail=type(error).__name__
+            ) from error
 
     @contextmanager
     def fetch(self) -> Iterator[RawFrame | None]:
@@ -97,9 +183,19 @@ class Grabber:
             yield None
             return
         try:
-            yield _raw_frame(buffer)
+            raw = _raw_frame(buffer)
+            self._judge_buffer(good=raw is not None)
+            yield raw
         finally:
             buffer.parent.queue_buffer(buffer)
+
+    def _judge_buffer(self, *, good: bool) -> None:
+        """Count buffers that describe no picture; nothing but those means that the camera changed."""
+        self._bad_in_a_row = 0 if good else self._bad_in_a_row + 1
+        self.garbage += not good
+        if self._bad_in_a_row >= _BAD_IN_A_ROW:
+            name = str(feature_value(self._nodes, "PixelFormat", "-"))
+            raise StationFault("camera.format_changed", format=name)
 
     def close(self) -> None:
         """Stop and release, in the only order that every driver survives; what a lost camera raises is over."""
@@ -142,12 +238,12 @@ def _raw_frame(buffer: Any) -> RawFrame | None:
     code = _known(picture, "data_format" if picture is not buffer else "pixel_format", 0)
     name = dict_by_ints.get(code, hex(code))
     if name not in LAYOUTS:
-        raise StationFault("camera.format_changed", format=name)
+        return None
     width, height = int(picture.width), int(picture.height) or _known(buffer, "delivered_image_height", 0)
     padding = _known(picture, "x_padding" if picture is not buffer else "padding_x", 0)
     row = LAYOUTS[name].row_bytes(width)
     size = (row + padding) * height
-    if size == 0 or offset + size > len(buffer.raw_buffer):
+    if size <= 0 or min(width, height, padding, offset) < 0 or offset + size > len(buffer.raw_buffer):
         return None
     lines = np.frombuffer(buffer.raw_buffer, np.uint8, size, offset).reshape(height, row + padding)
     return RawFrame(

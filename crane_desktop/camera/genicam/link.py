@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from multiprocessing.connection import wait
 
-from crane_desktop.camera.genicam.child import Child
-from crane_desktop.camera.genicam.formats import Converted, convert
+from crane_desktop.camera.genicam.child import END_WITHIN_S, Child
+from crane_desktop.camera.genicam.formats import Converted, Converter
 from crane_desktop.camera.genicam.messages import (
     Arrived,
     CameraOrder,
@@ -20,9 +22,13 @@ from crane_desktop.camera.genicam.messages import (
 from crane_desktop.camera.genicam.process import camera_main
 from crane_desktop.camera.genicam.ring import RingReader
 from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.signals import SignalCounts
 
 HANG_AFTER_S = 4.0
 """A camera's process that shows no sign of life for so long hangs: its driver does not come back."""
+
+CAMERA_PROCESS = "crane-camera"
+"""Name of every camera's process."""
 
 _END_TOLD_WITHIN_S = 0.5
 
@@ -34,13 +40,19 @@ class CameraLink:
     ----------
     silent_for_s
         How long it may be silent; longer while it opens the camera, where drivers block.
+    convert
+        What makes pictures of the frames; None: without corrections.
     """
 
-    def __init__(self, order: CameraOrder, silent_for_s: float) -> None:
+    def __init__(self, order: CameraOrder, silent_for_s: float, convert: Converter | None = None) -> None:
         self.silent_for_s = silent_for_s
+        self._convert = convert or Converter()
         self._name = order.device or "-"
+        self.on_signals: Callable[[SignalCounts], None] = lambda _counts: None
+        self._sending = threading.Lock()
+        self._ended = False
         self._ring: RingReader | None = None
-        self._child = Child("crane-camera", camera_main, order)
+        self._child = Child(CAMERA_PROCESS, camera_main, order)
         self._beat = -1
         self._beat_at_s = time.monotonic()
         self._looked_at_s = self._beat_at_s
@@ -79,7 +91,10 @@ class CameraLink:
             If the process died.
         """
         try:
-            self._child.pipe.send(message)
+            with self._sending:  # frames and verdicts have a thread each
+                if self._ended:
+                    raise StationFault("camera.process_died", device=self._name, code="-")
+                self._child.pipe.send(message)
         except OSError:
             raise self._died() from None
 
@@ -91,10 +106,10 @@ class CameraLink:
         return ring.take(
             arrived.slot,
             arrived.size_bytes,
-            lambda data: convert(data, arrived.width_px, arrived.height_px, arrived.pixel_format),
+            lambda data: self._convert(data, arrived.width_px, arrived.height_px, arrived.pixel_format),
         )
 
-    def close(self) -> None:
+    def close(self, patience_s: float = END_WITHIN_S) -> None:
         """Stop the camera, end the process and remove the ring, within seconds."""
         polite = self._child.exit_code is None and time.monotonic() - self._beat_at_s < HANG_AFTER_S
         if polite:
@@ -103,11 +118,24 @@ class CameraLink:
             except OSError:
                 polite = False
         try:
-            self._child.end(politely=polite)
+            self._child.end(politely=polite, patience_s=patience_s, before_close=self._hear_the_last)
         finally:
             ring, self._ring = self._ring, None
             if ring is not None:
                 ring.close()
+
+    def _hear_the_last(self) -> None:
+        """Take what the process still said of its output line; nobody may send to it from here on."""
+        self._ended = True
+        if self._sending.acquire(timeout=_END_TOLD_WITHIN_S):  # who is in the middle of sending ends first
+            self._sending.release()
+        try:
+            while self._child.pipe.poll(0):
+                message = self._child.pipe.recv()
+                if isinstance(message, SignalCounts):
+                    self.on_signals(message)
+        except (EOFError, OSError):
+            return
 
     def _answered(self, message: FromCamera) -> FromCamera | None:
         """Deal with what concerns only the two ends, pass the rest on."""
@@ -117,6 +145,9 @@ class CameraLink:
                 self._ring.close()
             self._ring = RingReader(message.slot_bytes)
             self.send(self._ring.address)
+            return None
+        if isinstance(message, SignalCounts):
+            self.on_signals(message)
             return None
         if isinstance(message, Trouble):
             raise message.error()

@@ -8,9 +8,18 @@ from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Protocol
 
-from crane_desktop.camera.genicam.gaps import BlockCounter
-from crane_desktop.camera.genicam.messages import Arrived, Missing, RingMade, RingWanted, Stop, TriggerNow
+from crane_desktop.camera.genicam.ledger import Ledger
+from crane_desktop.camera.genicam.messages import (
+    Arrived,
+    NodeCall,
+    RingMade,
+    RingWanted,
+    Stop,
+    TriggerNow,
+    TriggerRefused,
+)
 from crane_desktop.camera.genicam.ring import RingWriter
+from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import LossCause
 
 if TYPE_CHECKING:
@@ -19,12 +28,23 @@ if TYPE_CHECKING:
 _IDLE_S = 0.001
 _TELL_LOSSES_EVERY_S = 0.2
 _RING_WITHIN_S = 2.0
+_LOOK_EVERY_S = 1.0
+_MOST_SPARE = 4
+_ALWAYS_SPARE_BYTES = 2**20
 
 
 class Grabbing(Protocol):
     """What the loop needs from a camera."""
 
     incomplete: int
+    """Buffers that came unfilled, so far."""
+    garbage: int
+    """Buffers that described no possible picture, so far."""
+    starts: int
+    """How often the stream was started: each time the block ids begin anew."""
+    first_block: int | None
+    """The block id that they begin with, where the camera's kind says so."""
+    pictures_per_trigger: int
     payload_bytes: int
 
     def fetch(self) -> AbstractContextManager[RawFrame | None]:
@@ -35,13 +55,49 @@ class Grabbing(Protocol):
         """Ask for a picture."""
         ...
 
+    def restart(self) -> None:
+        """Drop what is under way and start the stream anew."""
+        ...
 
-def stream(grabber: Grabbing, pipe: Connection, tick: Callable[[], None]) -> None:
-    """Hand frames over until `Stop` comes; ends with EOFError when the other end is gone."""
-    hand = _Hand(grabber, pipe, tick)
+    def check(self) -> None:
+        """Raise where the camera is gone."""
+        ...
+
+    def underrun(self) -> int | None:
+        """Return how many frames found no empty buffer so far; None where the driver does not say."""
+        ...
+
+    def resends(self) -> int | None:
+        """Return how many packets were asked for again; None where the driver does not say."""
+        ...
+
+
+class Answering(Protocol):
+    """What the loop needs from the node service."""
+
+    def take(self, call: NodeCall) -> None:
+        """Put a call in the queue."""
+        ...
+
+    def turn(self) -> None:
+        """Do a little of it."""
+        ...
+
+
+def stream(grabber: Grabbing, pipe: Connection, tick: Callable[[], None], nodes: Answering | None = None) -> None:
+    """Hand frames over until `Stop` comes; ends with EOFError when the other end is gone.
+
+    Parameters
+    ----------
+    nodes
+        Answers questions about the camera's nodes, between frames.
+    """
+    hand = _Hand(grabber, pipe, tick, nodes)
     try:
         while not hand.stopped:
             tick()
+            if nodes is not None:
+                nodes.turn()
             if not hand.one_frame():
                 hand.tell_losses_now_and_then()
                 # The pause between two looks is the wait for the line's words.
@@ -56,29 +112,36 @@ def stream(grabber: Grabbing, pipe: Connection, tick: Callable[[], None]) -> Non
 class _Hand:
     """Moves one frame at a time."""
 
-    def __init__(self, grabber: Grabbing, pipe: Connection, tick: Callable[[], None]) -> None:
+    def __init__(
+        self, grabber: Grabbing, pipe: Connection, tick: Callable[[], None], nodes: Answering | None = None
+    ) -> None:
         self.stopped = False
+        self._nodes = nodes
         self._grabber = grabber
         self._pipe = pipe
         self._tick = tick
         self._ring: RingWriter | None = None
-        self._blocks = BlockCounter()
-        self._losses: dict[LossCause, int] = {}
-        self._incomplete_told = 0
-        self._told_at_s = time.monotonic()
+        self._ledger = Ledger(grabber)
+        self._told_at_s = self._alive_at_s = time.monotonic()
         self._trigger_id: int | None = None
+        self._pictures_due = 0
 
     def one_frame(self) -> bool:
         """Take a frame from the driver, if there is one, and hand it over or count it."""
         with self._grabber.fetch() as raw:
-            self._count_incomplete()
+            self._pictures_due -= self._ledger.count_bad()
             if raw is None:
                 return False
-            self._lose(LossCause.LOST, self._blocks.lost_before(raw.block_id))
+            self._alive_at_s = time.monotonic()
+            lost, wanted = self._ledger.look(raw.block_id, raw.device_timestamp_ns)
+            self._pictures_due -= lost
+            if not wanted:
+                return True
             ring = self._ring_for(raw.rows.size)
             slot = None if ring is None else ring.free_slot()
             if ring is None or slot is None:
-                self._lose(LossCause.OVERRUN, 1)
+                self._ledger.lose(LossCause.OVERRUN, 1)
+                self._pictures_due -= 1
                 return True
             size = ring.put(slot, raw.rows)
         self._tell_losses()
@@ -93,10 +156,10 @@ class _Hand:
                 arrived_ns=raw.arrived_ns,
                 block_id=raw.block_id,
                 device_timestamp_ns=raw.device_timestamp_ns,
-                trigger_id=self._trigger_id,
+                trigger_id=self._trigger_id if self._pictures_due > 0 else None,
             )
         )
-        self._trigger_id = None
+        self._pictures_due -= 1
         return True
 
     def listen(self) -> None:
@@ -105,20 +168,24 @@ class _Hand:
         if isinstance(message, Stop):
             self.stopped = True
         elif isinstance(message, TriggerNow):
-            self._trigger_id = message.trigger_id
-            self._grabber.trigger()
+            self._ask_for(message)
+        elif isinstance(message, NodeCall):
+            if self._nodes is not None:
+                self._nodes.take(message)
         elif isinstance(message, RingMade):
             self.close()
             self._ring = RingWriter(message)
 
     def tell_losses_now_and_then(self) -> None:
         """Tell losses that no frame has followed yet, unless the line is behind: the pipe must not fill up."""
-        if (
-            time.monotonic() - self._told_at_s >= _TELL_LOSSES_EVERY_S
-            and self._ring
-            and self._ring.free_slot() is not None
+        now_s = time.monotonic()
+        if now_s - self._told_at_s >= _TELL_LOSSES_EVERY_S and (
+            self._ring is None or self._ring.free_slot() is not None
         ):
             self._tell_losses()
+        if now_s - self._alive_at_s >= _LOOK_EVERY_S:
+            self._alive_at_s = now_s
+            self._grabber.check()
 
     def close(self) -> None:
         """Leave the ring."""
@@ -126,11 +193,24 @@ class _Hand:
         if ring is not None:
             ring.close()
 
+    def _ask_for(self, message: TriggerNow) -> None:
+        if message.anew:
+            self._grabber.restart()
+        self._trigger_id = message.trigger_id
+        self._pictures_due = self._grabber.pictures_per_trigger
+        try:
+            self._grabber.trigger()
+        except InputError as error:
+            self._pictures_due = 0
+            self._pipe.send(TriggerRefused(message.trigger_id, str(error)))
+
     def _ring_for(self, size_bytes: int) -> RingWriter | None:
         """Return a ring that takes the frame; asks for a bigger one where needed and waits a moment for it."""
         if self._ring is not None and self._ring.slot_bytes >= size_bytes:
             return self._ring
-        self._pipe.send(RingWanted(max(size_bytes, self._grabber.payload_bytes)))
+        # What the camera says of its payload may be nonsense: the buffer at hand is not.
+        most = max(_MOST_SPARE * size_bytes, _ALWAYS_SPARE_BYTES)
+        self._pipe.send(RingWanted(max(size_bytes, min(self._grabber.payload_bytes, most))))
         give_up_s = time.monotonic() + _RING_WITHIN_S
         while not self.stopped and time.monotonic() < give_up_s:
             self._tick()
@@ -140,19 +220,7 @@ class _Hand:
                 return self._ring
         return None
 
-    def _count_incomplete(self) -> None:
-        new = self._grabber.incomplete - self._incomplete_told
-        if new:
-            self._incomplete_told += new
-            self._blocks.incomplete(new)
-            self._lose(LossCause.INCOMPLETE, new)
-
-    def _lose(self, cause: LossCause, count: int) -> None:
-        if count:
-            self._losses[cause] = self._losses.get(cause, 0) + count
-
     def _tell_losses(self) -> None:
         self._told_at_s = time.monotonic()
-        losses, self._losses = self._losses, {}
-        for cause, count in losses.items():
-            self._pipe.send(Missing(count, cause))
+        for message in self._ledger.told():
+            self._pipe.send(message)

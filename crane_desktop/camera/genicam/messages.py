@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
 from crane_desktop.domain.frames import LossCause
+from crane_desktop.domain.signals import LineSetting, SignalCounts
 
 FeatureValue: TypeAlias = str | int | float | bool
 
@@ -25,12 +26,21 @@ class CameraOrder:
         ``"free"``, ``"software"`` or ``"hardware"``.
     features
         GenICam features to set before the acquisition, in this order.
+    line
+        An output line to drive, or None.
+    again
+        The camera that was open before and went away: found by its serial number, wherever it is now.
+    wait_s
+        How long to look for it.
     """
 
     producers: tuple[str, ...]
     device: str | None = None
     trigger: str = "free"
     features: tuple[tuple[str, FeatureValue], ...] = ()
+    line: LineSetting | None = None
+    again: DeviceInfo | None = None
+    wait_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +68,19 @@ class DeviceInfo:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The camera streams."""
+    """The camera streams.
+
+    Attributes
+    ----------
+    pictures_per_trigger
+        More than 1 for bursts.
+    picture_takes_s
+        What the camera itself needs for a picture, by its settings.
+    """
 
     device: DeviceInfo
+    pictures_per_trigger: int = 1
+    picture_takes_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +144,17 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class TriggerNow:
-    """Ask the camera for one picture."""
+    """Ask the camera for a picture, or a burst of them.
+
+    Attributes
+    ----------
+    anew
+        Start the stream anew before: a picture of an earlier trigger that is still on its way must not pass
+        for one of this trigger.
+    """
 
     trigger_id: int
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,5 +162,99 @@ class Stop:
     """Stop the camera and end."""
 
 
-FromCamera: TypeAlias = Opened | RingWanted | Arrived | Missing | Trouble
-ToCamera: TypeAlias = RingMade | TriggerNow | Stop
+@dataclass(frozen=True, slots=True)
+class ListNodes:
+    """Describe the whole node tree; answered by a tuple of `NodeInfo`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNodes:
+    """Read these nodes; answered by a tuple of `NodeState`."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteNode:
+    """Set a node, or execute it where `value` is None; answered by `Written`.
+
+    Attributes
+    ----------
+    may_restart
+        The stream may be stopped for it, and is started again.
+    """
+
+    name: str
+    value: FeatureValue | None
+    may_restart: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSet:
+    """Read the settings worth keeping; answered by a tuple of (feature, value), in the order to restore them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFeatures:
+    """Read features by their names in a set, selectors in brackets; answered by a tuple of (feature, value or None)."""
+
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteSet:
+    """Write a feature set; answered by `Restored`."""
+
+    features: tuple[tuple[str, FeatureValue], ...]
+    may_restart: bool = True
+
+
+NodeOrder: TypeAlias = ListNodes | ReadNodes | WriteNode | ReadSet | ReadFeatures | WriteSet
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCall:
+    """A question about the camera's nodes, or an order to them; answered by a `NodeReply` of the same number."""
+
+    call_id: int
+    order: NodeOrder
+
+
+@dataclass(frozen=True, slots=True)
+class NodeReply:
+    """The answer to a `NodeCall`: what its order says, or the error in its place."""
+
+    call_id: int
+    answer: object = None
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineVerdict:
+    """The verdict on the part of the frame that arrived then: whether the output line gives a pulse for it."""
+
+    arrived_ns: int
+    pulse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerRefused:
+    """The camera did not take a trigger."""
+
+    trigger_id: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is counted beside the balance: pictures sent again, pictures too late, packets asked for again."""
+
+    repeated: int = 0
+    late: int = 0
+    resends: int | None = None
+
+
+FromCamera: TypeAlias = (
+    Opened | RingWanted | Arrived | Missing | Trouble | TriggerRefused | Noted | NodeReply | SignalCounts
+)
+ToCamera: TypeAlias = RingMade | TriggerNow | Stop | NodeCall | LineVerdict

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
+BAYER_ORDERS = ("RG", "GR", "GB", "BG")
+
 
 @dataclass(frozen=True, slots=True)
 class PixelLayout:
@@ -20,8 +22,9 @@ class PixelLayout:
         ``""`` (a channel is 1 or 2 whole bytes, little-endian), ``"p"`` (PFNC lsb packing without gaps) or
         ``"gige"`` (GigE Vision ``Packed``: two pixels in three bytes).
     order
-        ``"mono"``, the order of colour channels (``"rgb"``, ``"bgr"``, ``"rgba"``, ``"bgra"``), or the
-        upper left 2x2 colours of a Bayer pattern (``"RG"``, ``"GR"``, ``"GB"``, ``"BG"``).
+        ``"mono"``, the order of colour channels (``"rgb"``, ``"bgr"``, ``"rgba"``, ``"bgra"``, or of a pair of
+        pixels that share their colour ``"yuyv"``, ``"uyvy"``), or the upper left 2x2 colours of a Bayer pattern
+        (``"RG"``, ``"GR"``, ``"GB"``, ``"BG"``).
     """
 
     bits: int
@@ -34,26 +37,50 @@ class PixelLayout:
         return (width_px * self.bits + 7) // 8
 
 
-def _mono() -> dict[str, PixelLayout]:
-    formats = {"Mono8": PixelLayout(8, 8, "", "mono")}
+def _one_value_a_pixel(name: str, order: str) -> dict[str, PixelLayout]:
+    formats = {f"{name}8": PixelLayout(8, 8, "", order)}
     for depth in (10, 12, 14, 16):
-        formats[f"Mono{depth}"] = PixelLayout(16, depth, "", "mono")
+        formats[f"{name}{depth}"] = PixelLayout(16, depth, "", order)
     for depth in (10, 12):
-        formats[f"Mono{depth}p"] = PixelLayout(depth, depth, "p", "mono")
-        formats[f"Mono{depth}Packed"] = PixelLayout(12, depth, "gige", "mono")
+        formats[f"{name}{depth}p"] = PixelLayout(depth, depth, "p", order)
+        formats[f"{name}{depth}Packed"] = PixelLayout(12, depth, "gige", order)
     return formats
 
 
 def _colour() -> dict[str, PixelLayout]:
     formats = {
-        "RGB8": PixelLayout(24, 8, "", "rgb"),
-        "BGR8": PixelLayout(24, 8, "", "bgr"),
         "RGBa8": PixelLayout(32, 8, "", "rgba"),
         "BGRa8": PixelLayout(32, 8, "", "bgra"),
+        "YUV422_8": PixelLayout(16, 8, "", "yuyv"),
+        "YUV422_8_UYVY": PixelLayout(16, 8, "", "uyvy"),
+        "YCbCr422_8": PixelLayout(16, 8, "", "yuyv"),
+        "YCbCr422_8_CbYCrY": PixelLayout(16, 8, "", "uyvy"),
     }
-    for pattern in ("RG", "GR", "GB", "BG"):
-        formats[f"Bayer{pattern}8"] = PixelLayout(8, 8, "", pattern)
+    for order in ("rgb", "bgr"):
+        formats[f"{order.upper()}8"] = PixelLayout(24, 8, "", order)
+        for depth in (10, 12, 14, 16):
+            formats[f"{order.upper()}{depth}"] = PixelLayout(48, depth, "", order)
+    for pattern in BAYER_ORDERS:
+        formats |= _one_value_a_pixel(f"Bayer{pattern}", pattern)
     return formats
 
 
-LAYOUTS = MappingProxyType(_mono() | _colour())
+LAYOUTS = MappingProxyType(_one_value_a_pixel("Mono", "mono") | _colour())
+
+# What GigE Vision 1.x called them: cameras of that age still do, under the same codes.
+_OLDER_NAMES = MappingProxyType(
+    {
+        "RGB8Packed": "RGB8",
+        "BGR8Packed": "BGR8",
+        "RGBA8Packed": "RGBa8",
+        "BGRA8Packed": "BGRa8",
+        "YUV422Packed": "YUV422_8_UYVY",
+        "YUYVPacked": "YUV422_8",
+        "YUV422_YUYV_Packed": "YUV422_8",
+    }
+)
+
+
+def pfnc_name(name: str) -> str:
+    """Return the PFNC name of a pixel format that a camera may call by its older name."""
+    return _OLDER_NAMES.get(name, name)

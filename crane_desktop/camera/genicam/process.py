@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -24,30 +24,48 @@ from crane_desktop.domain.errors import CraneError, StationFault
 _log = logging.getLogger(__name__)
 
 _ALONE_AFTER_S = 60.0
+_LOOK_EVERY_S = 0.3
 
 
 def camera_main(pipe: Connection, heartbeat: Any, order: CameraOrder) -> None:
     """Stream one camera until told to stop, the camera fails or the line's process is gone."""
-    with _prepared_process(), _reported(pipe, order.device or ""):
+    with prepared_process(), _reported(pipe, order.device or ""):
         from crane_desktop.camera.genicam.grabber import Grabber
+        from crane_desktop.camera.genicam.lines import driven_line
+        from crane_desktop.camera.genicam.nodes import NodeService
 
         beat = Beat(heartbeat)
         beat.tick()
-        grabber = Grabber(order)
+        grabber = Grabber(order, _patience(order.wait_s, pipe, beat.tick))
         # Harvesters puts its own handler for Ctrl-C in place while it opens a camera.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             beat.tick()
-            grabber.start()
-            pipe.send(Opened(grabber.device))
-            stream(grabber, pipe, beat.tick)
+            with driven_line(grabber, pipe, beat.tick, order) as driven:
+                grabber.start()
+                pipe.send(Opened(grabber.device, grabber.pictures_per_trigger, grabber.picture_takes_s))
+                nodes = NodeService(grabber.nodes, grabber, pipe.send, driven.tick)
+                stream(grabber, driven.pipe, driven.tick, nodes)
         finally:
             grabber.close()
 
 
+def _patience(wait_s: float, pipe: Connection, tick: Callable[[], None]) -> Callable[[], bool]:
+    """Return what tells, after a pause, whether to look for the camera once more."""
+    until_s = time.monotonic() + wait_s
+
+    def look_again() -> bool:
+        tick()
+        if pipe.poll(_LOOK_EVERY_S if wait_s else 0):
+            raise EOFError  # the line stops, or is gone
+        return time.monotonic() < until_s
+
+    return look_again
+
+
 def devices_main(pipe: Connection, heartbeat: Any, producers: tuple[str, ...]) -> None:
     """Send the list of cameras that the producers see."""
-    with _prepared_process(), _reported(pipe, ""):
+    with prepared_process(), _reported(pipe, ""):
         from crane_desktop.camera.genicam.producers import opened_producers
 
         Beat(heartbeat).tick()
@@ -75,7 +93,8 @@ class Beat:
 
 
 @contextlib.contextmanager
-def _prepared_process() -> Iterator[None]:
+def prepared_process() -> Iterator[None]:
+    """Keep Ctrl-C, the drivers' words on stdout and Harvesters' tracebacks away from a process of ours."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.stderr is None:  # a windowed program on Windows has none
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # for the life of the process

@@ -81,8 +81,13 @@ def opened_producers(files: Sequence[str]) -> tuple[Harvester, list[DeviceInfo]]
     harvester = Harvester()
     for file in good:
         harvester.add_file(file)
+    return harvester, seen_again(harvester)
+
+
+def seen_again(harvester: Harvester) -> list[DeviceInfo]:
+    """Look for cameras anew; none may be open."""
     harvester.update()
-    return harvester, [_device_info(device) for device in harvester.device_info_list]
+    return [device_info(device) for device in harvester.device_info_list]
 
 
 def find_device(seen: Sequence[DeviceInfo], wanted: str | None) -> tuple[int, DeviceInfo]:
@@ -106,11 +111,32 @@ def find_device(seen: Sequence[DeviceInfo], wanted: str | None) -> tuple[int, De
     raise InputError("camera.device_missing", device=wanted, known=_ids(seen))
 
 
+def find_again(seen: Sequence[DeviceInfo], known: DeviceInfo) -> tuple[int, DeviceInfo]:
+    """Return position and description of a camera that was open before: its id may have changed with its socket.
+
+    Several producers may show the same camera: the one it was opened with is preferred.
+
+    Raises
+    ------
+    InputError
+        If it is not there.
+    """
+    same = [
+        (index, device)
+        for index, device in enumerate(seen)
+        if (device.serial_number == known.serial_number if known.serial_number else device.device_id == known.device_id)
+    ]
+    if not same:
+        raise InputError("camera.device_missing", device=known.serial_number or known.device_id, known=_ids(seen))
+    return min(same, key=lambda one: (one[1].producer != known.producer, one[1].device_id != known.device_id))
+
+
 def _ids(seen: Sequence[DeviceInfo]) -> str:
     return ", ".join(device.device_id for device in seen)
 
 
-def _device_info(device: Any) -> DeviceInfo:
+def device_info(device: Any) -> DeviceInfo:
+    """Return what Harvesters knows of a camera."""
     from genicam.gentl import GenericException
 
     def told(name: str, module: Any = device) -> str:

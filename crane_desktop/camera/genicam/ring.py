@@ -7,6 +7,10 @@ written by the one who gives the slot away, after the pixels.
 
 from __future__ import annotations
 
+import os
+import secrets
+import sys
+import traceback
 from collections.abc import Callable
 from multiprocessing.shared_memory import SharedMemory
 from typing import TypeVar
@@ -15,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crane_desktop.camera.genicam.messages import RingMade
+from crane_desktop.domain.errors import StationFault
 
 _HEAD_BYTES = 64
 _FREE, _FULL = 0, 1
@@ -35,7 +40,17 @@ class RingReader:
     def __init__(self, slot_bytes: int) -> None:
         self._slot_bytes = slot_bytes
         self._slots = slots_for(slot_bytes)
-        self._memory = SharedMemory(create=True, size=_HEAD_BYTES + self._slots * slot_bytes)
+        size = _HEAD_BYTES + self._slots * slot_bytes
+        try:
+            # Named after its process: what a crash left behind can be told from what is in use.
+            self._memory = SharedMemory(f"crane-{os.getpid()}-{secrets.token_hex(4)}", create=True, size=size)
+        except OSError as error:
+            raise StationFault("camera.no_memory", size=size // 2**20) from error
+        try:
+            _really_there(self._memory, size)
+        except OSError as error:
+            self.close()
+            raise StationFault("camera.no_memory", size=size // 2**20) from error
 
     @property
     def address(self) -> RingMade:
@@ -47,6 +62,10 @@ class RingReader:
         start = _HEAD_BYTES + slot * self._slot_bytes
         try:
             return convert(np.frombuffer(_bytes_of(self._memory), np.uint8, size_bytes, start))
+        except Exception as error:
+            # Whoever keeps the error would keep its frames' variables, and with them the memory from being closed.
+            traceback.clear_frames(error.__traceback__)
+            raise
         finally:
             _bytes_of(self._memory)[slot] = _FREE
 
@@ -89,6 +108,13 @@ class RingWriter:
     def close(self) -> None:
         """Unmap; the line removes the memory."""
         self._memory.close()
+
+
+def _really_there(memory: SharedMemory, size: int) -> None:
+    """Take the memory from the system now: where it promised too much, a later write would end the process."""
+    handle = getattr(memory, "_fd", -1)
+    if sys.platform == "linux" and handle >= 0:
+        os.posix_fallocate(handle, 0, size)
 
 
 def _bytes_of(memory: SharedMemory) -> memoryview:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from crane_desktop.camera.clock import arrival, check_pace
+from crane_desktop.camera.genicam.asking import Asking
+from crane_desktop.camera.genicam.child import END_WITHIN_S
+from crane_desktop.camera.genicam.control import CameraControl
+from crane_desktop.camera.genicam.formats import Converter
 from crane_desktop.camera.genicam.link import HANG_AFTER_S, CameraLink
 from crane_desktop.camera.genicam.messages import (
     Arrived,
@@ -15,18 +20,28 @@ from crane_desktop.camera.genicam.messages import (
     DeviceInfo,
     FeatureValue,
     Missing,
+    NodeReply,
+    Noted,
     Opened,
-    TriggerNow,
+    TriggerRefused,
 )
+from crane_desktop.camera.genicam.parts import Parts
 from crane_desktop.camera.genicam.producers import producers_for
+from crane_desktop.camera.genicam.sign_of_life import SignOfLife
+from crane_desktop.camera.genicam.signal_desk import SignalDesk
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
-from crane_desktop.domain.frames import EndOfFrames, Frame, FrameFault, FramesLost, LossCause, SourceEvent
+from crane_desktop.domain.frames import EndOfFrames, Frame, LossCause, SourceEvent
+from crane_desktop.domain.health import SourceStatus, StreamCounts
 from crane_desktop.domain.ports import SourceInfo
+from crane_desktop.domain.signals import LineSetting
 from crane_desktop.domain.verdicts import ReasonCode
+from crane_desktop.preprocess.correct import Corrector
 
 _OPEN_WITHIN_S = 30.0
 _SLICE_S = 0.05
-_PICTURE_WITHIN_S = 5.0
+_LOOK_FOR_S = 10.0
+_REOPEN_SILENT_S = 6.0
+_LET_GO_WITHIN_S = 1.0
 
 
 class GenicamSource:
@@ -41,11 +56,15 @@ class GenicamSource:
     trigger
         ``"free"``: the camera runs by itself and the newest frame wins. ``"software"``: each call for an
         event asks for a picture. ``"hardware"``: the camera's own input does. With a trigger every frame is
-        a part.
+        a part. ``"as_set"``: the camera's own settings say when, for setting it up.
     frames
         End after so many frames, lost ones included; None means never.
     features
         GenICam features to set before the acquisition, in this order.
+    line
+        An output line to drive with the verdicts that `signals` takes; None: no line is touched.
+    corrector
+        What is done to the camera's values before they become pixels; None: nothing.
 
     Raises
     ------
@@ -61,8 +80,10 @@ class GenicamSource:
         trigger: str = "free",
         frames: int | None = None,
         features: Mapping[str, FeatureValue] | None = None,
+        line: LineSetting | None = None,
+        corrector: Corrector | None = None,
     ) -> None:
-        if trigger not in ("free", "software", "hardware"):
+        if trigger not in ("free", "software", "hardware", "as_set"):
             raise InputError("camera.trigger_unknown", trigger=trigger)
         check_pace(None, frames)
         self._cti = cti
@@ -70,17 +91,26 @@ class GenicamSource:
         self._trigger = trigger
         self._limit = frames
         self._features = tuple((features or {}).items())
+        self._convert = Converter(corrector)
+        self.control = CameraControl()
+        self._line_setting = line
+        self.signals = SignalDesk()
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._closed.set()
+        self.newest: Frame | None = None
         self._link: CameraLink | None = None
         self._fault: CraneError | None = None
-        self._numbered = 0
-        self._triggers = 0
-        self._triggered_at_s: float | None = None
+        self._asking = Asking()
+        self._patience_s = _REOPEN_SILENT_S
+        self._sign = SignOfLife(trigger)
+        self.counts = StreamCounts()
+        self.device: DeviceInfo | None = None
         stem = "" if cti is None else Path(cti).stem
+        every_part = trigger not in ("free", "as_set")
+        self._parts = Parts(frames, every_part=every_part)
         self._info = SourceInfo(
-            f"genicam:{stem}/{device or ''}", "genicam", trigger != "free", " ".join(filter(None, (stem, device)))
+            f"genicam:{stem}/{device or ''}", "genicam", every_part, " ".join(filter(None, (stem, device)))
         )
 
     @property
@@ -105,23 +135,74 @@ class GenicamSource:
             If the camera or its driver fails or does not answer.
         """
         self.close()
-        order = CameraOrder(producers_for(self._cti), self._device, self._trigger, self._features)
+        self.begin()
+        until_s = time.monotonic() + _OPEN_WITHIN_S
+        while not self._closed.is_set():
+            if self.opened_within(_SLICE_S):
+                return
+            if time.monotonic() > until_s:
+                self.close()
+                raise StationFault("camera.hangs", device=self._device or "-", seconds=round(_OPEN_WITHIN_S))
+
+    def begin(self, again: DeviceInfo | None = None) -> None:
+        """Start the camera's process and return at once; `opened_within` tells when the camera streams.
+
+        Parameters
+        ----------
+        again
+            The camera that was open before: it is waited for, and the numbering goes on.
+
+        Raises
+        ------
+        InputError
+            If there is no such producer.
+        """
+        order = CameraOrder(producers_for(self._cti), self._device, self._trigger, self._features, self._line_setting)
+        if again is not None:
+            order = replace(order, again=again, wait_s=_LOOK_FOR_S)
         with self._lock:
-            self._numbered = self._triggers = 0
-            self._triggered_at_s = None
+            if again is None:
+                self._parts = Parts(self._limit, every_part=self._info.every_part)
+                self._asking = Asking()
+                self.counts = StreamCounts()
+            self._parts.take_all()
             self._fault = None
             self._closed.clear()
-            self._link = CameraLink(order, silent_for_s=_OPEN_WITHIN_S)
+            self._sign.opening()
+            self._link = CameraLink(
+                order, silent_for_s=_OPEN_WITHIN_S if again is None else self._patience_s, convert=self._convert
+            )
+
+    def opened_within(self, wait_s: float) -> bool:
+        """Return whether the camera streams; wait so long for it. False too where the source was closed.
+
+        Raises
+        ------
+        InputError
+            If there is no such camera, or it cannot do what was asked.
+        StationFault
+            If the camera or its driver fails or does not answer.
+        """
+        with self._lock:
+            link = self._link
+            if link is None or self._closed.is_set():
+                return False
             try:
-                opened = self._wait_for_camera(self._link)
+                opened = link.receive(wait_s)
             except CraneError:
                 self._release()
                 raise
-            if opened is None:
-                self._release()
-                return
-            self._link.silent_for_s = HANG_AFTER_S
-            self._describe(opened)
+            if not isinstance(opened, Opened):
+                return False
+            link.silent_for_s = HANG_AFTER_S
+            link.on_signals = self.signals.add
+            self.signals.attach(link)
+            self._patience_s = max(_REOPEN_SILENT_S, 3 * self._sign.opened(opened.picture_takes_s))
+            self._asking.camera_is_new(opened.pictures_per_trigger, opened.picture_takes_s)
+            self.device = opened.device
+            self._describe(opened.device)
+            self.control.open()
+            return True
 
     def next_event(self, timeout_s: float) -> SourceEvent | None:
         """Return the next event; with a software trigger, ask for the picture first.
@@ -136,17 +217,39 @@ class GenicamSource:
                 raise self._fault
             until_s = time.monotonic() + timeout_s
             while True:
+                if not self._closed.is_set() and (waiting := self._parts.waiting()) is not None:
+                    return waiting
                 link = self._link
-                if link is None or self._closed.is_set() or self._at_limit():
+                if link is None or self._closed.is_set() or self._parts.finished:
                     return EndOfFrames()
                 try:
                     event = self._step(link, min(_SLICE_S, until_s - time.monotonic()))
                 except CraneError as error:
                     # What stops a running camera is a fault of the station, whoever could mend it.
                     self._fault = error if isinstance(error, StationFault) else StationFault(error.key, **error.params)
+                    self.control.close(self._fault)
                     raise self._fault from error
                 if event is not None or time.monotonic() >= until_s:
                     return event
+
+    def let_go(self, detail: str) -> list[SourceEvent]:
+        """Leave a camera that failed; return NONE for what was under way, one part at least.
+
+        Where parts come by themselves nobody knows whether one was there; but no earlier verdict may go on
+        standing on the screen as if it were the newest part's.
+        """
+        with self._lock:
+            due = max(1, self._asking.missing(self._asking.due))
+            self._parts.faulty(due, ReasonCode.CAMERA_FAULT, detail, self._info.source_id, self._trigger_id)
+            events = self._parts.take_all()
+            self._release(patience_s=_LET_GO_WITHIN_S)
+            self._sign.gone()
+            self.counts = self.counts.plus(losses_of_connection=1)
+            return events
+
+    def status(self) -> SourceStatus:
+        """Return how the source is now; from any thread."""
+        return self._sign.status(self.counts)
 
     def close(self) -> None:
         """Stop the camera, end its process (by force where it does not answer) and release all memory."""
@@ -154,75 +257,86 @@ class GenicamSource:
         with self._lock:  # held by a wait for at most one slice
             self._release()
 
-    def _release(self) -> None:
+    def _release(self, patience_s: float = END_WITHIN_S) -> None:
         self._closed.set()
+        self._sign.closed()
+        self.control.close(self._fault)
         link, self._link = self._link, None
         if link is not None:
-            link.close()
-
-    def _wait_for_camera(self, link: CameraLink) -> DeviceInfo | None:
-        until_s = time.monotonic() + _OPEN_WITHIN_S
-        while time.monotonic() < until_s:
-            if self._closed.is_set():
-                return None
-            message = link.receive(_SLICE_S)
-            if isinstance(message, Opened):
-                return message.device
-        raise StationFault("camera.hangs", device=self._device or "-", seconds=round(_OPEN_WITHIN_S))
+            link.close(patience_s)
+        self.signals.detach()
 
     def _step(self, link: CameraLink, wait_s: float) -> SourceEvent | None:
-        if self._trigger == "software" and self._triggered_at_s is None:
-            self._triggers += 1
-            self._triggered_at_s = time.monotonic()
-            link.send(TriggerNow(self._triggers))
+        if self._trigger == "software" and (order := self._asking.next_trigger()) is not None:
+            link.send(order)
+        for call in self.control.due():
+            link.send(call)
         message = link.receive(wait_s)
+        if isinstance(message, NodeReply):
+            self.control.receive(message)
+            return None
         if isinstance(message, Arrived):
             return self._frame(link, message)
         if isinstance(message, Missing):
             return self._missing(message)
-        if self._triggered_at_s is not None and time.monotonic() - self._triggered_at_s > _PICTURE_WITHIN_S:
-            return self._faulty(ReasonCode.CAMERA_FAULT, f"no picture for trigger {self._triggers}")
+        if isinstance(message, TriggerRefused):
+            return self._without_picture(
+                self._asking.refused(message.trigger_id), f"trigger not taken: {message.detail}"
+            )
+        if isinstance(message, Noted):
+            more = self.counts.plus(repeated=message.repeated, late=message.late)
+            self.counts = replace(more, resends=message.resends)
+            return None
+        if overdue := self._asking.overdue():
+            return self._without_picture(overdue, f"no picture within {self._asking.within_s:.1f} s")
+        if (silent_s := self._sign.silent_too_long_s()) is not None:
+            raise StationFault("camera.silent", device=self._info.description, seconds=round(silent_s))
         return None
 
     def _frame(self, link: CameraLink, arrived: Arrived) -> SourceEvent | None:
-        if self._trigger == "software":
-            if arrived.trigger_id != self._triggers:
-                link.take(arrived)
-                return None  # the late picture of a trigger that already counts as a fault
-            self._triggered_at_s = None
+        self._sign.picture()
         converted = link.take(arrived)
-        if converted is None:
-            return self._lost(1, LossCause.OVERRUN)
-        self._numbered += 1
+        if self._trigger == "software" and not self._asking.came(arrived.trigger_id):
+            # A picture of a trigger that already counts as a fault.
+            self.counts = self.counts.plus(late=1)
+            return None
+        if converted is None:  # its ring was replaced meanwhile
+            self.counts = self.counts.plus(overrun=1)
+            return self._gone(1, LossCause.OVERRUN)
+        self.counts = self.counts.plus(delivered=1)
         origin = arrival(
-            self._numbered,
+            self._parts.picture(),
             self._info.source_id,
             arrived_ns=arrived.arrived_ns,
             block_id=arrived.block_id,
             device_timestamp_ns=arrived.device_timestamp_ns,
             trigger_id=arrived.trigger_id,
         )
-        return Frame(converted.pixels, origin, arrived.pixel_format, converted.original)
+        frame = Frame(converted.pixels, origin, arrived.pixel_format, converted.original, converted.corrections)
+        self.newest = frame
+        return frame
 
-    def _missing(self, missing: Missing) -> SourceEvent:
-        if self._trigger == "software":
-            return self._faulty(ReasonCode.INCOMPLETE_FRAME, missing.cause.value)
-        return self._lost(missing.count, missing.cause)
+    def _missing(self, missing: Missing) -> SourceEvent | None:
+        self.counts = self.counts.plus(**{missing.cause.value: missing.count})
+        count = missing.count if self._trigger != "software" else self._asking.missing(missing.count)
+        return self._gone(count, missing.cause) if count else None
 
-    def _lost(self, count: int, cause: LossCause) -> FramesLost:
-        if self._limit is not None:
-            count = min(count, self._limit - self._numbered)
-        self._numbered += count
-        return FramesLost(arrival(self._numbered, self._info.source_id), count, cause)
+    def _gone(self, count: int, cause: LossCause) -> SourceEvent | None:
+        self._parts.gone(count, cause, self._info.source_id, self._trigger_id)
+        return self._parts.waiting()
 
-    def _faulty(self, reason: ReasonCode, detail: str) -> FrameFault:
-        self._numbered += 1
-        self._triggered_at_s = None
-        origin = arrival(self._numbered, self._info.source_id, trigger_id=self._triggers)
-        return FrameFault(origin, reason.value, detail)
+    def _without_picture(self, count: int, detail: str) -> SourceEvent | None:
+        self._parts.faulty(count, ReasonCode.CAMERA_FAULT, detail, self._info.source_id, self._trigger_id)
+        return self._parts.waiting()
 
-    def _at_limit(self) -> bool:
-        return self._limit is not None and self._numbered >= self._limit
+    @property
+    def _trigger_id(self) -> int | None:
+        return self._asking.number if self._trigger == "software" else None
+
+    @property
+    def finished(self) -> bool:
+        """Whether all frames that were asked for are accounted for."""
+        return self._parts.finished
 
     def _describe(self, device: DeviceInfo) -> None:
         stem = Path(device.producer).stem or (Path(self._cti).stem if self._cti else "")

@@ -1,0 +1,56 @@
+"""The doctor's first look: the variable in which camera drivers leave the folders of their producers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from crane_desktop.camera.genicam.producers import PRODUCER_PATH, configured_folders
+from crane_desktop.domain.findings import Finding, hint, problem, well
+
+_OTHER_WIDTH = "GENICAM_GENTL32_PATH"
+_OTHER_SEPARATOR = {":": ";", ";": ":"}[os.pathsep]
+
+
+def look_at_paths(environment: Mapping[str, str] = os.environ) -> list[Finding]:
+    """Look at the variable and its folders."""
+    value = environment.get(PRODUCER_PATH, "").strip()
+    if not value:
+        return [_nothing_set(environment)]
+    findings: list[Finding] = []
+    for folder in configured_folders(environment):
+        finding = _look_at_folder(folder)
+        if finding is not None and finding not in findings:
+            findings.append(finding)
+    return findings
+
+
+def _nothing_set(environment: Mapping[str, str]) -> Finding:
+    if environment.get(_OTHER_WIDTH):
+        return problem(
+            "camera.doctor_only_32_bit", "camera.doctor_only_32_bit_do", variable=_OTHER_WIDTH, wanted=PRODUCER_PATH
+        )
+    return problem("camera.doctor_no_path", "camera.doctor_no_path_do", variable=PRODUCER_PATH)
+
+
+def _look_at_folder(folder: Path) -> Finding | None:
+    words = str(folder)
+    known: dict[str, object] = {"variable": PRODUCER_PATH, "folder": words}
+    if words != words.strip(" \"'"):
+        return problem("camera.doctor_folder_quoted", "camera.doctor_folder_quoted_do", **known)
+    if folder.suffix.lower() == ".cti" and folder.is_file():
+        return problem("camera.doctor_folder_is_file", "camera.doctor_folder_is_file_do", **known)
+    if not folder.is_dir():
+        if _OTHER_SEPARATOR in words[2:]:  # behind a drive letter's colon
+            known |= {"found": _OTHER_SEPARATOR, "wanted": os.pathsep}
+            return problem("camera.doctor_separator", "camera.doctor_separator_do", **known)
+        return hint("camera.doctor_folder_missing", "camera.doctor_folder_missing_do", **known)
+    try:
+        producers = [file for file in folder.iterdir() if file.suffix.lower() == ".cti"]
+    except OSError as error:
+        detail = error.strerror or str(error)
+        return problem("camera.doctor_folder_closed", "camera.doctor_folder_closed_do", **known, detail=detail)
+    if not producers:
+        return hint("camera.doctor_folder_empty", "camera.doctor_folder_empty_do", **known)
+    return well("camera.doctor_folder_good", **known, count=len(producers))

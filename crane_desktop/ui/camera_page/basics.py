@@ -1,0 +1,156 @@
+"""The important settings as plain controls, as far as the camera has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from crane_desktop.domain.camera_setup import NodeState, Written
+from crane_desktop.domain.errors import CraneError
+from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.camera_page.desk import Desk
+from crane_desktop.ui.camera_page.feature_field import FeatureField, refusal_words
+from crane_desktop.ui.style import sized
+
+# Name (the first that the camera has) and words. Older cameras have names from before SFNC 2.0.
+_Row = tuple[tuple[str, ...], str]
+GROUPS: tuple[tuple[str, tuple[_Row, ...]], ...] = (
+    (
+        "ui.camera.group.exposure",
+        (
+            (("ExposureAuto",), "ui.camera.exposure_auto"),
+            (("ExposureTime", "ExposureTimeAbs", "ExposureTimeRaw"), "ui.camera.exposure"),
+            (("GainAuto",), "ui.camera.gain_auto"),
+            (("Gain", "GainRaw"), "ui.camera.gain"),
+            (("BalanceWhiteAuto",), "ui.camera.white_auto"),
+        ),
+    ),
+    (
+        "ui.camera.group.trigger",
+        (
+            (("TriggerSelector",), "ui.camera.trigger_selector"),
+            (("TriggerMode",), "ui.camera.trigger_mode"),
+            (("TriggerSource",), "ui.camera.trigger_source"),
+            (("TriggerActivation",), "ui.camera.trigger_edge"),
+            (("TriggerDelay", "TriggerDelayAbs"), "ui.camera.trigger_delay"),
+            (("TriggerSoftware",), "ui.camera.trigger_now"),
+        ),
+    ),
+    (
+        "ui.camera.group.rate",
+        (
+            (("AcquisitionFrameRateEnable",), "ui.camera.rate_enable"),
+            (("AcquisitionFrameRate", "AcquisitionFrameRateAbs"), "ui.camera.rate"),
+            (("AcquisitionResultingFrameRate", "ResultingFrameRate"), "ui.camera.rate_result"),
+        ),
+    ),
+    (
+        "ui.camera.group.format",
+        (
+            (("PixelFormat",), "ui.camera.format"),
+            (("Width",), "ui.camera.width"),
+            (("Height",), "ui.camera.height"),
+            (("OffsetX",), "ui.camera.offset_x"),
+            (("OffsetY",), "ui.camera.offset_y"),
+        ),
+    ),
+)
+_SLIDERS = {"ExposureTime", "ExposureTimeAbs", "ExposureTimeRaw", "Gain", "GainRaw"}
+_SLIDERS |= {"AcquisitionFrameRate", "AcquisitionFrameRateAbs"}
+
+
+class BasicsTab(QScrollArea):
+    """Plain controls in groups; a group without a feature is left out."""
+
+    def __init__(self, desk: Desk, language: Language) -> None:
+        super().__init__()
+        self._desk, self._language = desk, language
+        self.fields: dict[str, FeatureField] = {}
+        self._words: dict[str, str] = {}
+        self._heads: list[tuple[QLabel, str]] = []
+        self._fitted = False
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        desk.listed.connect(self._build)
+        desk.states.connect(self._show_states)
+        desk.written.connect(self._taken)
+        desk.refused.connect(self._refuse)
+
+    def speak(self, language: Language) -> None:
+        """Change the language."""
+        self._language = language
+        for head, key in self._heads:
+            head.setText(text(key, language))
+        for name, field in self.fields.items():
+            field.speak(language, text(self._words[name], language))
+        self._make_wide_enough()
+
+    def watched(self, *, shown: bool) -> None:
+        """Have the controls' values read while they are on screen."""
+        self._desk.watch(self, tuple(self.fields) if shown else ())
+
+    def _build(self, _infos: object) -> None:
+        inside = QWidget()
+        lines = QVBoxLayout(inside)
+        lines.setContentsMargins(10, 6, 10, 6)
+        lines.setSpacing(4)
+        for key, rows in GROUPS:
+            found = [(name, words) for names, words in rows if (name := self._first(names)) is not None]
+            if not found:
+                continue
+            head = QLabel()
+            head.setFont(sized(self.font(), 11, bold=True))
+            self._heads.append((head, key))
+            lines.addWidget(head)
+            for name, words in found:
+                lines.addWidget(self._field(name, words))
+            lines.addSpacing(10)
+        lines.addStretch(1)
+        self.setWidget(inside)
+        self._make_wide_enough()
+        self.speak(self._language)
+        self.watched(shown=self.isVisible())
+
+    def _first(self, names: Sequence[str]) -> str | None:
+        return next((name for name in names if name in self._desk.infos), None)
+
+    def _field(self, name: str, words: str) -> FeatureField:
+        info = self._desk.infos[name]
+        field = FeatureField(name, info.kind, self._language, slider=name in _SLIDERS)
+        field.caption.setToolTip(f"{name}\n{info.description}")
+        field.wanted.connect(self._desk.write)
+        self.fields[name], self._words[name] = field, words
+        return field
+
+    def _show_states(self, states: Sequence[NodeState]) -> None:
+        for state in states:
+            field = self.fields.get(state.name)
+            if field is not None:
+                field.show_state(state)
+        if not self._fitted and any(state.name in self.fields for state in states):
+            self._fitted = True  # limits take room, and are known only now
+            self._make_wide_enough()
+
+    def words(self, name: str) -> str:
+        """Return what a feature is called on this tab, or its own name."""
+        key = self._words.get(name)
+        return name if key is None else text(key, self._language)
+
+    def _make_wide_enough(self) -> None:
+        inside = self.widget()
+        if inside is not None:
+            inside.ensurePolished()
+            self.setMinimumWidth(inside.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width() + 4)
+
+    def _taken(self, done: Written) -> None:
+        field = self.fields.get(done.state.name)
+        if field is not None:
+            field.taken(done.state)
+
+    def _refuse(self, name: str, error: CraneError) -> None:
+        field = self.fields.get(name)
+        if field is not None:
+            field.refuse(refusal_words(error, self.words(name), self._language))

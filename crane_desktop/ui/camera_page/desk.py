@@ -1,0 +1,140 @@
+"""Between the page and the camera: questions under way, what is refreshed, and who hears of the answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from crane_desktop.domain.camera_setup import CameraSetup, FeatureValue, NodeInfo, NodeState, Written
+from crane_desktop.domain.errors import CraneError
+
+REFRESH_S = 0.5
+LIST_AGAIN_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    future: Future[Any]
+    use: Callable[[Any], None]
+    fail: Callable[[CraneError], None]
+
+
+class Desk(QObject):
+    """Asks one camera; `poll`, called by the page's timer, brings the answers. Nothing here waits.
+
+    Signals
+    -------
+    listed
+        All `NodeInfo` of the camera.
+    states
+        `NodeState` of what is watched, or of what was written.
+    written
+        A `Written`: the camera took a value.
+    refused
+        Name and `CraneError`: it did not.
+    troubled
+        A `CraneError` that belongs to no field, or None when it is over.
+    """
+
+    listed = Signal(object)
+    states = Signal(object)
+    written = Signal(object)
+    refused = Signal(str, object)
+    troubled = Signal(object)
+
+    def __init__(self, setup: CameraSetup) -> None:
+        super().__init__()
+        self.setup = setup
+        self.infos: dict[str, NodeInfo] = {}
+        self._asked: list[_Asked] = []
+        self._watched: dict[object, tuple[str, ...]] = {}
+        self._reading = self._listing = False
+        self._read_at_s = self._listed_at_s = 0.0
+
+    def watch(self, owner: object, names: Sequence[str]) -> None:
+        """Have these nodes read again and again for `owner`; an empty list ends it."""
+        before = self._watched.get(owner, ())
+        self._watched[owner] = tuple(names)
+        if set(names) - set(before):
+            self._read_at_s = 0.0
+
+    def poll(self) -> None:
+        """Hand over what has come, and ask anew for what is old."""
+        done = [asked for asked in self._asked if asked.future.done()]
+        self._asked = [asked for asked in self._asked if asked not in done]
+        for asked in done:
+            self._hand_over(asked)
+        now_s = time.monotonic()
+        if self.infos:
+            self._refresh(now_s)
+        elif not self._listing and self.setup.name and now_s - self._listed_at_s > LIST_AGAIN_S:
+            self._listing, self._listed_at_s = True, now_s
+            self.ask(self.setup.nodes(), self._take_infos, self._not_listed)
+
+    def ask(
+        self, future: Future[Any], use: Callable[[Any], None], fail: Callable[[CraneError], None] | None = None
+    ) -> None:
+        """Have `use` called with the answer, or `fail` with the reason why there is none."""
+        self._asked.append(_Asked(future, use, fail or self.troubled.emit))
+
+    def write(self, name: str, value: FeatureValue | None) -> None:
+        """Set a node, or execute it."""
+        future = self.setup.execute(name) if value is None else self.setup.write(name, value)
+        self.ask(future, self._take_written, lambda error: self.refused.emit(name, error))
+
+    def restore(self, features: Mapping[str, FeatureValue], use: Callable[[Any], None]) -> None:
+        """Write a feature set."""
+        self.ask(self.setup.restore(features), use)
+
+    def forget(self) -> None:
+        """Want no answers any more."""
+        for asked in self._asked:
+            asked.future.cancel()
+        self._asked.clear()
+
+    def _hand_over(self, asked: _Asked) -> None:
+        try:
+            answer = asked.future.result(timeout=0)
+        except CancelledError:
+            return
+        except CraneError as error:
+            asked.fail(error)
+            return
+        asked.use(answer)
+
+    def _refresh(self, now_s: float) -> None:
+        if self._reading or now_s - self._read_at_s < REFRESH_S:
+            return
+        names = tuple(dict.fromkeys(name for some in self._watched.values() for name in some))
+        self._read_at_s = now_s
+        if names:
+            self._reading = True
+            self.ask(self.setup.read(names), self._take_states, self._not_read)
+
+    def _take_infos(self, infos: Sequence[NodeInfo]) -> None:
+        self._listing = False
+        self.infos = {info.name: info for info in infos}
+        self.troubled.emit(None)
+        self.listed.emit(tuple(infos))
+
+    def _not_listed(self, _error: CraneError) -> None:
+        self._listing = False  # the camera is not open yet, or again; the page says so by its own fault
+
+    def _take_states(self, states: Sequence[NodeState]) -> None:
+        self._reading = False
+        self.troubled.emit(None)
+        self.states.emit(tuple(states))
+
+    def _not_read(self, error: CraneError) -> None:
+        self._reading = False
+        self.troubled.emit(error)
+
+    def _take_written(self, done: Written) -> None:
+        self._read_at_s = 0.0  # one setting changes the limits of others
+        self.states.emit((done.state,))
+        self.written.emit(done)
