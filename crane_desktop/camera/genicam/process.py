@@ -96,18 +96,28 @@ class Beat:
 def prepared_process() -> Iterator[None]:
     """Keep Ctrl-C, the drivers' words on stdout and Harvesters' tracebacks away from a process of ours."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.stderr is None:  # a windowed program on Windows has none
-        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # for the life of the process
-    else:
-        # Drivers print to stdout; ours carries results that others read.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(sys.stderr.fileno(), 1)
+    _silence_drivers()
     # Harvesters logs with a traceback what it then raises: we tell it in one sentence.
     logging.getLogger("harvesters").setLevel(logging.CRITICAL)
     try:
         yield
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+def _silence_drivers() -> None:
+    """Let nothing be read that drivers and their binding print; our own words keep their way to stderr.
+
+    They print on both ("GenTL producer does not implement ..."): stdout carries results that others read, and a user
+    can do nothing with such words. Their errors come to us as exceptions.
+    """
+    own: str | int = os.devnull  # a windowed program on Windows has no stderr
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        own = os.dup(sys.stderr.fileno())
+    sys.stderr = open(own, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115, PTH123
+    with Path(os.devnull).open("w", encoding="ascii") as nowhere, contextlib.suppress(OSError):
+        for stream in (1, 2):
+            os.dup2(nowhere.fileno(), stream)
 
 
 @contextlib.contextmanager
