@@ -44,7 +44,7 @@ def _on_cpu_for_good(tensor: Tensor) -> bool:
 def _by_heads(pairs: _Pairs, values: Tensor) -> Tensor:
     """Return the sum of softmax(a b' / sqrt(d)) over the `pairs`, applied to `values`, all ``(B, heads, N, d)``."""
     batch, heads, count, size = values.shape
-    flat = {id(t): t.reshape(-1, count, size).contiguous() for t in (values, *(t for pair in pairs for t in pair))}
+    flat = {id(t): t.reshape(-1, count, size) for t in (values, *(t for pair in pairs for t in pair))}
     applied = torch.empty_like(flat[id(values)])
     logits, first, more = _room(count, values.dtype, batch * heads)
     step = len(logits)
