@@ -43,12 +43,13 @@ class TowerConfig(_Frozen):
 class VisionConfig(TowerConfig):
     """CLIP's vision tower; its position table has ``position_grid ** 2 + 1`` rows.
 
-    `stem` is CLIP's own patch convolution, or the small convolutional stem of packs trained from scratch.
+    `stem` is CLIP's own patch convolution, or the small convolutional stem of packs trained from scratch;
+    ``"deep"`` has more of it at the fine strides.
     """
 
     patch_size_px: _Pixels
     position_grid: _Count
-    stem: Literal["patch", "conv"] = "patch"
+    stem: Literal["patch", "conv", "deep"] = "patch"
 
 
 class DinoConfig(TowerConfig):
@@ -100,7 +101,7 @@ class CraneConfig(_Frozen):
         return (
             (self.image_size_px % self.vision.patch_size_px != 0, "the image size is no multiple of the patch size"),
             (self.grid > _LARGEST_GRID, "the picture is cut into too many patches"),
-            (self.vision.stem == "conv" and self.vision.patch_size_px != 16, "the stem's tokens are 16 pixels wide"),
+            (self.vision.stem != "patch" and self.vision.patch_size_px != 16, "the stem's tokens are 16 pixels wide"),
             (self.dual_from >= self.vision.layers, "no block is left for E-Attn"),
             ((dino is not None) != (self.variant == "crane-plus"), "crane-plus, and no other, needs DINOv2"),
             (

@@ -14,17 +14,21 @@ from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.dattn import dense_features, run_dino, similarity_attention
 from crane_desktop.model.pooling import image_logits, pixel_logits, raw_map
 from crane_desktop.model.prompts import Prompts
-from crane_desktop.model.stem import ConvolutionalStem
+from crane_desktop.model.stem import BLOCKS, ConvolutionalStem
 from crane_desktop.model.text import TextTower
 from crane_desktop.model.vision import run_vision
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFeatures:
-    """Unit features: `image` ``(B, D)`` and the list of patch features, each ``(B, N, D)``."""
+    """Unit features: `image` ``(B, D)`` and the list of patch features, each ``(B, N, D)``.
+
+    `local` are grids ``(B, C, g, g)`` for the memory of good parts, where they were asked for.
+    """
 
     image: Tensor
     entries: tuple[Tensor, ...]
+    local: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,8 @@ class Crane(nn.Module):
             output_dim=config.embed_dim,
             act_layer=QuickGELU,
         )
-        if vision.stem == "conv":
-            self.visual.conv1 = ConvolutionalStem(vision.width)
+        if vision.stem != "patch":
+            self.visual.conv1 = ConvolutionalStem(vision.width, BLOCKS[vision.stem])
         self.text = TextTower(
             Transformer(width=words.width, layers=words.layers, heads=words.heads, act_layer=QuickGELU),
             width=words.width,
@@ -86,16 +90,24 @@ class Crane(nn.Module):
         self.prompts = Prompts(config)
         self.dino: nn.Module | None = _new_dino(config) if config.dino is not None else None
 
-    def encode_image(self, images: Tensor, dino_images: Tensor | None = None) -> ImageFeatures:
+    def encode_image(
+        self, images: Tensor, dino_images: Tensor | None = None, *, with_local: bool = False
+    ) -> ImageFeatures:
         """Encode CLIP-normalised images ``(B, 3, S, S)`` (and ImageNet-normalised ones for Crane+)."""
-        streams = run_vision(self.visual, images, dual_from=self.config.dual_from, compute=self.compute)
+        dual_from, compute = self.config.dual_from, self.compute
+        streams = run_vision(self.visual, images, dual_from=dual_from, compute=compute, with_local=with_local)
         entries = [streams.patches]
+        local = streams.local
         if self.dino is not None:
             if dino_images is None:
                 raise ValueError("Crane+ needs the picture normalised for DINOv2 as well")
-            attention = similarity_attention(run_dino(self.dino, dino_images, self.compute))
-            entries.insert(0, dense_features(self.visual, streams.dense_input, attention))
-        return ImageFeatures(F.normalize(streams.image, dim=-1), tuple(F.normalize(e, dim=-1) for e in entries))
+            seen = run_dino(self.dino, dino_images, self.compute)
+            entries.insert(0, dense_features(self.visual, streams.dense_input, similarity_attention(seen)))
+            if with_local:
+                side = self.config.grid
+                local = (*local, seen.transpose(1, 2).reshape(len(seen), -1, side, side))
+        unit = tuple(F.normalize(e, dim=-1) for e in entries)
+        return ImageFeatures(F.normalize(streams.image, dim=-1), unit, local)
 
     def encode_text(self, image: Tensor | None = None) -> Tensor:
         """Return unit text features: ``(2, D)``, or ``(B, 2, D)`` guided by unit image features ``(B, D)``."""
@@ -173,7 +185,7 @@ def new_crane(config: CraneConfig, seed: int) -> Crane:
 
 def _draw_weights(crane: Crane) -> None:
     for name, parameter in [*crane.named_parameters(), *crane.named_buffers()]:
-        own = crane.config.vision.stem == "conv" and name.startswith("visual.conv1.")
+        own = crane.config.vision.stem != "patch" and name.startswith("visual.conv1.")
         if own or not parameter.is_floating_point() or name.startswith("dino."):
             continue  # these modules draw their own
         with torch.no_grad():

@@ -7,6 +7,8 @@ trained from scratch use it; published CLIP weights have the patch convolution.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -15,6 +17,8 @@ STEM_STRIDE = 16
 """Pixels per token along each side."""
 STAGES = (24, 48, 96)
 """Channels at strides 2, 4 and 8; the last stage has the tower's width at stride 16."""
+BLOCKS: Mapping[str, tuple[int, int, int]] = {"conv": (1, 2, 2), "deep": (3, 4, 2)}
+"""Residual blocks at strides 4, 8 and 16, by the stem's name. What a defect is made of lies at the fine strides."""
 _NEIGHBOURHOOD = 8
 _FLAT = 0.05
 """Standard deviation, of normalised pixels, below which a neighbourhood counts as flat."""
@@ -36,20 +40,24 @@ class _Residual(nn.Module):
         return F.gelu(x + self.second(self.first(x)))
 
 
+def _stage(channels_in: int, channels_out: int, blocks: int) -> nn.Sequential:
+    return nn.Sequential(_unit(channels_in, channels_out, 2), *[_Residual(channels_out) for _ in range(blocks)])
+
+
 class ConvolutionalStem(nn.Sequential):
     """From normalised pictures ``(B, 3, S, S)`` to ``(B, width, S / 16, S / 16)``; S is a multiple of 16.
 
-    It sees every pixel twice: as it is, and by how far it stands out from its neighbourhood, so that a scratch on
-    dark rubber is as loud as one on bright metal.
+    `blocks` are residual blocks at strides 4, 8 and 16. Every pixel is seen twice: as it is, and by how far it
+    stands out from its neighbourhood, so that a scratch on dark rubber is as loud as one on bright metal.
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, blocks: tuple[int, int, int]) -> None:
         half, quarter, eighth = STAGES
         super().__init__(
             _unit(6, half, 2),
-            nn.Sequential(_unit(half, quarter, 2), _Residual(quarter)),
-            nn.Sequential(_unit(quarter, eighth, 2), _Residual(eighth), _Residual(eighth)),
-            nn.Sequential(_unit(eighth, width, 2), _Residual(width), _Residual(width)),
+            _stage(half, quarter, blocks[0]),
+            _stage(quarter, eighth, blocks[1]),
+            _stage(eighth, width, blocks[2]),
         )
 
     def stages(self, images: Tensor) -> list[Tensor]:

@@ -2,9 +2,50 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+
+Frame: TypeAlias = tuple[int, int, int]
+"""Left, top and side of a square within a picture, in pixels."""
+
+_CLOSE_UP_SHARE = 0.75
+_ON_DEFECT_SHARE = 0.85
+
+
+def chosen_frame(mask: NDArray[np.bool_], size_px: int, rng: np.random.Generator) -> Frame:
+    """Choose what is shown of a part ``(S, S)``: all of it, or a close-up, most often with a defect in it.
+
+    A close-up is between `size_px` and S wide, so that details are seen at the scale that larger pictures have.
+    """
+    whole = len(mask)
+    if whole <= size_px or rng.random() > _CLOSE_UP_SHARE:
+        return 0, 0, whole
+    side = size_px if rng.random() < 0.6 else int(rng.integers(size_px, whole + 1))
+    left, top = (int(v) for v in rng.integers(0, whole - side + 1, 2))
+    marked = np.flatnonzero(mask)
+    if marked.size and rng.random() < _ON_DEFECT_SHARE:
+        row, column = divmod(int(rng.choice(marked)), whole)
+        inside = rng.uniform(0.1, 0.9, 2) * side
+        left = int(np.clip(column - inside[0], 0, whole - side))
+        top = int(np.clip(row - inside[1], 0, whole - side))
+    return left, top, side
+
+
+def framed(
+    pixels: NDArray[np.uint8], mask: NDArray[np.bool_], frame: Frame, size_px: int
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Cut a frame out of a part and bring it to `size_px`; a thin defect stays in the mask."""
+    left, top, side = frame
+    seen, truth = pixels[top : top + side, left : left + side], mask[top : top + side, left : left + side]
+    if side == size_px:
+        return seen, truth
+    small = cv2.resize(seen, (size_px, size_px), interpolation=cv2.INTER_AREA)
+    share = cv2.resize(truth.astype(np.float32), (size_px, size_px), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8), share > 0.3
 
 
 def varied(

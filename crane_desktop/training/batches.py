@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from crane_desktop.preprocess.normalise import CLIP_NORMALISATION
-from crane_desktop.training.augment import varied
+from crane_desktop.training.augment import chosen_frame, framed, varied
 from crane_desktop.training.pool import Pool
 
 _AHEAD = 3
@@ -25,8 +25,8 @@ class Batch:
     masks: Tensor
 
 
-def batch_at(pool: Pool, *, size: int, seed: int, step: int) -> Batch:
-    """Return the batch of a step; it depends on nothing but the arguments.
+def batch_at(pool: Pool, *, size: int, size_px: int, seed: int, step: int) -> Batch:
+    """Return the batch of a step, its pictures `size_px` wide; it depends on nothing but the arguments.
 
     A good part and its damaged twin are turned and recoloured alike: all that differs is the defect (and the noise).
     """
@@ -34,8 +34,10 @@ def batch_at(pool: Pool, *, size: int, seed: int, step: int) -> Batch:
     pictures, masks = [], []
     for pair in rng.integers(0, len(pool.pixels) // 2, size // 2):
         change = int(rng.integers(2**31))
+        frame = chosen_frame(pool.masks[2 * pair + 1], size_px, rng)
         for index in (2 * pair, 2 * pair + 1):
-            picture, mask = varied(pool.pixels[index], pool.masks[index], np.random.default_rng([seed, 2, change]))
+            part = framed(pool.pixels[index], pool.masks[index], frame, size_px)
+            picture, mask = varied(*part, np.random.default_rng([seed, 2, change]))
             pictures.append(picture)
             masks.append(mask)
     mean, std = (np.array(v, np.float32) for v in (CLIP_NORMALISATION.mean, CLIP_NORMALISATION.std))
@@ -43,14 +45,14 @@ def batch_at(pool: Pool, *, size: int, seed: int, step: int) -> Batch:
     return Batch(images, torch.from_numpy(np.stack(masks)).float())
 
 
-def batches(pool: Pool, *, size: int, seed: int, first: int, last: int) -> Iterator[Batch]:
+def batches(pool: Pool, *, size: int, size_px: int, seed: int, first: int, last: int) -> Iterator[Batch]:
     """Yield the batches of steps `first` to `last` - 1; a thread prepares a few ahead."""
     with ThreadPoolExecutor(1, thread_name_prefix="crane-batches") as worker:
         waiting: list[Future[Batch]] = []
         try:
             for step in range(first, last + _AHEAD):
                 if step < last:
-                    waiting.append(worker.submit(batch_at, pool, size=size, seed=seed, step=step))
+                    waiting.append(worker.submit(batch_at, pool, size=size, size_px=size_px, seed=seed, step=step))
                 if step >= first + _AHEAD:
                     yield waiting.pop(0).result()
         finally:

@@ -1,7 +1,8 @@
 """How the demo pack is trained: one seeded command, from nothing but what the simulated line draws.
 
 ``python -m crane_desktop.training.demo_recipe --work DIR --out FILE --judge SET...`` draws the pool, trains (taking
-up where it was cut off), writes the pack with its suggested thresholds, and beside it the figures it reaches.
+up where it was cut off; ``--start PACK`` goes on from an earlier pack), writes the pack with its suggested
+thresholds, and beside it the figures it reaches. ``--share 0.1`` is a tenth of it, to try.
 Progress goes to ``DIR/progress.jsonl``.
 """
 
@@ -14,18 +15,20 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from crane_desktop.model.config import CraneConfig, TowerConfig, VisionConfig
-from crane_desktop.model.crane import Crane, new_crane
+from crane_desktop.model.container import open_pack
+from crane_desktop.model.crane import Crane, at_size, new_crane
 from crane_desktop.model.prompts import CLASSES
 from crane_desktop.model.stem import STAGES, ConvolutionalStem
+from crane_desktop.model.weights import load_crane
 from crane_desktop.training.batches import Batch, batches
 from crane_desktop.training.losses import dice_loss, focal_loss, image_loss, patch_loss
 from crane_desktop.training.pool import Pool, draw_pool
@@ -34,7 +37,7 @@ DEMO_CONFIG = CraneConfig(
     variant="crane",
     image_size_px=256,
     embed_dim=128,
-    vision=VisionConfig(width=192, layers=6, heads=3, patch_size_px=16, position_grid=16, stem="conv"),
+    vision=VisionConfig(width=192, layers=6, heads=3, patch_size_px=16, position_grid=16, stem="deep"),
     text=TowerConfig(width=128, layers=2, heads=2),
     dual_from=3,
     deep_layers=1,
@@ -44,12 +47,31 @@ _SAVE_EVERY = 250
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """One part of a training, with a learning rate that rises and fades within it.
+
+    Attributes
+    ----------
+    what
+        What learns: ``"stem"``, with a linear head on each of its stages that is thrown away afterwards (from
+        pictures to "odd here", its gradients are the shortest), or ``"whole"``, the stem's own loss staying on.
+    size_px
+        Side of the pictures.
+    """
+
+    what: Literal["stem", "whole"]
+    size_px: int
+    batch: int
+    steps: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The numbers of one training.
 
-    First the stem learns alone, with a linear head on each of its stages that is thrown away afterwards: from
-    pictures to "odd here", its gradients are the shortest. Then the whole Crane learns, the stem's own loss staying
-    on beside it.
+    The stem learns first and longest, on small close-ups: what a defect is made of is seen there, and a picture costs
+    a tenth of what it costs the whole Crane. At the end the whole learns at the size that the pack runs at.
 
     Attributes
     ----------
@@ -58,14 +80,14 @@ class Plan:
         is compared with: where they move as fast as the rest, nothing is learnt.
     """
 
-    stem_steps: int = 1800
-    stem_batch: int = 32
-    stem_rate: float = 2e-3
-    steps: int = 3600
-    batch: int = 16
-    rate: float = 7e-4
+    rounds: tuple[Round, ...] = (
+        Round("stem", 128, 64, 3500, 1.5e-3),
+        Round("whole", 256, 16, 800, 5e-4),
+        Round("whole", 320, 16, 200, 2e-4),
+    )
     words_pace: float = 0.03
-    parts: int = 12_000
+    parts: int = 16_000
+    parts_px: int = 384
     seed: int = 20261124
     warm_up: int = 100
     weight_decay: float = 0.05
@@ -73,15 +95,19 @@ class Plan:
     defect_weight: float = 6.0
     workers: int = 2
 
+    @property
+    def steps(self) -> int:
+        """Steps of all rounds."""
+        return sum(part.steps for part in self.rounds)
+
 
 class _Learner(nn.Module):
     """A Crane, and a linear head on each stage of its stem."""
 
-    def __init__(self, config: CraneConfig, seed: int) -> None:
+    def __init__(self, crane: Crane) -> None:
         super().__init__()
-        self.crane = new_crane(config, seed)
-        self.heads = nn.ModuleList([nn.Linear(channels, 2) for channels in (*STAGES, config.vision.width)[1:]])
-        _start_undecided(self.crane)
+        self.crane = crane
+        self.heads = nn.ModuleList([nn.Linear(channels, 2) for channels in (*STAGES, crane.config.vision.width)[1:]])
         stem: Any = self._stem
         stem.to(memory_format=torch.channels_last)  # a quarter faster on a CPU
 
@@ -149,25 +175,31 @@ def _start_undecided(crane: Crane) -> None:
         visual.proj.sub_(torch.outer(visual.proj @ between, between))
 
 
-def train_demo(work: Path, plan: Plan, config: CraneConfig = DEMO_CONFIG) -> Crane:
-    """Train; take up from the last checkpoint in `work` if there is one. Returns the averaged model."""
-    size_px = config.image_size_px
-    pool = draw_pool(work / "pool", count=plan.parts, size_px=size_px, seed=plan.seed, processes=plan.workers)
+def train_demo(work: Path, plan: Plan, config: CraneConfig = DEMO_CONFIG, start: Crane | None = None) -> Crane:
+    """Train; take up from the last checkpoint in `work` if there is one. Returns the averaged model.
+
+    Parameters
+    ----------
+    start
+        A Crane of `config` to go on from; None: weights drawn from the plan's seed.
+    """
+    pool = draw_pool(work / "pool", count=plan.parts, size_px=plan.parts_px, seed=plan.seed, processes=plan.workers)
     torch.manual_seed(plan.seed)
-    learner = _Learner(config, plan.seed)
+    learner = _Learner(start or _newborn(config, plan.seed))
     averaged_by: Any = torch.optim.swa_utils.get_ema_multi_avg_fn(plan.averaging)  # type: ignore[no-untyped-call]
     average = torch.optim.swa_utils.AveragedModel(learner, multi_avg_fn=averaged_by, use_buffers=True)
-    optimiser = torch.optim.AdamW(learner.groups(plan), lr=plan.rate, weight_decay=plan.weight_decay, betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(learner.groups(plan), lr=1e-3, weight_decay=plan.weight_decay, betas=(0.9, 0.98))
     checkpoint = work / "checkpoint.pt"
     parts: dict[str, Any] = {"learner": learner, "average": average, "optimiser": optimiser}
     first = _restore(checkpoint, parts)
     learner.train()
     started, sums = time.monotonic(), dict[str, float]()
     for step, batch in _schedule(pool, plan, first):
-        whole = step >= plan.stem_steps
+        current, _ = _round_at(plan, step)
+        at_size(learner.crane, current.size_px)
         for group in optimiser.param_groups:
             group["lr"] = _rate(plan, step) * group["pace"]
-        losses = learner.losses(batch, plan, whole=whole)
+        losses = learner.losses(batch, plan, whole=current.what == "whole")
         optimiser.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         for group in optimiser.param_groups:
@@ -180,27 +212,42 @@ def train_demo(work: Path, plan: Plan, config: CraneConfig = DEMO_CONFIG) -> Cra
         if done % _LOG_EVERY == 0:
             _note(work, {"step": done, "elapsed_s": round(time.monotonic() - started), **sums})
             sums = {}
-        if done % _SAVE_EVERY == 0 or done == plan.stem_steps + plan.steps:
+        if done % _SAVE_EVERY == 0 or done == plan.steps:
             _save(checkpoint, done, parts)
     learner.load_state_dict(average.module.state_dict())
-    return learner.crane.eval()
+    return at_size(learner.crane, plan.rounds[-1].size_px).eval()
+
+
+def _newborn(config: CraneConfig, seed: int) -> Crane:
+    crane = new_crane(config, seed)
+    _start_undecided(crane)
+    return crane
 
 
 def _schedule(pool: Pool, plan: Plan, first: int) -> Iterator[tuple[int, Batch]]:
-    end = plan.stem_steps + plan.steps
-    for size, begin, last in ((plan.stem_batch, 0, plan.stem_steps), (plan.batch, plan.stem_steps, end)):
-        start = max(first, begin)
-        if start < last:
-            yield from enumerate(batches(pool, size=size, seed=plan.seed, first=start, last=last), start)
+    begin = 0
+    for part in plan.rounds:
+        end, start = begin + part.steps, max(first, begin)
+        if start < end:
+            made = batches(pool, size=part.batch, size_px=part.size_px, seed=plan.seed, first=start, last=end)
+            yield from enumerate(made, start)
+        begin = end
+
+
+def _round_at(plan: Plan, step: int) -> tuple[Round, int]:
+    """Return the round that a step belongs to, and its number within it."""
+    for part in plan.rounds:
+        if step < part.steps:
+            return part, step
+        step -= part.steps
+    raise ValueError("beyond the last round")
 
 
 def _rate(plan: Plan, step: int) -> float:
-    """Return the learning rate: a warm-up and half a cosine, for each of the two parts of the training."""
-    peak, steps = plan.stem_rate, plan.stem_steps
-    if step >= plan.stem_steps:
-        peak, steps, step = plan.rate, plan.steps, step - plan.stem_steps
+    """Return the learning rate: a warm-up and half a cosine, for each round."""
+    part, step = _round_at(plan, step)
     warm = min(1.0, (step + 1) / plan.warm_up)
-    return peak * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+    return part.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / part.steps)))
 
 
 def _note(work: Path, figures: dict[str, float]) -> None:
@@ -229,20 +276,52 @@ def main() -> None:
     from crane_desktop.model.scorer import load_scorer
     from crane_desktop.training.demo_pack import finish_demo, judge_demo
 
-    standard = Plan()
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--work", type=Path, required=True, help="folder for the pool, checkpoints and progress")
     reader.add_argument("--out", type=Path, required=True, help="the pack to write")
     reader.add_argument("--judge", type=Path, nargs="*", default=[], help="real labelled sets to report on")
-    reader.add_argument("--steps", type=int, default=standard.steps)
-    reader.add_argument("--parts", type=int, default=standard.parts)
+    reader.add_argument("--start", type=Path, help="a pack to go on from; its stem may have fewer blocks")
+    reader.add_argument(
+        "--share", type=float, default=1.0, help="of every round's steps and of the parts, for a small run"
+    )
     asked = reader.parse_args()
     logging.basicConfig(level=logging.INFO)
-    plan = Plan(steps=asked.steps, parts=asked.parts)
-    finish_demo(train_demo(asked.work, plan), asdict(plan), asked.out)
+    plan, start, facts = _small(Plan(), asked.share), None, dict[str, Any]()
+    if asked.start is not None:
+        start, facts = _taken_from(asked.start)
+    finish_demo(train_demo(asked.work, plan, start=start), asdict(plan) | facts, asked.out)
     scorer = load_scorer(asked.out)
     judge_demo(scorer, asked.judge, asked.out.with_suffix(".evaluation.json"))
     scorer.close()
+
+
+def _small(plan: Plan, share: float) -> Plan:
+    """Return a plan with a share of the steps and parts."""
+    rounds = tuple(replace(part, steps=max(1, round(part.steps * share))) for part in plan.rounds)
+    return replace(plan, rounds=rounds, parts=max(2, 2 * round(plan.parts * share / 2)))
+
+
+def _taken_from(path: Path) -> tuple[Crane, dict[str, Any]]:
+    """Return a pack's Crane, and what its successor's provenance says about it."""
+    with open_pack(path) as pack:
+        manifest = pack.manifest
+        facts = {"sha256": pack.sha256, "version": manifest.pack_version, "provenance": manifest.provenance}
+        return grown(load_crane(pack), DEMO_CONFIG), {"started_from": facts}
+
+
+def grown(old: Crane, config: CraneConfig, seed: int = 0) -> Crane:
+    """Return a Crane of `config` that starts with an old one's weights; blocks that the old stem lacks start idle.
+
+    A new block's last scale is 0, so that at first it hands on what it gets ("SkipInit", De & Smith 2020).
+    """
+    crane = new_crane(config, seed)
+    crane.load_state_dict(old.state_dict(), strict=False)
+    known = old.state_dict().keys()
+    with torch.no_grad():
+        for name, parameter in crane.named_parameters():
+            if name not in known and name.endswith("second.1.weight"):
+                parameter.zero_()
+    return crane
 
 
 if __name__ == "__main__":

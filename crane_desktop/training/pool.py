@@ -11,14 +11,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from crane_desktop.camera.simulated import TRAINING_KINDS, draw_part
+from crane_desktop.camera.simulated import TRAINING_KINDS, draw_twins
+from crane_desktop.training.augment import framed
 
-_DRAWN_AT_PX = (256, 320, 448)
-"""Parts are drawn at several sizes and brought to the model's: what it sees comes from larger frames too."""
-_BREADTH = "random_texture"
-_BREADTH_SHARE = 0.33
+_DRAWN_AT_PX = (1.0, 1.0, 1.34)
+"""Parts are drawn at several sizes and brought to the pool's: what a model sees comes from larger frames too."""
+_SHARES = {"random_texture": 0.22, "bare_circuit": 0.18, "moulded_figure": 0.12, "baked_good": 0.07}
+"""Of the pool; the other kinds have equal parts of what is left."""
 _CHUNK = 200
-_MOST_DEFECTS = 3
+_MOST_DEFECTS = 4
 """More than a line makes: each one is something to learn from."""
 
 
@@ -57,29 +58,22 @@ def _draw_chunk(folder: str, first: int, last: int, size_px: int, seed: int) -> 
     cv2.setNumThreads(1)
     pixels = np.load(Path(folder) / "pixels.npy", mmap_mode="r+")
     masks = np.load(Path(folder) / "masks.npy", mmap_mode="r+")
-    kinds = [k for k in TRAINING_KINDS if k != _BREADTH]
-    for index in range(first, last):
-        rng = np.random.default_rng([seed, index // 2])  # the same for both twins
-        kind = _BREADTH if rng.random() < _BREADTH_SHARE else kinds[int(rng.integers(len(kinds)))]
-        part = draw_part(
-            kind,
+    for index in range(first, last, 2):
+        rng = np.random.default_rng([seed, index // 2])
+        twins = draw_twins(
+            _kind(rng),
             int(rng.integers(2**31)),
-            size_px=int(rng.choice(_DRAWN_AT_PX)),
-            defect_rate=float(index % 2),
+            size_px=round(size_px * float(rng.choice(_DRAWN_AT_PX))),
             count=int(rng.integers(1, _MOST_DEFECTS + 1)),
         )
-        pixels[index], masks[index] = fitted(part.pixels, part.mask, size_px)
+        for place, part in enumerate(twins, start=index):
+            pixels[place], masks[place] = framed(part.pixels, part.mask, (0, 0, len(part.mask)), size_px)
     pixels.flush()
     masks.flush()
     (Path(folder) / f"done-{first}").touch()
 
 
-def fitted(
-    pixels: NDArray[np.uint8], mask: NDArray[np.bool_], size_px: int
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Bring a part and its mask to the model's size; a thin defect stays in the mask."""
-    if pixels.shape[0] == size_px:
-        return pixels, mask
-    small = cv2.resize(pixels, (size_px, size_px), interpolation=cv2.INTER_AREA)
-    share = cv2.resize(mask.astype(np.float32), (size_px, size_px), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8), share > 0.3
+def _kind(rng: np.random.Generator) -> str:
+    others = [kind for kind in TRAINING_KINDS if kind not in _SHARES]
+    names, shares = [*_SHARES, *others], [*_SHARES.values(), *[(1 - sum(_SHARES.values())) / len(others)] * len(others)]
+    return str(rng.choice(names, p=shares))

@@ -12,7 +12,16 @@ import numpy as np
 import pytest
 
 from crane_desktop.camera.demo import PARTS_PER_BATCH, SHOWN_KINDS, DemoSource
-from crane_desktop.camera.simulated import DEFECTS, HELD_OUT_KINDS, KINDS, TRAINING_KINDS, draw_part, write_dataset
+from crane_desktop.camera.simulated import (
+    DEFECTS,
+    HELD_OUT_KINDS,
+    KINDS,
+    TRAINING_KINDS,
+    draw_part,
+    draw_twins,
+    write_dataset,
+)
+from crane_desktop.camera.simulated.defects import PRINT_FLAWS
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import EndOfFrames, Frame
 from crane_desktop.settings.texts import catalogue
@@ -127,9 +136,25 @@ class TestDrawing:
 
     @pytest.mark.parametrize("defect", DEFECTS)
     def test_every_defect_can_be_asked_for(self, defect: str) -> None:
-        part = draw_part("printed_board", 4, size_px=SMALL, defect_rate=1.0, defect=defect)
+        kind = "baked_good" if defect in {"broken_off", "fracture"} else "printed_board"
+        kind = "bare_circuit" if defect in PRINT_FLAWS else kind
+        part = draw_part(kind, 4, size_px=SMALL, defect_rate=1.0, defect=defect)
         assert part.mask.any()
         assert part.defects in {(defect,), ("hole",)}  # one that cannot be seen becomes a hole
+
+    def test_twins_are_what_is_drawn_one_by_one(self) -> None:
+        good, bad = draw_twins("moulded_figure", 9, size_px=SMALL)
+        for twin, rate in ((good, 0.0), (bad, 1.0)):
+            alone = draw_part("moulded_figure", 9, size_px=SMALL, defect_rate=rate)
+            assert np.array_equal(twin.pixels, alone.pixels)
+            assert np.array_equal(twin.mask, alone.mask)
+            assert twin.defects == alone.defects
+
+    @pytest.mark.parametrize("seed", range(12))
+    def test_a_black_and_white_camera_sends_two_tones(self, seed: int) -> None:
+        part = draw_part("bare_circuit", seed, size_px=SMALL, defect_rate=1.0)
+        levels = len(np.unique(part.pixels))
+        assert levels <= 2 or levels > 20  # the design chooses the camera
 
     def test_the_arguments_determine_the_part(self) -> None:
         first, again = (draw_part("leather", 9, size_px=SMALL, defect_rate=0.5, design=2) for _ in range(2))

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crane_desktop.training.augment import varied
+from crane_desktop.training.augment import chosen_frame, framed, varied
 
 
 def marked_part() -> tuple[np.ndarray, np.ndarray]:
@@ -41,3 +41,37 @@ def test_the_part_itself_is_left_alone() -> None:
     pixels.flags.writeable = mask.flags.writeable = False
     for seed in range(10):
         varied(pixels, mask, np.random.default_rng(seed))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([16, 32, 48, 64]))
+def test_frames_lie_within_the_part(seed: int, size_px: int) -> None:
+    pixels, mask = marked_part()
+    left, top, side = chosen_frame(mask, size_px, np.random.default_rng(seed))
+    assert 0 <= left <= left + side <= 48
+    assert 0 <= top <= top + side <= 48
+    assert side >= min(size_px, 48)
+    seen, truth = framed(pixels, mask, (left, top, side), size_px)
+    assert (seen.shape, truth.shape) == ((size_px, size_px, 3), (size_px, size_px))
+    assert truth.any() == mask[top : top + side, left : left + side].any()
+
+
+def test_close_ups_mostly_show_the_defect() -> None:
+    mask = np.zeros((48, 48), bool)
+    mask[2:4, 40:42] = True
+    shown = 0
+    for seed in range(200):
+        left, top, side = chosen_frame(mask, 16, np.random.default_rng(seed))
+        shown += bool(mask[top : top + side, left : left + side].any())
+    assert shown > 160
+
+
+def test_a_thin_defect_stays_in_the_mask() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    mask = np.zeros((64, 64), bool)
+    mask[10, :] = True  # as thin as can be: half a pixel at the model's size
+    small, truth = framed(pixels, mask, (0, 0, 64), 32)
+    assert (small.shape, small.dtype, truth.shape) == ((32, 32, 3), np.uint8, (32, 32))
+    assert truth[5].all()
+    assert truth.sum() == 32
+    assert np.shares_memory(framed(pixels, mask, (0, 0, 64), 64)[0], pixels)

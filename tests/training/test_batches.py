@@ -30,7 +30,7 @@ def same(one: Batch, other: Batch) -> bool:
 
 
 def test_shapes_and_scale(pool: Pool) -> None:
-    batch = batch_at(pool, size=6, seed=1, step=0)
+    batch = batch_at(pool, size=6, size_px=32, seed=1, step=0)
     assert (batch.images.shape, batch.masks.shape) == ((6, 3, 32, 32), (6, 32, 32))
     assert batch.images.dtype == batch.masks.dtype == torch.float32
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (CLIP_NORMALISATION.mean, CLIP_NORMALISATION.std))
@@ -39,9 +39,15 @@ def test_shapes_and_scale(pool: Pool) -> None:
     assert pictures.max() < 1 + 1e-5
 
 
+@pytest.mark.parametrize("size_px", [16, 24, 32])
+def test_pictures_have_the_size_asked_for(pool: Pool, size_px: int) -> None:
+    batch = batch_at(pool, size=6, size_px=size_px, seed=1, step=0)
+    assert (batch.images.shape, batch.masks.shape) == ((6, 3, size_px, size_px), (6, size_px, size_px))
+
+
 def test_every_good_part_is_followed_by_its_damaged_twin(pool: Pool) -> None:
     for step in range(4):
-        batch = batch_at(pool, size=6, seed=1, step=step)
+        batch = batch_at(pool, size=6, size_px=32, seed=1, step=step)
         assert not batch.masks[::2].any()
         for good, odd, mask in zip(batch.images[::2], batch.images[1::2], batch.masks[1::2], strict=True):
             apart = (good - odd).abs().mean(0)
@@ -49,22 +55,22 @@ def test_every_good_part_is_followed_by_its_damaged_twin(pool: Pool) -> None:
 
 
 def test_seed_and_step_decide(pool: Pool) -> None:
-    batch = batch_at(pool, size=4, seed=1, step=7)
-    assert same(batch, batch_at(pool, size=4, seed=1, step=7))
-    assert not same(batch, batch_at(pool, size=4, seed=1, step=8))
-    assert not same(batch, batch_at(pool, size=4, seed=2, step=7))
+    batch = batch_at(pool, size=4, size_px=32, seed=1, step=7)
+    assert same(batch, batch_at(pool, size=4, size_px=32, seed=1, step=7))
+    assert not same(batch, batch_at(pool, size=4, size_px=32, seed=1, step=8))
+    assert not same(batch, batch_at(pool, size=4, size_px=32, seed=2, step=7))
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, 6), (4, 6), (5, 6), (6, 6)])
 def test_batches_come_in_order_and_all(pool: Pool, first: int, last: int) -> None:
-    found = list(batches(pool, size=4, seed=1, first=first, last=last))
+    found = list(batches(pool, size=4, size_px=32, seed=1, first=first, last=last))
     assert len(found) == last - first
     for step, batch in enumerate(found, first):
-        assert same(batch, batch_at(pool, size=4, seed=1, step=step))
+        assert same(batch, batch_at(pool, size=4, size_px=32, seed=1, step=step))
 
 
 def test_who_stops_early_leaves_no_thread_behind(pool: Pool) -> None:
-    coming = batches(pool, size=4, seed=1, first=0, last=1000)
+    coming = batches(pool, size=4, size_px=32, seed=1, first=0, last=1000)
     next(coming)
     coming.close()  # type: ignore[attr-defined]
     assert [t.name for t in threading.enumerate() if t.name.startswith("crane-batches")] == []
@@ -76,4 +82,4 @@ def test_a_failure_in_the_background_reaches_the_foreground(pool: Pool, monkeypa
 
     monkeypatch.setattr(batches_module, "batch_at", broken)
     with pytest.raises(RuntimeError, match="disk"):
-        next(batches(pool, size=4, seed=1, first=0, last=3))
+        next(batches(pool, size=4, size_px=32, seed=1, first=0, last=3))

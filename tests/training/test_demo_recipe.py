@@ -13,13 +13,14 @@ import pytest
 import torch
 
 from crane_desktop.model.config import CraneConfig
-from crane_desktop.model.crane import Crane
+from crane_desktop.model.crane import Crane, new_crane
 from crane_desktop.training import demo_recipe
-from crane_desktop.training.demo_recipe import Plan, train_demo
+from crane_desktop.training.demo_recipe import Plan, Round, train_demo
 from crane_desktop.training.pool import Pool
 
 VISION = {"width": 48, "layers": 4, "heads": 3, "patch_size_px": 16, "position_grid": 4, "stem": "conv"}
-PLAN = Plan(stem_steps=3, stem_batch=4, steps=4, batch=4, parts=8, seed=5, warm_up=2, workers=1)
+ROUNDS = (Round("stem", 64, 4, 3, 2e-3), Round("whole", 64, 4, 3, 7e-4), Round("whole", 80, 4, 1, 2e-4))
+PLAN = Plan(rounds=ROUNDS, parts=8, parts_px=80, seed=5, warm_up=2, workers=1)
 
 
 @pytest.fixture(autouse=True)
@@ -82,8 +83,30 @@ def test_a_cut_off_training_goes_on(
     assert taken_up == [{3: 2, 6: 4}[cut_at]]  # the last step that was saved
 
 
+def test_the_last_round_decides_the_size(tmp_path: Path, config: CraneConfig) -> None:
+    crane = train_demo(tmp_path, PLAN, config)
+    assert crane.config.image_size_px == 80
+    assert crane(torch.zeros(1, 3, 80, 80)).raw_map.shape == (1, 80, 80)
+
+
+def test_it_goes_on_from_an_earlier_pack(tmp_path: Path, config: CraneConfig) -> None:
+    plan = replace(PLAN, rounds=(replace(ROUNDS[1], rate=0.0),), weight_decay=0.0)
+    start = new_crane(config, 3)
+    before = {name: value.clone() for name, value in start.state_dict().items()}
+    after = train_demo(tmp_path, plan, config, start).state_dict()
+    learned = [name for name in before if "running_" not in name and "num_batches" not in name]
+    assert all(torch.equal(before[name], after[name]) for name in learned)
+
+
+def test_a_small_run_is_a_share_of_the_whole() -> None:
+    plan = demo_recipe._small(Plan(), 0.01)
+    assert [part.steps for part in plan.rounds] == [max(1, round(part.steps * 0.01)) for part in Plan().rounds]
+    assert plan.parts == 160
+
+
 def test_it_learns_and_says_so(tmp_path: Path, config: CraneConfig) -> None:
-    crane = train_demo(tmp_path, replace(PLAN, stem_steps=15, steps=24, averaging=0.5), config)
+    rounds = (replace(ROUNDS[0], steps=15), replace(ROUNDS[1], steps=24))
+    crane = train_demo(tmp_path, replace(PLAN, rounds=rounds, averaging=0.5), config)
     lines = [json.loads(line) for line in (tmp_path / "progress.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["step"] for line in lines] == list(range(3, 40, 3))
     stem = [line["stem"] for line in lines[:5]]
@@ -95,8 +118,8 @@ def test_it_learns_and_says_so(tmp_path: Path, config: CraneConfig) -> None:
 
 @pytest.mark.parametrize("part", ["stem", "whole"])
 def test_the_rate_warms_up_and_fades(part: str) -> None:
-    plan = Plan(stem_steps=800, steps=1000, warm_up=100)
-    begin, count, peak = (0, 800, plan.stem_rate) if part == "stem" else (800, 1000, plan.rate)
+    plan = Plan(rounds=(Round("stem", 64, 4, 800, 2e-3), Round("whole", 64, 4, 1000, 7e-4)), warm_up=100)
+    begin, count, peak = (0, 800, 2e-3) if part == "stem" else (800, 1000, 7e-4)
     rates = [demo_recipe._rate(plan, step) for step in range(begin, begin + count)]
     assert rates[0] < 0.02 * peak
     assert max(rates) == pytest.approx(peak, rel=0.05)

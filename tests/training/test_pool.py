@@ -8,8 +8,9 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from crane_desktop.camera.simulated import TRAINING_KINDS
 from crane_desktop.training import pool as pool_module
-from crane_desktop.training.pool import draw_pool, fitted
+from crane_desktop.training.pool import draw_pool
 
 
 class _SameProcess:
@@ -34,10 +35,10 @@ class _SameProcess:
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """First part of each chunk that was drawn; chunks of three parts, drawn in this process."""
+    """First part of each chunk that was drawn; chunks of four parts, drawn in this process."""
     context = type("Context", (), {"Pool": _SameProcess})
     monkeypatch.setattr(pool_module.multiprocessing, "get_context", lambda _kind: context)
-    monkeypatch.setattr(pool_module, "_CHUNK", 3)
+    monkeypatch.setattr(pool_module, "_CHUNK", 4)
     monkeypatch.setattr(_SameProcess, "chunks", [])
     return _SameProcess.chunks
 
@@ -52,7 +53,7 @@ def test_every_other_part_is_defective(tmp_path: Path, drawn: list[int]) -> None
     assert (pool.masks.shape, pool.masks.dtype) == ((8, 48, 48), np.bool_)
     assert [bool(m.any()) for m in pool.masks] == [False, True] * 4
     assert pool.pixels.std(axis=(1, 2, 3)).min() > 1
-    assert drawn == [0, 3, 6]
+    assert drawn == [0, 4]
 
 
 def test_twins_differ_in_the_defect(tmp_path: Path, drawn: list[int]) -> None:
@@ -72,29 +73,25 @@ def test_a_finished_pool_is_not_drawn_again(tmp_path: Path, drawn: list[int]) ->
 
 def test_a_cut_off_pool_is_completed(tmp_path: Path, drawn: list[int]) -> None:
     first = np.array(draw(tmp_path).pixels)
-    (tmp_path / "done-3").unlink()
+    (tmp_path / "done-4").unlink()
     half = np.load(tmp_path / "pixels.npy", mmap_mode="r+")
-    half[3:6] = 0
+    half[4:8] = 0
     half.flush()
     drawn.clear()
     assert np.array_equal(draw(tmp_path).pixels, first)
-    assert drawn == [3]
+    assert drawn == [4]
 
 
 def test_another_wish_is_another_pool(tmp_path: Path, drawn: list[int]) -> None:
     first = np.array(draw(tmp_path).pixels)
     drawn.clear()
     assert not np.array_equal(draw(tmp_path, seed=5).pixels, first)
-    assert drawn == [0, 3, 6]
+    assert drawn == [0, 4]
     assert len(draw(tmp_path, count=2, seed=5).pixels) == 2
 
 
-def test_parts_are_brought_to_the_models_size() -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    mask = np.zeros((64, 64), bool)
-    mask[10, :] = True  # as thin as can be: half a pixel at the model's size
-    small, truth = fitted(pixels, mask, 32)
-    assert (small.shape, small.dtype, truth.shape) == ((32, 32, 3), np.uint8, (32, 32))
-    assert truth[5].all()
-    assert truth.sum() == 32
-    assert fitted(pixels, mask, 64)[0] is pixels
+def test_the_pool_is_broad(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = [pool_module._kind(np.random.default_rng([1, number])) for number in range(2000)]
+    assert set(kinds) == set(TRAINING_KINDS)
+    for kind, share in pool_module._SHARES.items():
+        assert kinds.count(kind) / 2000 == pytest.approx(share, abs=0.04)

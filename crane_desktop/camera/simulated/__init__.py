@@ -3,6 +3,23 @@
 from __future__ import annotations
 
 from crane_desktop.camera.simulated.dataset import write_dataset
-from crane_desktop.camera.simulated.draw import DEFECTS, HELD_OUT_KINDS, KINDS, TRAINING_KINDS, DrawnPart, draw_part
+from crane_desktop.camera.simulated.draw import (
+    DEFECTS,
+    HELD_OUT_KINDS,
+    KINDS,
+    TRAINING_KINDS,
+    DrawnPart,
+    draw_part,
+    draw_twins,
+)
 
-__all__ = ["DEFECTS", "HELD_OUT_KINDS", "KINDS", "TRAINING_KINDS", "DrawnPart", "draw_part", "write_dataset"]
+__all__ = [
+    "DEFECTS",
+    "HELD_OUT_KINDS",
+    "KINDS",
+    "TRAINING_KINDS",
+    "DrawnPart",
+    "draw_part",
+    "draw_twins",
+    "write_dataset",
+]

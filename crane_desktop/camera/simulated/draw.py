@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from crane_desktop.camera.simulated.defects import DAMAGES, MISSING
+from crane_desktop.camera.simulated.defects import DAMAGES, MISSING, OF_ITS_KIND, PRINT_FLAWS
 from crane_desktop.camera.simulated.kinds import PAINTERS
 from crane_desktop.camera.simulated.light import Light, lit_by, shaded
 from crane_desktop.camera.simulated.sensor import Sensor, exposed, focused, taken_by
@@ -28,9 +29,13 @@ DEFECTS: tuple[str, ...] = (*DAMAGES, MISSING)
 """Every kind of defect."""
 
 _TRIES = 10
+_OWN_SHARE = 0.7
+"""Of the defective parts of a kind that has flaws of its own."""
 _FLOOR = 0.035
 """Difference from the good part, of full scale, over which a pixel counts as changed."""
 _LEAST_AREA = 0.0012
+_LEAST_AREA_OF_PRINT = 0.0004
+"""Two tones leave no doubt: what is wrong between them is seen where it is as small as a conductor is wide."""
 _MOST_AREA = 0.12
 _CONTRAST = 2.0
 """Least visible: root mean square difference over what noise and texture around would hide. An inspector who looks
@@ -64,6 +69,10 @@ class DrawnPart:
         return not self.defects
 
 
+_Damaged: TypeAlias = tuple[NDArray[np.float32], NDArray[np.bool_], tuple[str, ...]]
+"""The noiseless picture, where it shows the damage, and what was damaged."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Shot:
     """What stays the same for a part and its damaged twin."""
@@ -81,7 +90,11 @@ class _Shot:
 
     def clean(self, surface: Surface) -> NDArray[np.float32]:
         """Return the noiseless picture."""
-        return focused(shaded(surface, self.light), self.sensor)
+        seen = focused(shaded(surface, self.light), self.sensor)
+        if surface.threshold is None:
+            return seen
+        white = seen.mean(2, keepdims=True) > surface.threshold * self.light.exposure
+        return np.repeat(white.astype(np.float32), 3, axis=2)
 
 
 def draw_part(
@@ -114,7 +127,7 @@ def draw_part(
         one product do. None: every seed has a design of its own (breadth for training).
     defect
         The defect that a defective part has, one of `DEFECTS`; None: one or two at random. A kind
-        without features gets another defect instead of the missing one.
+        without features, ends or print gets another defect instead of one of those.
     count
         How many kinds of defects a defective part has; None: one, now and then two, as on a line.
 
@@ -126,17 +139,43 @@ def draw_part(
     known(kind)
     if defect is not None and defect not in DEFECTS:
         raise InputError("simulated.unknown_defect", defect=defect, known=", ".join(DEFECTS))
-    number = KINDS.index(kind)
     shot, surface = _set_up(kind, seed, seed if design is None else design, size_px)
     clean = shot.clean(surface)
-    mask = np.zeros((size_px, size_px), bool)
-    defects: tuple[str, ...] = ()
-    lit = clean
-    if is_defective(kind, seed, defect_rate):
-        wanted = _wanted(np.random.default_rng([seed, number, 15]), surface, defect, count)
-        lit, mask, defects = _damaged(shot, surface, clean, wanted)
-    noise = np.random.default_rng([seed, number, 16]).standard_normal(lit.shape, np.float32) if sensor else None
-    return DrawnPart(exposed(lit, shot.sensor, noise), mask, defects, kind)
+    if not is_defective(kind, seed, defect_rate):
+        return _taken(shot, surface, clean, None, sensor)
+    return _taken(shot, surface, clean, _damaged_somehow(shot, surface, clean, defect, count), sensor)
+
+
+def draw_twins(kind: str, seed: int, *, size_px: int, count: int | None = None) -> tuple[DrawnPart, DrawnPart]:
+    """Draw a good part, and the same part damaged: what `draw_part` draws at the defect rates 0 and 1.
+
+    Parameters
+    ----------
+    kind, seed, size_px, count
+        As in `draw_part`.
+    """
+    known(kind)
+    shot, surface = _set_up(kind, seed, seed, size_px)
+    clean = shot.clean(surface)
+    damage = _damaged_somehow(shot, surface, clean, None, count)
+    return _taken(shot, surface, clean, None, True), _taken(shot, surface, clean, damage, True)
+
+
+def _taken(
+    shot: _Shot, surface: Surface, clean: NDArray[np.float32], damage: _Damaged | None, sensor: bool
+) -> DrawnPart:
+    """Have the camera take a part, damaged or as it is."""
+    none = np.zeros((shot.size_px, shot.size_px), bool)
+    lit, mask, defects = (clean, none, ()) if damage is None else damage
+    noisy = sensor and surface.threshold is None
+    noise = np.random.default_rng([*shot.seeds, 16]).standard_normal(lit.shape, np.float32) if noisy else None
+    return DrawnPart(exposed(lit, shot.sensor, noise), mask, defects, shot.kind)
+
+
+def _damaged_somehow(
+    shot: _Shot, surface: Surface, clean: NDArray[np.float32], defect: str | None, count: int | None
+) -> _Damaged:
+    return _damaged(shot, surface, clean, _wanted(np.random.default_rng([*shot.seeds, 15]), surface, defect, count))
 
 
 def _set_up(kind: str, seed: int, design: int, size_px: int) -> tuple[_Shot, Surface]:
@@ -164,18 +203,21 @@ def known(kind: str) -> None:
 
 
 def _wanted(rng: Generator, surface: Surface, defect: str | None, count: int | None) -> tuple[str, ...]:
-    choices = DEFECTS if surface.features else tuple(DAMAGES)
+    choices = tuple(d for d in DEFECTS if d in surface.flaws or d not in OF_ITS_KIND)
+    if not surface.features:
+        choices = tuple(d for d in choices if d != MISSING)
     if defect is not None:
         return (defect,) if defect in choices else (str(rng.choice(choices)),)
-    by_chance = 2 if rng.random() < 0.12 else 1
-    return tuple(str(d) for d in rng.choice(choices, count or by_chance, replace=False))
+    by_chance = count or (2 if rng.random() < 0.12 else 1)
+    if surface.flaws and rng.random() < _OWN_SHARE:
+        return tuple(str(d) for d in rng.choice(surface.flaws, by_chance))
+    return tuple(str(d) for d in rng.choice(choices, by_chance, replace=False))
 
 
-def _damaged(
-    shot: _Shot, surface: Surface, clean: NDArray[np.float32], wanted: tuple[str, ...]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_], tuple[str, ...]]:
+def _damaged(shot: _Shot, surface: Surface, clean: NDArray[np.float32], wanted: tuple[str, ...]) -> _Damaged:
     """Damage until it can be seen: each further try is other damage, a little stronger."""
     best: tuple[float, NDArray[np.float32], NDArray[np.bool_]] | None = None
+    least = _LEAST_AREA_OF_PRINT if PRINT_FLAWS.issuperset(wanted) else _LEAST_AREA
     for attempt in range(_TRIES):
         rng = np.random.default_rng([*shot.seeds, 17, attempt])
         strength = float(rng.uniform(0.65, 1.45)) * (1 + 0.16 * attempt)
@@ -186,7 +228,7 @@ def _damaged(
             if name != MISSING:
                 worse = DAMAGES[name](worse, rng, strength)
         lit = shot.clean(worse)
-        mask, contrast = _difference(clean, lit)
+        mask, contrast = _difference(clean, lit, least)
         if contrast >= _CONTRAST:
             return lit, mask, wanted
         if mask.any() and (best is None or contrast > best[0]):
@@ -196,7 +238,7 @@ def _damaged(
     return _damaged(shot, surface, clean, ("hole",))
 
 
-def _difference(clean: NDArray[np.float32], lit: NDArray[np.float32]) -> tuple[NDArray[np.bool_], float]:
+def _difference(clean: NDArray[np.float32], lit: NDArray[np.float32], least: float) -> tuple[NDArray[np.bool_], float]:
     """Return where two noiseless pictures differ, and how visibly (0 where too small or too large)."""
     size = clean.shape[0]
     change = np.clip(lit, 0, 1) - np.clip(clean, 0, 1)
@@ -208,7 +250,7 @@ def _difference(clean: NDArray[np.float32], lit: NDArray[np.float32]) -> tuple[N
     grown = cv2.dilate(cv2.morphologyEx(raw, cv2.MORPH_CLOSE, disc), disc)
     mask = _without_specks(np.asarray(grown, np.uint8))
     area = float(mask.mean())
-    if not _LEAST_AREA <= area <= _MOST_AREA:
+    if not least <= area <= _MOST_AREA:
         return mask, 0.0
     changed = np.sqrt(float((change[mask] ** 2).sum(1).mean() / 2))
     around = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0

@@ -34,6 +34,12 @@ class Surface:
         Direction of brushing or turning (cosine, sine), each float32 ``(S, S)`` or a number, or None.
     features
         How many features a part of this kind has that could be missing.
+    ground
+        What lies under the part, float32 ``(S, S, 3)``, where its painter says so; shows where a piece is gone.
+    flaws
+        Kinds of defects that such parts mostly have, beside those that any part may have.
+    threshold
+        Where the camera sends black and white only: the grey level, 1 = white, from which it sends white.
     """
 
     albedo: NDArray[np.float32]
@@ -43,6 +49,9 @@ class Surface:
     roughness: float = 0.3
     grain: tuple[NDArray[np.float32] | float, NDArray[np.float32] | float] | None = None
     features: int = 0
+    ground: NDArray[np.float32] | None = None
+    flaws: tuple[str, ...] = ()
+    threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,15 @@ from numpy.random import Generator
 from crane_desktop.camera.simulated.defects.lines import crack, foreign_fibre, scratch
 from crane_desktop.camera.simulated.defects.material import chip, dent, hole
 from crane_desktop.camera.simulated.defects.patches import colour_shift, smear, stain
+from crane_desktop.camera.simulated.defects.print import print_blot, print_break, print_nick
+from crane_desktop.camera.simulated.defects.structure import (
+    broken_off,
+    foreign_matter,
+    fracture,
+    scribble,
+    warped,
+    worn,
+)
 from crane_desktop.camera.simulated.surface import Surface
 
 Damage: TypeAlias = Callable[[Surface, Generator, float], Surface]
@@ -24,6 +33,19 @@ DAMAGES: Mapping[str, Damage] = {
     "hole": hole,
     "foreign_fibre": foreign_fibre,
     "smear": smear,
+    "foreign_matter": foreign_matter,
+    "warped": warped,
+    "worn": worn,
+    "scribble": scribble,
+    "broken_off": broken_off,
+    "fracture": fracture,
+    "print_break": print_break,
+    "print_nick": print_nick,
+    "print_blot": print_blot,
 }
+PRINT_FLAWS: frozenset[str] = frozenset({"print_break", "print_nick", "print_blot"})
+"""What is wrong with a print of two tones."""
+OF_ITS_KIND: frozenset[str] = PRINT_FLAWS | {"broken_off", "fracture"}
+"""Only kinds of parts that name them among their flaws have these: others have no ends, or no print, to show them."""
 MISSING = "missing_feature"
-"""The tenth kind: made by the painter, which leaves a feature out."""
+"""One more kind: made by the painter, which leaves a feature out."""

@@ -9,10 +9,14 @@ from numpy.random import Generator
 
 from crane_desktop.camera.simulated.kinds import (
     anything,
+    baked,
     board,
     cast,
     cells,
+    circuit,
+    figure,
     knitted,
+    label,
     metal,
     natural,
     plastic,
@@ -20,6 +24,7 @@ from crane_desktop.camera.simulated.kinds import (
     sheet,
     stone,
     tile,
+    tray,
     woven,
 )
 from crane_desktop.camera.simulated.surface import Surface
@@ -45,4 +50,9 @@ PAINTERS: Mapping[str, Painter] = {
     "random_texture": anything.paint,
     "knitted": knitted.paint,
     "speckled_stone": stone.paint,
+    "bare_circuit": circuit.paint,
+    "moulded_figure": figure.paint,
+    "baked_good": baked.paint,
+    "part_tray": tray.paint,
+    "printed_label": label.paint,
 }

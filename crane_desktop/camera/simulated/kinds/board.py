@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from crane_desktop.camera.simulated.surface import Brush, Colour, Surface, mixed, posed, unit
 from crane_desktop.camera.simulated.textures import blurred, noise
 
+FLAWS = ("missing_feature", "print_break", "print_nick", "scratch", "foreign_matter", "stain")
 _MASKS: tuple[Colour, ...] = (
     (0.05, 0.26, 0.13),
     (0.04, 0.12, 0.30),
@@ -37,7 +38,9 @@ def paint(size_px: int, skip: int | None, design: Generator, rng: Generator) -> 
     grit = 1 + 0.05 * noise(rng, size_px, 170)
     albedo = mixed(albedo, unit(canvas) * grit[:, :, None], unit(cover))
     part = np.ones((size_px, size_px), np.float32)
-    return Surface(albedo, (height + tall).astype(np.float32), part, gloss=0.10, roughness=0.24, features=brush.count)
+    return Surface(
+        albedo, (height + tall).astype(np.float32), part, gloss=0.10, roughness=0.24, features=brush.count, flaws=FLAWS
+    )
 
 
 def _tracks(brush: Brush, design: Generator) -> NDArray[np.uint8]:
