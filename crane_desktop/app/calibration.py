@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from crane_desktop.app.good_parts import with_memory
 from crane_desktop.app.judge import pack_path
 from crane_desktop.app.proving import proven_scorer, unfit_fault
 from crane_desktop.app.recipes import read_recipe, recipe_names, write_recipe
@@ -80,7 +81,8 @@ def calibrate_recipe(bench: Workbench, name: str, images: Path, false_reject: fl
     try:
         if scorer.unfit is not None:
             raise unfit_fault(scorer.info.pack, scorer.unfit)
-        parts = score_good_parts(images, scorer, old.smallest_area_px)
+        judging = with_memory(bench.data, old, scorer)
+        parts = score_good_parts(images, judging, old.smallest_area_px)
         calibrated = calibrate(parts, false_reject)
         info = scorer.info
         recipe = old.calibrated(calibrated, info.pack, info.pack_sha256, info.image_size_px)
@@ -93,7 +95,7 @@ def calibrate_recipe(bench: Workbench, name: str, images: Path, false_reject: fl
 
 
 def score_good_parts(folder: Path, scorer: Scorer, smallest_area_px: float) -> list[GoodPart]:
-    """Score every image of a folder of good parts.
+    """Score every image of a folder of good parts, but those that the memory of good parts holds.
 
     Raises
     ------
@@ -108,6 +110,8 @@ def score_good_parts(folder: Path, scorer: Scorer, smallest_area_px: float) -> l
             if isinstance(event, FrameFault):
                 raise InputError("app.good_image_unreadable", file=event.origin.file, detail=event.detail)
             if isinstance(event, Frame):
+                if _remembered(scorer, event):
+                    continue  # its distance is nearly 0, as no other good part's will be
                 scored = scorer.score(event.pixels)
                 if not np.isfinite(scored.score):
                     raise InputError("app.good_image_not_scored", file=event.origin.file)
@@ -115,3 +119,11 @@ def score_good_parts(folder: Path, scorer: Scorer, smallest_area_px: float) -> l
         return parts
     finally:
         source.close()
+
+
+def _remembered(scorer: Scorer, frame: Frame) -> bool:
+    if not scorer.info.good_parts:
+        return False
+    from crane_desktop.model.goodparts.hybrid import HybridScorer
+
+    return isinstance(scorer, HybridScorer) and scorer.remembers(frame.pixels)

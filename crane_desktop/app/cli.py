@@ -15,6 +15,7 @@ from crane_desktop.app.commands import (
     cameras,
     evaluate,
     inspect,
+    learn_good,
     pack,
     records,
     score,
@@ -67,6 +68,7 @@ cli.command("score", cls=Command, help=text("app.help.score", HELP_LANGUAGE))(sc
 cli.command("evaluate", cls=Command, help=text("app.help.evaluate", HELP_LANGUAGE))(evaluate.evaluate)
 cli.command("train", cls=Command, help=text("app.help.train", HELP_LANGUAGE))(train.train)
 cli.command("calibrate", cls=Command, help=text("app.help.calibrate", HELP_LANGUAGE))(calibrate.calibrate)
+cli.command("learn-good", cls=Command, help=text("app.help.learn_good", HELP_LANGUAGE))(learn_good.learn_good)
 cli.command("selftest", cls=Command, help=text("app.help.selftest", HELP_LANGUAGE))(selftest.selftest)
 cli.command("bench", cls=Command, help=text("app.help.bench", HELP_LANGUAGE))(bench.bench)
 cli.add_typer(pack.commands, name="pack", help=text("app.help.pack", HELP_LANGUAGE))

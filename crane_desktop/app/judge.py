@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from crane_desktop.app.good_parts import with_memory
 from crane_desktop.app.proving import proven_scorer, unfit_fault
 from crane_desktop.app.recipes import read_recipe, recipe_for_pack
 from crane_desktop.app.workbench import Workbench
@@ -15,6 +17,9 @@ from crane_desktop.domain.ports import Scorer
 from crane_desktop.domain.verdicts import Reason
 from crane_desktop.model.steady import SteadyScorer
 
+if TYPE_CHECKING:  # brings torch
+    from crane_desktop.model.goodparts.hybrid import SteadyHybrid
+
 DEFAULT_PACK = "demo"
 
 
@@ -22,7 +27,7 @@ DEFAULT_PACK = "demo"
 class Judge:
     """A loaded model with its recipe."""
 
-    scorer: SteadyScorer
+    scorer: SteadyScorer | SteadyHybrid
     recipe: Recipe
 
     def ready(self) -> Reason | None:
@@ -66,18 +71,27 @@ def load_judge(
             as_made = manifest.config.image_size_px == scorer.info.image_size_px
             recipe = recipe_for_pack(scorer.info.pack, manifest.thresholds if as_made else None)
         else:
-            _must_match(recipe, scorer)
+            must_match(recipe, scorer)
+        judging = with_memory(bench.data, recipe, scorer)
     except BaseException:
         scorer.close()
         raise
-    return Judge(scorer, recipe)
+    return Judge(judging, recipe)
 
 
-def _must_match(recipe: Recipe, scorer: Scorer) -> None:
-    """Thresholds found with one model mean nothing to another."""
+def must_match(recipe: Recipe, scorer: Scorer) -> None:
+    """Thresholds found with one model mean nothing to another.
+
+    Raises
+    ------
+    InputError
+        If the recipe was calibrated with another pack, or at another picture size.
+    """
     made, info = recipe.calibration, scorer.info
     if recipe.thresholds is None or made is None:
         return
+    if made.good_parts_sha256 != (None if recipe.good_parts is None else recipe.good_parts.sha256):
+        raise InputError("app.recipe_of_other_good_parts", recipe=recipe.name)
     if made.pack_sha256 != info.pack_sha256:
         raise InputError("app.recipe_of_other_pack", recipe=recipe.name, pack=info.pack)
     if made.image_size_px not in (None, info.image_size_px):

@@ -26,9 +26,15 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
     )
     with bar:
         task = bar.add_task(label, total=None)
+        told = False
 
         def tell(done: int, of: int) -> None:
-            bar.update(task, completed=done, total=of)
+            nonlocal told
+            if told:
+                bar.update(task, completed=done, total=of)
+            else:  # what an earlier run has done says nothing about how fast this one is
+                bar.reset(task, completed=done, total=of)
+                told = True
             if done >= of:
                 bar.stop()
 

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from crane_desktop.decision.names import clean_name
 from crane_desktop.decision.recipe_corrections import Corrections
+from crane_desktop.decision.recipe_good_parts import GoodPartsFile
 from crane_desktop.decision.recipe_source import RecipeSource
 from crane_desktop.decision.reject_signal import RejectSignal
 from crane_desktop.decision.thresholds import Calibration, Thresholds
@@ -48,6 +49,8 @@ class Recipe(BaseModel):
         GenICam features to set before the run, in this order.
     corrections
         What is done to the camera's pictures before the model sees them.
+    good_parts
+        Memory of good parts that is asked beside the model; None: zero-shot.
     thresholds
         None: show only; no verdict is given.
     smallest_area_px
@@ -68,6 +71,7 @@ class Recipe(BaseModel):
     camera_features: Mapping[str, FeatureValue] = Field(default_factory=dict)
     corrections: Corrections | None = None
     pack: Annotated[str, Field(min_length=1)] = "demo"
+    good_parts: GoodPartsFile | None = None
     thresholds: Thresholds | None = None
     smallest_area_px: Annotated[float, Field(ge=0)] = 0.0
     time_limit_ms: Annotated[float, Field(gt=0)] | None = None
@@ -91,11 +95,19 @@ class Recipe(BaseModel):
     def with_corrections(self, corrections: Corrections | None) -> Recipe:
         """Return the next version of this recipe, with other corrections.
 
-        Its thresholds were made for other pictures: it only shows until it is calibrated again.
+        Its thresholds were made for other pictures, and its memory of good parts holds others: it only shows until it
+        is calibrated again.
         """
         if corrections == self.corrections:
             return self
-        return self.with_thresholds(None).model_copy(update={"corrections": corrections})
+        return self.with_thresholds(None).model_copy(update={"corrections": corrections, "good_parts": None})
+
+    def with_good_parts(self, good_parts: GoodPartsFile | None, pack: str) -> Recipe:
+        """Return the next version of this recipe, with another memory of good parts, made with `pack`.
+
+        Scores mean something else from now on: it only shows until it is calibrated again.
+        """
+        return self.with_thresholds(None).model_copy(update={"good_parts": good_parts, "pack": pack})
 
     def calibrated(
         self, outcome: Calibrated, pack: str, pack_sha256: str, image_size_px: int, on: date | None = None
@@ -118,6 +130,7 @@ class Recipe(BaseModel):
             date=on or datetime.now(UTC).astimezone().date(),
             pack_sha256=pack_sha256,
             image_size_px=image_size_px,
+            good_parts_sha256=None if self.good_parts is None else self.good_parts.sha256,
         )
         return self.with_thresholds(outcome.thresholds, made).model_copy(update={"pack": pack})
 

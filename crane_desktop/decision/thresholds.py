@@ -46,6 +46,8 @@ class Calibration(BaseModel):
     image_size_px
         Side of the picture that it saw: at another size it gives other scores. None in recipes of earlier programs,
         which knew one size a pack.
+    good_parts_sha256
+        The memory of good parts that was asked beside the model; None: none was.
     """
 
     model_config = _STRICT
@@ -56,3 +58,4 @@ class Calibration(BaseModel):
     date: Date
     pack_sha256: str
     image_size_px: int | None = None
+    good_parts_sha256: str | None = None

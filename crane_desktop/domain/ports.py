@@ -82,6 +82,8 @@ class ScorerInfo:
     ----------
     profile
         How the pack is run: its image size and precision go by a name.
+    good_parts
+        So many good parts are remembered beside the model; 0: zero-shot.
     """
 
     pack: str
@@ -93,6 +95,7 @@ class ScorerInfo:
     device: str
     precision: str
     for_demonstration: bool
+    good_parts: int = 0
 
 
 class Scorer(Protocol):

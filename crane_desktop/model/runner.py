@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from crane_desktop.model.crane import Crane
+from crane_desktop.model.crane import Crane, ImageFeatures
 from crane_desktop.model.manifest import Preprocessing
 from crane_desktop.model.smoothing import Smoother
 from crane_desktop.preprocess.fit import fit
 from crane_desktop.preprocess.normalise import Normalisation, normalise
+
+_FINEST_GRID = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,22 @@ class Answer:
 
     score: float
     map: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatchFeatures:
+    """What the towers saw on their way, place by place.
+
+    Attributes
+    ----------
+    values
+        float32 ``(g, g, C)``, every place averaged with its neighbours.
+    families
+        How many of the C numbers come from each layer; they sum to C.
+    """
+
+    values: NDArray[np.float32]
+    families: tuple[int, ...]
 
 
 class Runner:
@@ -70,12 +90,40 @@ class Runner:
     def answers(self, prepared: Prepared) -> list[Answer]:
         """Run the model on prepared pictures; each gets the answer that it would get alone."""
         with torch.inference_mode():
-            features = self.crane.encode_image(prepared.clip, prepared.dino)
-            text = self._text if self._text is not None else self.crane.encode_text(features.image)
-            output = self.crane.answer(features, text)
-            maps = self._smooth(output.raw_map).clamp(0, 1).cpu().numpy()  # rounding may end a hair above 1
-            return [Answer(score, smooth) for score, smooth in zip(output.score.tolist(), maps, strict=True)]
+            return self._answers(self.crane.encode_image(prepared.clip, prepared.dino))
+
+    def answer_with_features(self, pixels: NDArray[np.uint8]) -> tuple[Answer, PatchFeatures]:
+        """Score a picture, and return what the towers saw in the same pass; the answer is the same as without."""
+        prepared = self.prepare(pixels)
+        with torch.inference_mode():
+            features = self.crane.encode_image(prepared.clip, prepared.dino, with_local=True)
+            return self._answers(features)[0], _joined(features.local)
+
+    def _answers(self, features: ImageFeatures) -> list[Answer]:
+        text = self._text if self._text is not None else self.crane.encode_text(features.image)
+        output = self.crane.answer(features, text)
+        maps = self._smooth(output.raw_map).clamp(0, 1).cpu().numpy()  # rounding may end a hair above 1
+        return [Answer(score, smooth) for score, smooth in zip(output.score.tolist(), maps, strict=True)]
 
     def __call__(self, pixels: NDArray[np.uint8]) -> Answer:
         """Score a uint8 ``(H, W)`` or ``(H, W, 3)`` RGB picture."""
         return self.answers(self.prepare(pixels))[0]
+
+
+def _joined(grids: Sequence[Tensor]) -> PatchFeatures:
+    """Bring the layers' grids ``(1, C, g, g)`` to one: the finest that is not too fine to look up."""
+    sides = [grid.shape[-1] for grid in grids]
+    side = max((s for s in sides if s <= _FINEST_GRID), default=min(sides))
+    planes = [_resampled(_averaged(grid.float()), side)[0] for grid in grids]
+    values = torch.cat(planes).permute(1, 2, 0).contiguous().cpu().numpy()
+    return PatchFeatures(values, tuple(grid.shape[1] for grid in grids))
+
+
+def _averaged(grid: Tensor) -> Tensor:
+    return F.avg_pool2d(grid, 3, 1, 1, count_include_pad=False)
+
+
+def _resampled(grid: Tensor, side: int) -> Tensor:
+    if grid.shape[-1] > side:
+        return F.interpolate(grid, size=(side, side), mode="area")
+    return F.interpolate(grid, size=(side, side), mode="bilinear", align_corners=False)

@@ -16,7 +16,7 @@ from crane_desktop.model.manifest import FULL, Profile
 from crane_desktop.model.signature import ANYONE, Trust
 
 if TYPE_CHECKING:  # brings torch
-    from crane_desktop.model.runner import Answer, Runner
+    from crane_desktop.model.runner import Answer, PatchFeatures, Runner
 
 LoadProgress = Callable[[str, float], None]
 
@@ -65,6 +65,11 @@ class CraneScorer:
     def score(self, pixels: NDArray[np.uint8]) -> Scored:
         """Score a uint8 ``(H, W)`` or ``(H, W, 3)`` RGB picture; see `Scorer`."""
         return _scored(pixels, self.runner(pixels))
+
+    def score_with_features(self, pixels: NDArray[np.uint8]) -> tuple[Scored, PatchFeatures]:
+        """Score a picture, and return what the model saw place by place, from the same pass."""
+        answer, features = self.runner.answer_with_features(pixels)
+        return _scored(pixels, answer), features
 
     def score_many(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Scored]:
         """Score several pictures, as many in one pass as the profile allows; each gets what it would get alone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,10 @@ from crane_desktop.model.manifest import FULL
 from crane_desktop.model.scorer import CraneScorer, LoadProgress, load_scorer
 from crane_desktop.model.signature import ANYONE, Trust
 
+if TYPE_CHECKING:  # brings torch
+    from crane_desktop.model.runner import PatchFeatures
+
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 Prove = Callable[[CraneScorer], Reason | None]
@@ -63,15 +68,22 @@ class SteadyScorer:
         StationFault
             If it fell back to the CPU and does not give the golden scores there.
         """
+        return self._steadily(lambda scorer: scorer.score(pixels))
+
+    def score_with_features(self, pixels: NDArray[np.uint8]) -> tuple[Scored, PatchFeatures]:
+        """Score a picture, and return what the model saw place by place; see `score`."""
+        return self._steadily(lambda scorer: scorer.score_with_features(pixels))
+
+    def _steadily(self, ask: Callable[[CraneScorer], T]) -> T:
         try:
-            return self._now.score(pixels)
+            return ask(self._now)
         except RuntimeError as error:
             if not is_out_of_gpu_memory(error):
                 raise
             self._fall_back(error)
         if self.unfit is not None:
             raise StationFault("model.unfit_on_cpu", pack=self.info.pack, detail=self.unfit.detail)
-        return self._now.score(pixels)
+        return ask(self._now)
 
     def close(self) -> None:
         """Release the model. Idempotent."""

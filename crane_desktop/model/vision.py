@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from crane_desktop.model.attention import attend, self_correlation
+from crane_desktop.model.stem import ConvolutionalStem
 
 _QUICK_GELU = 1.702
 
@@ -27,11 +28,14 @@ class VisionStreams:
     dense_input
         ``(B, N, W)`` what D-Attn's value projection reads: LN1 of the last block's untouched stream after its
         attention residual and before its MLP, class token dropped (GOLDEN fact 2).
+    local
+        Where it was asked for: grids ``(B, C, g, g)`` of what the tower saw on its way, for the memory of good parts.
     """
 
     image: Tensor
     patches: Tensor
     dense_input: Tensor
+    local: tuple[Tensor, ...] = ()
 
 
 def linear(tokens: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -80,14 +84,31 @@ def resized_positions(table: Tensor, grid: int) -> Tensor:
 
 
 def run_vision(
-    visual: nn.Module, images: Tensor, *, dual_from: int, compute: torch.dtype = torch.float32
+    visual: nn.Module,
+    images: Tensor,
+    *,
+    dual_from: int,
+    compute: torch.dtype = torch.float32,
+    with_local: bool = False,
 ) -> VisionStreams:
     """Run open_clip's vision tower `visual` on normalised images ``(B, 3, S, S)``.
 
     Layers and attention compute in `compute`; the streams, the norms and the projection stay float32.
+
+    Parameters
+    ----------
+    with_local
+        Keep what the middle of the tower saw, too (the stem's fine stages, the blocks half-way and three quarters
+        through); it changes nothing else.
     """
     tower: Any = visual
-    grid_of_patches = tower.conv1(images)
+    local: list[Tensor] = []
+    if with_local and isinstance(tower.conv1, ConvolutionalStem):
+        stages = tower.conv1.stages(images)
+        grid_of_patches = stages[-1]
+        local += stages[1:3]
+    else:
+        grid_of_patches = tower.conv1(images)
     grid = grid_of_patches.shape[-1]
     tokens = grid_of_patches.flatten(2).transpose(1, 2)
     first = tower.class_embedding.to(tokens.dtype).expand(tokens.shape[0], 1, -1)
@@ -95,6 +116,7 @@ def run_vision(
     plain = tower.ln_pre(tokens)
     extra = plain
     blocks = list(tower.transformer.resblocks)
+    kept = {len(blocks) // 2 - 1, 3 * len(blocks) // 4 - 1} if with_local else set()
     for index, block in enumerate(blocks):
         q, k, v = split_qkv(block, block.ln_1(plain).to(compute))
         if index >= dual_from:
@@ -104,7 +126,9 @@ def run_vision(
             dense_input = block.ln_1(plain)[:, 1:]
             plain = plain[:, :1]  # nothing else of this stream is looked at
         plain = plain + run_mlp(block, block.ln_2(plain).to(compute))
-    return VisionStreams(project(tower, plain[:, 0]), project(tower, extra[:, 1:]), dense_input)
+        if index in kept and block is not blocks[-1]:
+            local.append(plain[:, 1:].transpose(1, 2).reshape(len(plain), -1, grid, grid))
+    return VisionStreams(project(tower, plain[:, 0]), project(tower, extra[:, 1:]), dense_input, tuple(local))
 
 
 def project(visual: nn.Module, tokens: Tensor) -> Tensor:

@@ -41,6 +41,26 @@ def heatmap_rgba(anomaly_map: AnomalyMap, opacity: float = 1.0) -> NDArray[np.ui
     return table[colour_index(anomaly_map.values)]
 
 
+def with_heatmap(pixels: NDArray[np.uint8], anomaly_map: AnomalyMap, opacity: float = 0.6) -> NDArray[np.uint8]:
+    """Return the part with the heatmap laid over it, and nothing else.
+
+    Parameters
+    ----------
+    pixels
+        uint8 ``(H, W)`` or ``(H, W, 3)`` RGB.
+    opacity
+        Of the heatmap, in [0, 1].
+
+    Returns
+    -------
+    ndarray
+        uint8 ``(H, W, 3)`` RGB, a new array.
+    """
+    picture = np.repeat(pixels[:, :, None], 3, axis=2) if pixels.ndim == 2 else pixels.copy()
+    _blend(picture, anomaly_map, opacity)
+    return picture
+
+
 def annotate(
     pixels: NDArray[np.uint8],
     anomaly_map: AnomalyMap | None,

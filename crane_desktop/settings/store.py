@@ -22,6 +22,20 @@ _PUBLIC_KEY = r"^[0-9a-f]{64}$"
 _PublicKey: TypeAlias = Annotated[str, Field(pattern=_PUBLIC_KEY)]
 
 
+class PackChoice(BaseModel):
+    """How a station judged: pack (None: the default one), profile, recipe, and the pack's content by its SHA-256.
+
+    The content is kept because a pack's name may be given to another one; None where it could not be read.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pack: str | None
+    profile: str
+    recipe: str | None
+    pack_sha256: str | None
+
+
 class Settings(BaseModel):
     """The settings of a station; replaced as a whole, never changed in place.
 
@@ -37,6 +51,8 @@ class Settings(BaseModel):
         Chosen last; None means the default.
     profile
         How packs are run: one of those that they offer.
+    previous
+        What was chosen before that: the way back.
     keep_images
         Which parts' pictures are archived.
     reserve_mb
@@ -60,6 +76,7 @@ class Settings(BaseModel):
     pack: str | None = None
     recipe: str | None = None
     profile: str = "full"
+    previous: PackChoice | None = None
     keep_images: KeepImages = "not_ok"
     reserve_mb: int = Field(default=500, ge=100)
     trusted_keys: tuple[_PublicKey, ...] = ()

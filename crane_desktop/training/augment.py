@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-
 Frame: TypeAlias = tuple[int, int, int]
 """Left, top and side of a square within a picture, in pixels."""
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.crane import ImageFeatures
 from crane_desktop.model.runner import Runner
 from crane_desktop.settings.atomic import write_atomic
@@ -22,6 +25,9 @@ from crane_desktop.training.datasets import Sample
 
 _COVERED = 0.3
 """A pixel of the model's size is defective from this share of it on."""
+_THUMBNAIL_PX = 32
+_OVERHEAD_BYTES = 1024
+_KEPT_FREE_BYTES = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +40,22 @@ class Lesson:
         Of its features in the store; another mask or label is another key.
     picture
         SHA-256 of its pixels: the same for the same picture, however it is labelled.
+    sample
+        Where it came from; None in tests of what needs no picture.
+    thumbnail
+        uint8 ``(32, 32)``, grey: tells near-copies.
     """
 
     key: str
     picture: str
     defective: bool
+    sample: Sample | None = None
+    thumbnail: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some lessons together, on the model's device.
+    """Some lessons together, on the learner's device.
 
     Attributes
     ----------
@@ -64,13 +76,40 @@ class Batch:
 class FeatureStore:
     """A folder of features. A picture that is already there is not encoded again.
 
-    Features are kept as float16: unit vectors lose some 1e-5 of a cosine, half the disk is saved.
+    Patch features are kept as float16 (unit vectors lose some 1e-5 of a cosine, half the disk is saved), masks as
+    bits. Nothing of it is held in memory.
+
+    Parameters
+    ----------
+    open_runner
+        Loads the image towers; called when the first picture has to be encoded, and never where all are there.
     """
 
-    def __init__(self, folder: Path, runner: Runner, pack_sha256: str) -> None:
+    def __init__(self, folder: Path, pack_sha256: str, config: CraneConfig, open_runner: Callable[[], Runner]) -> None:
         self._folder = folder
-        self._runner = runner
         self._pack = pack_sha256
+        self._size_px = config.image_size_px
+        self._bytes_each = bytes_per_picture(config)
+        self._open_runner = open_runner
+        self._runner: Runner | None = None
+
+    def has_room_for(self, pictures: int) -> None:
+        """Refuse what the disk cannot hold, before hours of encoding.
+
+        Raises
+        ------
+        InputError
+            If the disk has less room than so many pictures' features need; those already there count.
+        """
+        there = sum(1 for _ in self._folder.glob("*.safetensors"))
+        needed = max(0, pictures - there) * self._bytes_each
+        free = shutil.disk_usage(self._folder).free - _KEPT_FREE_BYTES
+        if needed > free:
+            room = max(0, free // self._bytes_each) + there
+            needed_gb, free_gb = (f"{max(0, n) / 1e9:.1f}" for n in (needed, free))
+            raise InputError(
+                "training.no_room", folder=self._folder, needed_gb=needed_gb, free_gb=free_gb, pictures=room
+            )
 
     def encode(self, sample: Sample) -> Lesson | None:
         """Encode a picture, or find it; None where the model has no answer for it (NaN features).
@@ -83,38 +122,74 @@ class FeatureStore:
         pixels = sample.pixels()
         mask = sample.mask(pixels.shape[:2])
         picture = hashlib.sha256(pixels.tobytes()).hexdigest()
-        lesson = Lesson(self._key(sample, f"{picture} {pixels.shape}", mask), picture, not sample.is_good)
-        path = self._file(lesson)
-        if path.exists():
+        key = self._key(sample, f"{picture} {pixels.shape}", mask)
+        lesson = Lesson(key, picture, not sample.is_good, sample, _thumbnail(pixels))
+        if self._file(lesson).exists():
             return lesson
-        prepared = self._runner.prepare(pixels)
-        with torch.no_grad():
-            features = self._runner.crane.encode_image(prepared.clip, prepared.dino)
-        entries = torch.cat(features.entries)
-        if not bool(entries.isfinite().all()):
+        tensors = self._features(pixels)
+        if tensors is None:
             return None
-        tensors = {"image": features.image[0].half().cpu(), "entries": entries.half().cpu()}
         if mask is not None:
-            tensors["mask"] = torch.from_numpy(small_mask(mask, self._runner.size_px))
+            tensors["mask"] = torch.from_numpy(np.packbits(small_mask(mask, self._size_px)))
         try:
-            write_atomic(path, save(tensors), sync_parent=False)
+            write_atomic(self._file(lesson), save(tensors), sync_parent=False)
         except OSError as error:
             detail = error.strerror or str(error)
             raise InputError("training.cannot_write", folder=self._folder, detail=detail) from error
         return lesson
 
-    def batch(self, lessons: Sequence[Lesson]) -> Batch:
-        """Read some lessons' features from disk."""
-        device, size = self._runner.device, self._runner.size_px
-        kept = [load_file(self._file(lesson)) for lesson in lessons]
-        empty = torch.zeros(size, size, dtype=torch.bool)
+    def release_towers(self) -> None:
+        """Let go of the image towers; learning needs none of them."""
+        self._runner = None
+
+    def keep_only(self, lessons: Sequence[Lesson]) -> None:
+        """Delete the features of other pictures: those of a changed set would lie there for ever."""
+        wanted = {self._file(lesson).name for lesson in lessons}
+        for file in self._folder.glob("*.safetensors"):
+            if file.name not in wanted:
+                file.unlink(missing_ok=True)
+
+    def batch(self, lessons: Sequence[Lesson], device: torch.device) -> Batch:
+        """Read some lessons' features from disk.
+
+        Raises
+        ------
+        InputError
+            If they are damaged or gone.
+        """
+        kept = [self._read(lesson) for lesson in lessons]
         entries = torch.stack([k["entries"] for k in kept], dim=1).to(device).float()
         return Batch(
             ImageFeatures(torch.stack([k["image"] for k in kept]).to(device).float(), tuple(entries)),
             torch.tensor([lesson.defective for lesson in lessons], device=device),
             torch.tensor(["mask" in k for k in kept], device=device),
-            torch.stack([k.get("mask", empty) for k in kept]).to(device).float(),
+            torch.stack([self._mask(k) for k in kept]).to(device).float(),
         )
+
+    def _features(self, pixels: NDArray[np.uint8]) -> dict[str, Tensor] | None:
+        if self._runner is None:
+            self._runner = self._open_runner()
+        prepared = self._runner.prepare(pixels)
+        with torch.inference_mode():
+            features = self._runner.crane.encode_image(prepared.clip, prepared.dino)
+        entries = torch.cat(features.entries)
+        if not bool(entries.isfinite().all()):
+            return None
+        return {"image": features.image[0].float().cpu(), "entries": entries.half().cpu()}
+
+    def _read(self, lesson: Lesson) -> dict[str, Tensor]:
+        try:
+            kept: dict[str, Tensor] = load_file(self._file(lesson))
+        except (OSError, SafetensorError) as error:
+            raise InputError("training.features_damaged", folder=self._folder) from error
+        return kept
+
+    def _mask(self, kept: dict[str, Tensor]) -> Tensor:
+        size = self._size_px
+        if "mask" not in kept:
+            return torch.zeros(size, size, dtype=torch.bool)
+        bits = np.unpackbits(kept["mask"].numpy(), count=size * size)
+        return torch.from_numpy(bits.reshape(size, size)).bool()
 
     def _file(self, lesson: Lesson) -> Path:
         return self._folder / f"{lesson.key}.safetensors"
@@ -127,9 +202,21 @@ class FeatureStore:
         return digest.hexdigest()
 
 
+def bytes_per_picture(config: CraneConfig) -> int:
+    """Return what a picture's features take on disk at most."""
+    entries = 2 if config.dino is not None else 1
+    patches = 2 * entries * config.grid**2 * config.embed_dim
+    return patches + 4 * config.embed_dim + config.image_size_px**2 // 8 + _OVERHEAD_BYTES
+
+
 def small_mask(mask: NDArray[np.bool_], size_px: int) -> NDArray[np.bool_]:
     """Bring a mask to ``(size_px, size_px)``; a defect thinner than a pixel stays where it covers most."""
     share = cv2.resize(mask.astype(np.float32), (size_px, size_px), interpolation=cv2.INTER_AREA)
     if not mask.any():
         return np.zeros((size_px, size_px), np.bool_)
     return np.asarray(share >= min(_COVERED, float(share.max())), np.bool_)
+
+
+def _thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(grey, (_THUMBNAIL_PX, _THUMBNAIL_PX), interpolation=cv2.INTER_AREA), np.uint8)

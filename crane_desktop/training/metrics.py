@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 Counts: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
 
-_DRAWS = 1000
-_CELLS_AT_ONCE = 2_000_000
-"""Of the bootstrap's table (draws x pictures): it stays below some ten megabytes."""
+DRAWS = 1000
+"""Of the bootstrap."""
+_CELLS_AT_ONCE = 1_000_000
+"""Of the bootstrap's tables (draws x pictures): each stays below some ten megabytes."""
 
 
 def counts_by_score(scores: NDArray[np.float64], defective: NDArray[np.bool_]) -> tuple[Counts, Counts]:
@@ -83,36 +84,81 @@ def area_to_limit(gain: Counts, good: Counts, limit: float) -> float | None:
     return min(1.0, float(np.trapezoid(heights, rates) / limit))  # rounding may end a hair above 1
 
 
+def interval_95(draws: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Return the interval of 95 % of the draws (percentile bootstrap, Efron 1979); None where every draw is NaN."""
+    known = draws[~np.isnan(draws)]
+    if not len(known):
+        return None
+    low, high = np.quantile(known, (0.025, 0.975))
+    return float(low), float(high)
+
+
 def auroc_interval_95(
     scores: NDArray[np.float64], defective: NDArray[np.bool_], seed: int = 0
 ) -> tuple[float, float] | None:
-    """Return the 95 % bootstrap interval of the AUROC: 1,000 draws, good and defective pictures apart.
+    """Return the 95 % bootstrap interval of the AUROC; None where one label is missing."""
+    draws = picture_draws(scores, defective, seed)
+    return interval_95(draws["auroc"]) if draws else None
 
-    Percentile bootstrap (Efron 1979). Drawing with replacement is drawing how often each picture counts.
+
+def picture_draws(
+    scores: NDArray[np.float64], defective: NDArray[np.bool_], seed: int = 0
+) -> dict[str, NDArray[np.float64]]:
+    """Draw the pictures anew, good and defective apart, and return the figures of each draw.
+
+    Drawing with replacement is drawing how often each picture counts.
+
+    Returns
+    -------
+    dict[str, NDArray[np.float64]]
+        ``auroc``, ``ap`` and ``f1_max``, ``(DRAWS,)`` each; empty where one label is missing.
     """
     order = np.argsort(scores, kind="stable")
     truth = defective[order]
     if truth.all() or not truth.any():
-        return None
+        return {}
     starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf) > 0)
     rng = np.random.default_rng(seed)
     at_once = max(1, _CELLS_AT_ONCE // len(truth))
-    areas = [_drawn_areas(truth, starts, min(at_once, _DRAWS - at), rng) for at in range(0, _DRAWS, at_once)]
-    low, high = np.quantile(np.concatenate(areas), (0.025, 0.975))
-    return float(low), float(high)
+    some = [_drawn(truth, starts, min(at_once, DRAWS - at), rng) for at in range(0, DRAWS, at_once)]
+    return {name: np.concatenate([figures[name] for figures in some]) for name in some[0]}
 
 
-def _drawn_areas(
+def _drawn(
     truth: NDArray[np.bool_], starts: NDArray[np.intp], draws: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
+) -> dict[str, NDArray[np.float64]]:
     times = np.zeros((draws, len(truth)))
     for which in (truth, ~truth):
         count = int(which.sum())
         times[:, which] = rng.multinomial(count, np.full(count, 1 / count), size=draws)
     above = np.add.reduceat(times * truth, starts, axis=1)
     below = np.add.reduceat(times * ~truth, starts, axis=1)
-    won = (above * (below.cumsum(axis=1) - below / 2)).sum(axis=1)
-    return np.asarray(won / (truth.sum() * (~truth).sum()), np.float64)
+    return {"auroc": auroc_rows(above, below), "ap": _ap_rows(above, below), "f1_max": f1_max_rows(above, below)}
+
+
+def auroc_rows(defective: NDArray[np.float64], good: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return `auroc` of every row of two tables ``(R, K)``; NaN where it has no meaning."""
+    won = (defective * (good.cumsum(axis=1) - good / 2)).sum(axis=1)
+    pairs = defective.sum(axis=1) * good.sum(axis=1)
+    shares: NDArray[np.float64] = np.divide(won, pairs, out=np.full(len(won), np.nan), where=pairs > 0)
+    return shares
+
+
+def f1_max_rows(defective: NDArray[np.float64], good: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return `f1_max` of every row of two tables ``(R, K)``; NaN where it has no meaning."""
+    found = defective[:, ::-1].cumsum(axis=1)
+    shown = found + good[:, ::-1].cumsum(axis=1)
+    known = (found[:, -1] > 0) & (shown[:, -1] > found[:, -1])
+    best = (2 * found / np.maximum(shown + found[:, -1:], 1)).max(axis=1)
+    known_best: NDArray[np.float64] = np.where(known, best, np.nan)
+    return known_best
+
+
+def _ap_rows(defective: NDArray[np.float64], good: NDArray[np.float64]) -> NDArray[np.float64]:
+    gained = defective[:, ::-1]
+    found = gained.cumsum(axis=1)
+    shown = found + good[:, ::-1].cumsum(axis=1)
+    return np.asarray((gained * found / np.maximum(shown, 1)).sum(axis=1) / found[:, -1], np.float64)
 
 
 def _from_the_top(counts: Counts) -> NDArray[np.float64]:

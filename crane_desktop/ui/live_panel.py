@@ -108,9 +108,19 @@ class LivePanel(QFrame):
     def _tell(self) -> None:
         view = self._view
         self.part.set_words(part_words(view, self._language))
-        demonstration = view is not None and view.scorer is not None and view.scorer.for_demonstration
-        self.note.setText(text("ui.for_demonstration", self._language))
-        self.note.setVisible(demonstration)
+        self.note.setText(model_words(view, self._language))
+        self.note.setVisible(bool(self.note.text()))
+
+
+def model_words(view: StationView | None, language: Language) -> str:
+    """Return what people must know about the model: that it is a demonstration, what it remembers; mostly empty."""
+    scorer = None if view is None else view.scorer
+    if scorer is None:
+        return ""
+    words = [text("ui.for_demonstration", language)] if scorer.for_demonstration else []
+    if scorer.good_parts:
+        words.append(text("ui.good_parts", language, parts=scorer.good_parts))
+    return "  ".join(words)
 
 
 def part_words(view: StationView | None, language: Language) -> str:

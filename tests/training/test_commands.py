@@ -45,7 +45,7 @@ def test_evaluate_as_json(command: Callable[..., Any], base_pack: Packs, write_s
     code, lines, err = command("evaluate", "--pack", base_pack(), tmp_path / "sets", "--json")
     assert (code, err) == (0, "")
     figures = json.loads(lines[-1])
-    assert set(figures) == {"classes", "mean"}
+    assert set(figures) == {"classes", "mean", "mean_intervals_95"}
     assert set(figures["mean"]) == set(FIGURES)
     assert set(figures["classes"]) == {"a", "b"}
     assert figures["classes"]["b"]["pixel_aupro"] is None
@@ -56,10 +56,30 @@ def test_evaluate_for_people(command: Callable[..., Any], base_pack: Packs, writ
     place = write_spots(tmp_path / "ボルトとナット", good=3, spotted=3, masks=False)
     code, lines, _ = command("evaluate", "--pack", base_pack(), place)
     assert code == 0
-    assert len(lines) == 3
-    assert lines[1].startswith("ボルトとナット ")
-    assert lines[1].split()[4:7] == ["-", "-", "-"]
-    assert lines[2].startswith("mean")
+    row = next(line for line in lines if line.strip().startswith("ボルトとナット "))
+    assert row.split()[1:4] == ["3", "/", "3"]
+    assert row.split()[7:] == ["-"] * 4
+    assert any(line.strip().startswith("Mean ") for line in lines)
+    assert "no masks" in lines[-1]
+
+
+def test_evaluate_with_a_report(
+    command: Callable[..., Any], base_pack: Packs, write_spots: Spots, tmp_path: Path
+) -> None:
+    place, out = write_spots(tmp_path / "set", good=3, spotted=3), tmp_path / "報告.html"
+    words = ("evaluate", "--pack", base_pack(), place, "--report", out)
+    code, lines, _ = command(*words)
+    assert code == 0
+    assert lines[-1] == f"Report: {out}"
+    assert out.read_bytes().startswith(b"<!DOCTYPE html>")
+    assert sorted(tmp_path.glob(".*")) == []  # kept work goes when the report is there
+    code, lines, _ = command(*words, "--resume", tmp_path / "kept", "--json")
+    assert code == 0
+    assert len(list((tmp_path / "kept").glob("*/0000.tally"))) == 1
+    assert command(*words, "--resume", tmp_path / "kept", "--json")[1] == lines
+    code, lines, err = command("evaluate", "--pack", base_pack(), place, "--report", tmp_path / "no" / "x.html")
+    assert (code, lines) == (2, [])
+    assert "cannot be written" in err
 
 
 @pytest.mark.parametrize("name", ["absent", "empty"])
@@ -116,7 +136,7 @@ def test_train_for_people(command: Callable[..., Any], base_pack: Packs, write_s
     out = tmp_path / "learned.cranepack"
     code, lines, _ = command("train", "--pack", base_pack(), *places, "-o", out, "--epochs", 1)
     assert code == 0
-    assert lines[0].startswith("Epoch 1 of 1: loss ")
+    assert lines[0].startswith("Epoch 1: loss ")
     assert "pixel AUROC -" in lines[0]
     assert "calibrate" in lines[-1]
 

@@ -42,11 +42,12 @@ class Wrapped:
 
 def test_a_scorer_that_sees_everything(bright: Scorer, write_spots: Spots, tmp_path: Path) -> None:
     figures = evaluate(bright, read_dataset(write_spots(tmp_path / "部品", good=4, spotted=5))).as_dict()
-    assert set(figures) == {"classes", "mean"}
+    assert set(figures) == {"classes", "mean", "mean_intervals_95"}
     assert figures["mean"] == dict.fromkeys(FIGURES, pytest.approx(1.0))
+    assert figures["mean_intervals_95"] == dict.fromkeys(FIGURES, pytest.approx((1.0, 1.0)))
     row = figures["classes"]["部品"]
     assert {k: row[k] for k in FIGURES} == figures["mean"]
-    counts = {"images": 9, "good": 4, "defective": 5, "masks": 5, "unanswered": 0}
+    counts = {"images": 9, "good": 4, "defective": 5, "masks": 5, "unanswered": 0, "blank_masks": 0}
     assert {k: row[k] for k in counts} == counts
     assert row["image_auroc_interval_95"] == (1.0, 1.0)
     json.dumps(figures, allow_nan=False)
@@ -74,7 +75,7 @@ def test_the_mean_is_over_the_classes_that_have_the_figure(bright: Scorer, write
 
 def test_without_masks_pixel_figures_are_null(bright: Scorer, write_spots: Spots, tmp_path: Path) -> None:
     mean = evaluate(bright, read_dataset(write_spots(tmp_path, masks=False))).as_dict()["mean"]
-    assert [mean[k] for k in FIGURES] == [1.0, 1.0, 1.0, None, None, None]
+    assert [mean[k] for k in FIGURES] == [1.0, 1.0, 1.0, None, None, None, None]
 
 
 def test_the_mean_is_an_arithmetic_mean() -> None:
@@ -87,7 +88,9 @@ def test_the_mean_is_an_arithmetic_mean() -> None:
         "pixel_auroc": None,
         "pixel_aupro": 0.2,
         "pixel_f1_max": None,
+        "pixel_auroc_defective_only": None,
     }
+    assert both.mean_intervals_95() == dict.fromkeys(FIGURES)
 
 
 def test_defects_that_nobody_drew_are_left_out_of_the_pixel_figures(
@@ -120,7 +123,7 @@ def test_pictures_without_an_answer_are_counted(bright: Scorer, write_spots: Spo
 def test_a_model_that_never_answers_has_no_figures(bright: Scorer, write_spots: Spots, tmp_path: Path) -> None:
     mute = Wrapped(bright, lambda scored, _call: Scored(math.nan, scored.anomaly_map))
     row = next(iter(evaluate(mute, read_dataset(write_spots(tmp_path))).classes.values()))
-    assert [getattr(row, k) for k in FIGURES] == [None] * 6
+    assert [getattr(row, k) for k in FIGURES] == [None] * len(FIGURES)
     assert (row.images, row.unanswered) == (0, 12)
 
 

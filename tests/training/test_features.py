@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from crane_desktop.model.manifest import Preprocessing
 from crane_desktop.model.runner import Runner
 from crane_desktop.settings.texts import error_text
 from crane_desktop.training.datasets import Sample, read_dataset
-from crane_desktop.training.features import FeatureStore, small_mask
+from crane_desktop.training.features import FeatureStore, bytes_per_picture, small_mask
 
 
 @pytest.fixture
@@ -46,13 +47,13 @@ def encoded(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def store_in(folder: Path, runner: Runner, pack: str = "abc") -> FeatureStore:
     folder.mkdir(exist_ok=True)
-    return FeatureStore(folder, runner, pack)
+    return FeatureStore(folder, pack, runner.crane.config, lambda: runner)
 
 
 def test_a_batch_is_what_the_model_computes(tmp_path: Path, runner: Runner, samples: list[Sample]) -> None:
     store = store_in(tmp_path / "kept", runner)
     lessons = [lesson for lesson in map(store.encode, samples) if lesson is not None]
-    batch = store.batch(lessons)
+    batch = store.batch(lessons, runner.device)
     assert batch.defective.tolist() == [False, False, True, True]
     assert batch.drawn.tolist() == [True, True, True, False]
     for index, sample in enumerate(samples):
@@ -105,7 +106,7 @@ def test_a_picture_without_an_answer_is_no_lesson(
 
 
 def test_a_disk_that_takes_nothing_is_told(tmp_path: Path, runner: Runner, samples: list[Sample]) -> None:
-    store = FeatureStore(tmp_path / "absent", runner, "abc")
+    store = FeatureStore(tmp_path / "absent", "abc", runner.crane.config, lambda: runner)
     with pytest.raises(InputError) as caught:
         store.encode(samples[0])
     assert caught.value.key == "training.cannot_write"
@@ -122,3 +123,44 @@ def test_a_thin_defect_stays_in_the_small_mask() -> None:
     half = np.zeros((112, 112), bool)
     half[:, :56] = True
     assert np.array_equal(small_mask(half, 56), half[::2, ::2])
+
+
+def test_where_all_is_there_no_tower_is_loaded(tmp_path: Path, runner: Runner, samples: list[Sample]) -> None:
+    first = [store_in(tmp_path / "kept", runner).encode(s) for s in samples]
+    store = FeatureStore(tmp_path / "kept", "abc", runner.crane.config, lambda: pytest.fail("a tower was loaded"))
+    assert [store.encode(s) for s in samples] == first
+
+
+def test_the_room_on_disk_is_bounded_and_known_before(
+    tmp_path: Path, runner: Runner, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_in(tmp_path / "kept", runner)
+    lessons = [lesson for lesson in map(store.encode, samples) if lesson is not None]
+    most = bytes_per_picture(runner.crane.config)
+    sizes = [file.stat().st_size for file in (tmp_path / "kept").iterdir()]
+    assert len(sizes) == 4
+    assert max(sizes) <= most
+    assert max(sizes) > 0.5 * most
+    store.keep_only(lessons[:1])
+    assert len(list((tmp_path / "kept").iterdir())) == 1
+
+    free = SimpleNamespace(free=500_000_000 + 3 * most)
+    monkeypatch.setattr("crane_desktop.training.features.shutil.disk_usage", lambda _: free)
+    store.has_room_for(4)  # one is there already
+    with pytest.raises(InputError) as caught:
+        store.has_room_for(5)
+    assert caught.value.key == "training.no_room"
+    assert caught.value.params["pictures"] == 4
+    assert "--most-pictures 4" in error_text(caught.value, "ja")
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_damaged_features_are_told(tmp_path: Path, runner: Runner, samples: list[Sample], damage: str) -> None:
+    store = store_in(tmp_path / "kept", runner)
+    lesson = store.encode(samples[0])
+    assert lesson is not None
+    (file,) = (tmp_path / "kept").iterdir()
+    file.write_bytes(file.read_bytes()[:100]) if damage == "cut" else file.unlink()
+    with pytest.raises(InputError) as caught:
+        store.batch([lesson], runner.device)
+    assert caught.value.key == "training.features_damaged"

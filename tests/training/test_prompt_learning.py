@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.packs import read_manifest, verify_pack
@@ -20,8 +18,8 @@ from crane_desktop.settings.texts import error_text
 from crane_desktop.training import prompt_learning
 from crane_desktop.training.datasets import read_dataset
 from crane_desktop.training.evaluate import evaluate
-from crane_desktop.training.features import Lesson
-from crane_desktop.training.prompt_learning import HELD_OUT_SHARE, learn_prompts, split
+from crane_desktop.training.learned_pack import fingerprint, pictures_behind
+from crane_desktop.training.prompt_learning import Lessons, learn_prompts
 
 Packs = Callable[..., Path]
 Spots = Callable[..., Path]
@@ -32,8 +30,14 @@ def spots(write_spots: Spots, tmp_path: Path) -> Path:
     return write_spots(tmp_path / "学習用", good=10, spotted=10)
 
 
+def begin(pack: Path, sets: list[Path], out: Path, epochs: int = 3, **options: Any) -> Iterator[dict[str, Any]]:
+    told = {"on_encoding": options.pop("on_encoding")} if "on_encoding" in options else {}
+    how = Lessons(**{"epochs": epochs, "seed": 1, "device": "cpu", **options})
+    return learn_prompts(pack, sets, out, how, **told)
+
+
 def learn(pack: Path, sets: list[Path], out: Path, epochs: int = 3, **options: Any) -> list[dict[str, Any]]:
-    return list(learn_prompts(pack, sets, out, **{"epochs": epochs, "seed": 1, "device": "cpu", **options}))
+    return list(begin(pack, sets, out, epochs, **options))
 
 
 def member(pack: Path, name: str) -> bytes:
@@ -97,10 +101,18 @@ def test_the_new_pack_stands_on_its_own(base_pack: Packs, spots: Path, tmp_path:
     assert facts["base"]["sha256"] == load_scorer(base, device="cpu").info.pack_sha256
     assert facts["base"]["provenance"] == {"origin": "a seed"}
     assert facts["datasets"] == [{"name": "学習用", "good": 10, "defective": 10}]
-    assert (facts["seed"], facts["epochs"], facts["images_learned"], facts["images_held_out"]) == (1, 3, 16, 4)
+    assert (facts["seed"], facts["epochs"]) == (1, 3)
+    assert [facts[f"images_{side}"] for side in ("learned", "held_out", "unseen")] == [12, 4, 4]
+    assert [e["epoch"] for e in facts["curve"]] == [1, 2, 3]
+    # It says which pictures decided about it; those that are to judge it are not among them.
+    unseen = {fingerprint(hashlib.sha256(s.pixels().tobytes()).hexdigest()) for s in end["unseen"]}
+    assert len(facts["pictures"]) == 16
+    assert len(unseen - set(facts["pictures"])) == 4
     assert facts["held_out"] == {"before": end["before"], "after": end["after"]}
     assert "学習用" in new.description.ja
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["new.cranepack", "学習用"]
+    beside = ["new.cranepack", "new.learning.csv", "new.learning.svg", "学習用"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == beside
+    assert (tmp_path / "new.learning.csv").read_text(encoding="utf-8-sig").startswith("epoch,loss,held_out_loss")
 
 
 def test_the_same_wish_gives_the_same_pack(base_pack: Packs, spots: Path, tmp_path: Path) -> None:
@@ -128,7 +140,7 @@ def test_a_cut_off_learning_goes_on_and_ends_the_same(
     def no_disk(*_: object) -> None:
         raise KeyboardInterrupt
 
-    run = learn_prompts(base_pack(), [spots], cut, epochs=4, seed=1, device="cpu", on_encoding=die)
+    run = begin(base_pack(), [spots], cut, 4, on_encoding=die)
     with monkeypatch.context() as patch:
         if after == 4:  # everything learned, but the pack is not written
             patch.setattr(prompt_learning, "write_learned_pack", no_disk)
@@ -146,12 +158,13 @@ def test_a_cut_off_learning_goes_on_and_ends_the_same(
     assert again[-1] == 20
     assert [e for e in told if "epoch" in e] == [e for e in expected if "epoch" in e]
     assert cut.read_bytes() == whole.read_bytes()
-    assert [p.name for p in cut.parent.iterdir()] == ["new.cranepack"]
+    assert (cut.parent / "new.learning.svg").read_bytes() == (whole.parent / "new.learning.svg").read_bytes()
+    assert not list(cut.parent.glob(".*"))
 
 
 def test_other_inputs_do_not_go_on_from_the_old_state(base_pack: Packs, spots: Path, tmp_path: Path) -> None:
     out = tmp_path / "new.cranepack"
-    run = learn_prompts(base_pack(), [spots], out, epochs=4, seed=1, device="cpu")
+    run = begin(base_pack(), [spots], out, 4)
     first = next(run)
     run.close()
     (spots / "test" / "good" / "003.png").unlink()
@@ -182,8 +195,7 @@ def test_several_sets_count_a_picture_once(base_pack: Packs, write_spots: Spots,
     other = write_spots(tmp_path / "other", good=5, spotted=5, masks=False, seed=5)
     learn(base_pack(), [spots, other, spots], tmp_path / "new.cranepack", epochs=1)
     facts = read_manifest(tmp_path / "new.cranepack").provenance
-    assert facts["images_learned"] == 24
-    assert facts["images_held_out"] == 6
+    assert [facts[f"images_{side}"] for side in ("learned", "held_out", "unseen")] == [18, 6, 6]
 
 
 def test_a_picture_is_never_learned_and_held_out(
@@ -192,7 +204,7 @@ def test_a_picture_is_never_learned_and_held_out(
     without_masks = write_spots(tmp_path / "again", good=10, spotted=10, masks=False)
     learn(base_pack(), [spots, without_masks], tmp_path / "new.cranepack", epochs=1)
     facts = read_manifest(tmp_path / "new.cranepack").provenance
-    assert (facts["images_learned"], facts["images_held_out"]) == (16, 4)
+    assert [facts[f"images_{side}"] for side in ("learned", "held_out", "unseen")] == [12, 4, 4]
 
 
 def test_no_pack_is_ever_replaced(base_pack: Packs, spots: Path, tmp_path: Path) -> None:
@@ -206,7 +218,7 @@ def test_no_pack_is_ever_replaced(base_pack: Packs, spots: Path, tmp_path: Path)
 
 def test_a_pack_that_came_meanwhile_is_not_replaced(base_pack: Packs, spots: Path, tmp_path: Path) -> None:
     out = tmp_path / "new.cranepack"
-    run = learn_prompts(base_pack(), [spots], out, epochs=1, seed=1, device="cpu")
+    run = begin(base_pack(), [spots], out, 1)
     next(run)
     out.write_bytes(b"somebody's")
     with pytest.raises(InputError) as caught:
@@ -248,19 +260,55 @@ def test_a_damaged_base_is_refused(base_pack: Packs, spots: Path, tmp_path: Path
     assert refusal(damaged, [spots], tmp_path / "new.cranepack") == "model.pack_damaged"
 
 
-@given(st.integers(2, 60), st.integers(2, 60), st.integers(0, 2**32))
-def test_the_same_share_of_each_label_is_held_out(good: int, defective: int, seed: int) -> None:
-    lessons = [Lesson(str(n), str(n), n >= good) for n in range(good + defective)]
-    learned, held_out = split(lessons, seed)
-    assert sorted([*learned, *held_out], key=lambda x: int(x.key)) == lessons
-    for label, count in ((False, good), (True, defective)):
-        held = sum(lesson.defective is label for lesson in held_out)
-        assert 1 <= held < count
-        assert abs(held - HELD_OUT_SHARE * count) <= 1
-    assert split(lessons, seed) == (learned, held_out)
+def test_without_a_number_few_pictures_get_more_epochs() -> None:
+    assert Lessons().epochs_for(2000) == 5  # as published
+    assert Lessons().epochs_for(48) == 50
+    assert Lessons().epochs_for(2) == 60
+    assert Lessons(epochs=7).epochs_for(2) == 7
 
 
-def test_the_seed_decides_what_is_held_out() -> None:
-    lessons = [Lesson(str(n), str(n), n % 2 == 0) for n in range(40)]
-    assert len({tuple(x.key for x in split(lessons, seed)[1]) for seed in range(5)}) == 5
-    assert np.all([len(split(lessons, seed)[1]) == 8 for seed in range(5)])
+def test_no_more_pictures_than_asked_for(base_pack: Packs, spots: Path, tmp_path: Path) -> None:
+    encoded: list[int] = []
+    learn(
+        base_pack(),
+        [spots],
+        tmp_path / "n.cranepack",
+        1,
+        most_pictures=12,
+        on_encoding=lambda _, of: encoded.append(of),
+    )
+    assert set(encoded) == {12}
+    facts = read_manifest(tmp_path / "n.cranepack").provenance
+    assert facts["images_learned"] == 8
+
+
+def test_learned_guided_as_published_where_asked_for(base_pack: Packs, spots: Path, tmp_path: Path) -> None:
+    learn(base_pack(), [spots], tmp_path / "a.cranepack", 1, context="guided")
+    learn(base_pack(), [spots], tmp_path / "b.cranepack", 1)
+    guided, static = (read_manifest(tmp_path / f"{name}.cranepack") for name in "ab")
+    assert (guided.provenance["context"], static.provenance["context"]) == ("guided", "static")
+    assert guided.config.context == static.config.context == "static"  # both judge as the base does
+    assert guided.golden[0].score != static.golden[0].score
+
+
+def test_one_picture_with_two_labels_is_refused(base_pack: Packs, spots: Path, tmp_path: Path) -> None:
+    copy = spots / "test" / "good" / "copy.png"
+    copy.write_bytes((spots / "test" / "spot" / "000.png").read_bytes())
+    with pytest.raises(InputError) as caught:
+        learn(base_pack(), [spots], tmp_path / "n.cranepack")
+    assert caught.value.key == "training.two_labels"
+    assert "copy.png" in error_text(caught.value, "en")
+
+
+def test_what_the_base_learned_from_judges_nothing(
+    base_pack: Packs, spots: Path, write_spots: Spots, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "one.cranepack", tmp_path / "two.cranepack"
+    learn(base_pack(), [spots], first, 1)
+    more = write_spots(tmp_path / "more", good=10, spotted=10, seed=4)
+    end = learn(first, [spots, more], second, 1, seed=2)[-1]
+    behind = set(pictures_behind(read_manifest(first).provenance))
+    unseen = {fingerprint(hashlib.sha256(s.pixels().tobytes()).hexdigest()) for s in end["unseen"]}
+    assert len(unseen) == 8
+    assert not unseen & behind
+    assert behind <= set(pictures_behind(read_manifest(second).provenance))

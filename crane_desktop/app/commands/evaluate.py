@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import io
+import shutil
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.cells import set_cell_size
 
+from crane_desktop.app.evaluating import memory_words, parts_asked, with_good_parts
 from crane_desktop.app.judge import pack_path
 from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption, ProfileOption
 from crane_desktop.app.progress_bar import progress_bar
-from crane_desktop.app.workbench import open_workbench
-from crane_desktop.settings.texts import text
+from crane_desktop.app.workbench import Workbench, open_workbench
+from crane_desktop.domain.errors import InputError
+from crane_desktop.settings.texts import Language, text
 
-_COLUMNS = ("image_auroc", "image_ap", "image_f1_max", "pixel_auroc", "pixel_aupro", "pixel_f1_max")
+if TYPE_CHECKING:  # brings torch
+    from crane_desktop.training.evaluate import Evaluation
+
+_WIDE = 220
+"""Columns of a table that nobody looks at on a screen."""
 
 
 def evaluate(
@@ -22,6 +31,12 @@ def evaluate(
     pack: PackOption = None,
     profile: ProfileOption = None,
     method: Annotated[str, typer.Option(help=text("app.help.method", HELP_LANGUAGE), metavar="NAME")] = "crane",
+    report: Annotated[Path | None, typer.Option(help=text("app.help.report", HELP_LANGUAGE), metavar="FILE")] = None,
+    resume: Annotated[Path | None, typer.Option(help=text("app.help.resume", HELP_LANGUAGE), metavar="DIR")] = None,
+    good_parts: Annotated[
+        str | None, typer.Option(help=text("app.help.evaluate_good_parts", HELP_LANGUAGE), metavar="N|all")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help=text("app.help.good_parts_seed", HELP_LANGUAGE))] = 0,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -30,28 +45,71 @@ def evaluate(
     from crane_desktop.model.family import CRANE, load_method
     from crane_desktop.training.datasets import read_dataset
     from crane_desktop.training.evaluate import evaluate as measure
+    from crane_desktop.training.report import Occasion, write_report
 
     bench = open_workbench(data_dir, as_json=as_json, profile=profile)
+    if good_parts is not None:
+        parts_asked(good_parts, method, resume)
+    out = None if report is None else _place_of(report)
     data = read_dataset(dataset)
     scorer = load_method(method, pack_path(bench, pack), profile=bench.settings.profile, trust=trust_of(bench))
+    beside = None if out is None else out.with_name(f".{out.name}.work")
     try:
         with progress_bar(text("training.scoring", bench.language)) as tell:
-            figures = measure(scorer, data, on_progress=tell).as_dict()
+            told: dict[str, Any] = {}
+            if good_parts is None:
+                found = measure(scorer, data, on_progress=tell, work=resume or beside)
+            else:
+                found, told = with_good_parts(scorer, data, good_parts, seed, tell)
+        if out is not None:
+            write_report(out, found, scorer, Occasion(data, datetime.now(UTC), bench.language))
     finally:
         scorer.close()
+    if beside is not None and resume is None:
+        shutil.rmtree(beside, ignore_errors=True)
     if as_json:
-        bench.console.data(figures if method == CRANE else {"method": method, **figures})
-        return
-    bench.console.say("".join([" " * 24, *(c.rjust(14) for c in _COLUMNS), "image_auroc 95 %".rjust(20)]))
-    for name, row in [*figures["classes"].items(), ("mean", figures["mean"])]:
-        # Japanese characters are two cells wide: padding by characters would shift the columns.
-        cells = "".join(_cell(row[c]).rjust(14) for c in _COLUMNS)
-        bench.console.say(set_cell_size(name, 24) + cells + _interval(row.get("image_auroc_interval_95")).rjust(20))
+        named = {} if method == CRANE else {"method": method}
+        bench.console.data({**named, **({"good_parts": told} if told else {}), **found.as_dict()})
+    else:
+        _say(found, bench, out)
+        for name, memory in told.items():
+            bench.console.say(memory_words(name, memory, bench.language))
 
 
-def _cell(value: Any) -> str:
-    return "-" if value is None else f"{value:.4f}"
+def _place_of(report: Path) -> Path:
+    """Return where the report goes. That it cannot be written is better known before hours of work than after."""
+    out = report.expanduser().absolute()
+    if not out.parent.is_dir() or out.is_dir():
+        raise InputError("training.report_not_written", file=report, detail=str(out.parent))
+    return out
 
 
-def _interval(bounds: tuple[float, float] | None) -> str:
-    return "" if bounds is None else f"{bounds[0]:.3f} .. {bounds[1]:.3f}"
+def _say(found: Evaluation, bench: Workbench, out: Path | None) -> None:
+    from crane_desktop.training.evaluation_words import not_judged
+
+    for line in _table(found, bench.language).rstrip("\n").split("\n"):
+        bench.console.say(line.rstrip())
+    for note in not_judged(found, bench.language):
+        bench.console.say(note)
+    if out is not None:
+        bench.console.say(text("training.report_written", bench.language, file=out))
+
+
+def _table(found: Evaluation, language: Language) -> str:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from crane_desktop.training.evaluation_words import headings, rows
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for number, words in enumerate(headings(language)):
+        # Folded, never cut: a figure without its last digits is another figure.
+        table.add_column(Text(words), justify="right" if number else "left", overflow="fold")
+    for row in rows(found, language):
+        table.add_row(*(Text("\n".join(part for part in cell if part)) for cell in row))
+    screen = io.StringIO()
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
+    Console(file=screen, width=width, color_system=None, legacy_windows=False).print(table)
+    return screen.getvalue()

@@ -1,4 +1,4 @@
-"""``pack fetch|build|verify|info|install|use|list|keygen|sign|trust``: model packs."""
+"""``pack fetch|build|verify|info|install|use|back|compare|list|keygen|sign|trust``: model packs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crane_desktop.app.commands import fetching, profiles, signing
+from crane_desktop.app.commands import comparing, fetching, profiles, signing
 from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption
 from crane_desktop.app.usage import Command, Group
 from crane_desktop.app.workbench import Workbench, open_workbench
@@ -106,8 +106,9 @@ def install(
     as_json: JsonOption = False,
 ) -> None:
     """Verify a pack, have it give its golden scores on this station, and copy it into the data folder."""
+    from crane_desktop.app.pack_history import install_keeping
     from crane_desktop.app.proving import trust_of
-    from crane_desktop.model.packs import install_pack, verify_pack
+    from crane_desktop.model.packs import verify_pack
 
     bench = open_workbench(data_dir, as_json=as_json)
     with bench.data.lock():
@@ -115,11 +116,15 @@ def install(
         failed = "; ".join(check.detail for check in _proven(bench, file) if not check.ok)
         if failed:
             raise StationFault("app.pack_not_installed", pack=name, detail=failed)
-        installed = install_pack(file, bench.data.packs, trust_of(bench))
+        installed, replaced = install_keeping(bench, file, name)
     _tell(bench, installed, "app.pack_installed")
+    if replaced is not None:
+        bench.console.note(text("app.pack_replaced", bench.language, pack=name, file=replaced))
 
 
 commands.command("use", cls=Command, help=text("app.help.pack_use", HELP_LANGUAGE))(profiles.use)
+commands.command("back", cls=Command, help=text("app.help.pack_back", HELP_LANGUAGE))(profiles.back)
+commands.command("compare", cls=Command, help=text("app.help.pack_compare", HELP_LANGUAGE))(comparing.compare)
 commands.command("keygen", cls=Command, help=text("app.help.pack_keygen", HELP_LANGUAGE))(signing.keygen)
 commands.command("sign", cls=Command, help=text("app.help.pack_sign", HELP_LANGUAGE))(signing.sign)
 commands.command("trust", cls=Command, help=text("app.help.pack_trust", HELP_LANGUAGE))(signing.trust)

@@ -1,15 +1,18 @@
-"""``pack use``, and the profiles that ``pack build`` is asked for: how packs are run."""
+"""``pack use`` and ``pack back``, and the profiles that ``pack build`` is asked for: how packs are run."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption, ProfileOption
-from crane_desktop.app.workbench import open_workbench
+from crane_desktop.app.workbench import Workbench, open_workbench
+from crane_desktop.decision.recipe import Recipe
 from crane_desktop.domain.errors import InputError, StationFault
-from crane_desktop.settings.store import save_settings
+from crane_desktop.domain.ports import ScorerInfo
+from crane_desktop.settings.store import PackChoice
 from crane_desktop.settings.texts import text
 
 if TYPE_CHECKING:
@@ -43,23 +46,60 @@ def use(
     as_json: JsonOption = False,
 ) -> None:
     """Have the station judge with this pack from now on, run as the profile says, if it gives its golden scores so."""
-    from crane_desktop.app.proving import open_scorer, prove
+    from crane_desktop.app.pack_history import choice_now, remember
     from crane_desktop.model.packs import find_pack
 
-    bench = open_workbench(data_dir, as_json=as_json, profile=profile)
+    kept = open_workbench(data_dir, as_json=as_json)
+    bench = kept if profile is None else open_workbench(data_dir, as_json=as_json, profile=profile)
     with bench.data.lock():
-        path = find_pack(pack, bench.data.packs)
-        scorer = open_scorer(bench, path)
-        try:
-            info = scorer.info
-            failed = "; ".join(check.detail for check in prove(bench, scorer, path) if not check.ok)
-        finally:
-            scorer.close()
+        info = _proven(bench, find_pack(pack, bench.data.packs), None)
+        chosen = PackChoice(pack=pack, profile=info.profile, recipe=None, pack_sha256=info.pack_sha256)
+        remember(kept, chosen, choice_now(kept))
+    _tell(bench, info, None)
+
+
+def back(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+    """Have the station judge as before the last change: pack, profile and recipe; once more leads forward again."""
+    from crane_desktop.app.pack_history import choice_now, remember, restored
+    from crane_desktop.app.recipes import read_recipe
+
+    kept = open_workbench(data_dir, as_json=as_json)
+    previous = kept.settings.previous
+    if previous is None:
+        raise InputError("app.no_previous_pack")
+    bench = open_workbench(data_dir, as_json=as_json, profile=previous.profile)
+    with bench.data.lock():
+        now = choice_now(kept)
+        recipe = read_recipe(bench.data, previous.recipe) if previous.recipe else None
+        with restored(bench, previous) as path:
+            info = _proven(bench, path, recipe)
+        remember(kept, previous, now)
+    _tell(bench, info, previous.recipe)
+
+
+def _proven(bench: Workbench, path: Path, recipe: Recipe | None) -> ScorerInfo:
+    """Return which model it is, after it gave its golden scores here and fits the recipe."""
+    from crane_desktop.app.judge import must_match
+    from crane_desktop.app.proving import open_scorer, prove
+
+    scorer = open_scorer(bench, path)
+    try:
+        info = scorer.info
+        failed = "; ".join(check.detail for check in prove(bench, scorer, path) if not check.ok)
         if failed:
             raise StationFault("app.pack_not_used", pack=info.pack, profile=info.profile, detail=failed)
-        chosen = {"pack": pack, "profile": info.profile, "recipe": None}
-        save_settings(bench.data.settings_file, bench.settings.model_copy(update=chosen))
-    if as_json:
-        bench.console.data({"pack": info.pack, "profile": info.profile, "precision": info.precision})
-    else:
-        bench.console.say(text("app.pack_used", bench.language, pack=info.pack, profile=info.profile))
+        if recipe is not None:
+            must_match(recipe, scorer)
+    finally:
+        scorer.close()
+    return info
+
+
+def _tell(bench: Workbench, info: ScorerInfo, recipe: str | None) -> None:
+    if bench.console.as_json:
+        told = {"pack": info.pack, "profile": info.profile, "precision": info.precision}
+        bench.console.data(told if recipe is None else {**told, "recipe": recipe})
+        return
+    bench.console.say(text("app.pack_used", bench.language, pack=info.pack, profile=info.profile))
+    if recipe is not None:
+        bench.console.say(text("app.recipe_used_again", bench.language, recipe=recipe))

@@ -45,7 +45,7 @@ def print_break(surface: Surface, rng: Generator, strength: float) -> Surface:
     edge = _found(surface, rng, lambda e: e.width_px is not None)
     if edge is None or edge.width_px is None:
         return surface
-    gap = float(np.clip(edge.width_px * rng.uniform(0.3, 1.3), 0.004 * size, 0.028 * size)) * min(1.3, strength)
+    gap = float(np.clip(edge.width_px * rng.uniform(0.3, 1.3), 0.007 * size, 0.032 * size)) * min(1.3, strength)
     along = np.array([-edge.inward[1], edge.inward[0]])
     lean = rng.uniform(-0.5, 0.5)
     steps = np.linspace(-1.5, edge.width_px + 1.5, 7)
@@ -63,7 +63,7 @@ def print_nick(surface: Surface, rng: Generator, strength: float) -> Surface:
     edge = _found(surface, rng, lambda _edge: True)
     if edge is None:
         return surface
-    radius = rng.uniform(0.0045, 0.013) * min(1.3, strength)
+    radius = rng.uniform(0.007, 0.017) * min(1.3, strength)
     place = (edge.at + edge.inward * rng.uniform(0.1, 0.9) * radius * size) / size
     bite = blob(
         rng, size, (float(place[0]), float(place[1])), radius, edge=0.15, ragged=rng.uniform(0.2, 0.7),
@@ -75,7 +75,7 @@ def print_nick(surface: Surface, rng: Generator, strength: float) -> Surface:
 def print_blot(surface: Surface, rng: Generator, strength: float) -> Surface:
     """A spot of one tone within the other: spilt metal or ink, or a pinhole."""
     size = surface.height.shape[0]
-    radius = rng.uniform(0.0045, 0.014) * min(1.3, strength)
+    radius = rng.uniform(0.006, 0.016) * min(1.3, strength)
     need = 2.4 * radius * size
     edge = _found(surface, rng, lambda e: e.width_px is None or e.width_px > need)
     if edge is None:

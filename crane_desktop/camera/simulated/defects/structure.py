@@ -75,8 +75,7 @@ def _cut_out(
     side = np.sign(((columns / _COARSE - at[0]) * np.cos(turn) + (rows / _COARSE - at[1]) * np.sin(turn)).mean())
     beyond = np.clip(far * np.float32(side) * size + 0.5, 0, 1)
     near = cv2.dilate(piece.astype(np.float32), np.ones((5, 5), np.uint8))
-    out: NDArray[np.float32] = beyond * np.clip(cv2.resize(near, (size, size)) * 2, 0, 1)
-    return out.astype(np.float32)
+    return np.asarray(beyond * np.clip(cv2.resize(near, (size, size)) * 2, 0, 1), np.float32)
 
 
 def fracture(surface: Surface, rng: Generator, strength: float) -> Surface:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+
+import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
@@ -11,21 +14,28 @@ from crane_desktop.camera.simulated.textures import blurred, noise
 
 FLAWS = ("print_break", "print_nick", "print_blot")
 _EIGHTHS = np.pi / 4
+_CROSSING_SHARE = 0.08
 
 
 def paint(size_px: int, skip: int | None, design: Generator, rng: Generator) -> Surface:
     """Paint a view onto bare conductors; the design chooses widths, routing, tones and how crowded it is."""
     pose = posed(rng, size_px, 0.02, 1.0, 0.03)
-    brush = Brush(pose, skip)
-    ink = brush.layer()
+    brush, full = Brush(pose, skip), Brush(pose)
+    ink, taken = brush.layer(), full.layer()
     thin = float(np.exp(design.uniform(np.log(0.011), np.log(0.05))))
     crowd = float(design.uniform(0.15, 1.0))
-    for painter, most in ((_bus, 3), (_route, 9), (_solid, 3), (_comb, 2), (_winding, 2), (_pads, 5)):
+    for painter, most in ((_bus, 4), (_route, 12), (_solid, 3), (_comb, 2), (_winding, 2), (_pads, 8)):
         for _ in range(int(design.binomial(most, crowd * 0.6))):
-            painter(brush, ink, design, thin)
+            again = copy.deepcopy(design)
+            planned = full.layer()
+            painter(full, planned, design, thin)
+            if _fits(planned, taken) or design.random() < _CROSSING_SHARE:
+                drawn = brush.layer()
+                painter(brush, drawn, again, thin)
+                taken, ink = np.maximum(taken, planned), np.maximum(ink, drawn)
     if not ink.any():
         _route(brush, ink, design, thin)
-    rough = noise(rng, size_px, float(design.uniform(60, 200)), 2) * np.float32(design.uniform(0.0, 0.16))
+    rough = noise(rng, size_px, float(design.uniform(60, 200)), 2) * np.float32(design.uniform(0.0, 0.08))
     share = np.clip(unit(ink) + rough * (blurred(unit(ink), 0.002) > 0.02), 0, 1).astype(np.float32)
     low, high = _tones(design)
     grain = (1 + 0.03 * noise(rng, size_px, 120, 2))[:, :, None]
@@ -37,6 +47,12 @@ def paint(size_px: int, skip: int | None, design: Generator, rng: Generator) -> 
         albedo.astype(np.float32), relief.astype(np.float32), whole, gloss=0.0, features=brush.count,
         flaws=FLAWS, threshold=black_and_white,
     )  # fmt: skip
+
+
+def _fits(planned: NDArray[np.uint8], taken: NDArray[np.uint8]) -> bool:
+    """Return whether what is planned keeps clear of what is there: conductors hardly ever cross or touch."""
+    near = cv2.dilate(planned, np.ones((5, 5), np.uint8))
+    return int(cv2.countNonZero(cv2.min(near, taken))) < 0.02 * cv2.countNonZero(near)
 
 
 def _tones(design: Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -65,7 +81,10 @@ def _walk(design: Generator, start: NDArray[np.float64], legs: int, reach: float
 
 def _bus(brush: Brush, ink: NDArray[np.uint8], design: Generator, thin: float) -> None:
     """Parallel conductors that bend together."""
-    corners = _walk(design, design.uniform(-1.1, 1.1, 2), int(design.integers(2, 5)), 1.2)
+    eighth, turn = float(design.integers(8)), float(design.choice([-1, 1]))
+    ways = [_way(eighth + turn * (leg % 2)) for leg in range(int(design.integers(1, 4)))]  # to and fro: they keep apart
+    legs = [way * design.uniform(0.2, 1.2) for way in ways]
+    corners = design.uniform(-1.1, 1.1, 2) + np.cumsum([np.zeros(2), *legs], axis=0)
     first = corners[1] - corners[0]
     side = np.array([-first[1], first[0]]) / max(1e-6, float(np.hypot(*first)))
     pitch, width = thin * design.uniform(1.9, 4.0), thin * design.uniform(0.7, 1.2)

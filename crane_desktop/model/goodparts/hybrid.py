@@ -1,0 +1,83 @@
+"""A scorer that asks Crane and, beside it, the memory of good parts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.maps import Scored
+from crane_desktop.domain.ports import Scorer, ScorerInfo
+from crane_desktop.domain.verdicts import Reason
+from crane_desktop.model.goodparts.members import Look
+from crane_desktop.model.goodparts.memory import Bound, GoodParts, picture_sha256
+from crane_desktop.model.runner import PatchFeatures
+from crane_desktop.model.steady import SteadyScorer
+
+
+class FeatureScorer(Scorer, Protocol):
+    """A scorer that also tells what it saw, from the same pass."""
+
+    def score_with_features(self, pixels: NDArray[np.uint8]) -> tuple[Scored, PatchFeatures]:
+        """Score a picture, and return what the model saw place by place."""
+        ...
+
+
+class HybridScorer:
+    """Implements `Scorer` by another one and a memory of good parts.
+
+    Raises
+    ------
+    InputError
+        If the memory was made with another pack, profile or picture size.
+    """
+
+    def __init__(self, scorer: FeatureScorer, memory: GoodParts) -> None:
+        made, now = memory.bound, Bound.to(scorer.info)
+        if made != now:
+            raise InputError(
+                "model.good_parts_of_other_pack",
+                made=f"{made.pack} ({made.profile})",
+                pack=f"{now.pack} ({now.profile})",
+            )
+        self._scorer = scorer
+        self._memory = memory
+
+    @property
+    def info(self) -> ScorerInfo:
+        """Which model answers, and how many good parts it remembers."""
+        return replace(self._scorer.info, good_parts=len(self._memory.pictures))
+
+    def score(self, pixels: NDArray[np.uint8]) -> Scored:
+        """Score a picture; see `Scorer`."""
+        scored, features = self._scorer.score_with_features(pixels)
+        return self._memory.fused(scored, Look.at(pixels, features))
+
+    def remembers(self, pixels: NDArray[np.uint8]) -> bool:
+        """Return whether this very picture is in the memory: its scores say nothing about other good parts."""
+        return picture_sha256(pixels) in self._memory.pictures
+
+    def close(self) -> None:
+        """Release the model. Idempotent."""
+        self._scorer.close()
+
+
+class SteadyHybrid(HybridScorer):
+    """A hybrid whose model goes on on the CPU; it may judge where that one may."""
+
+    def __init__(self, scorer: SteadyScorer, memory: GoodParts) -> None:
+        super().__init__(scorer, memory)
+        self._steady = scorer
+
+    @property
+    def unfit(self) -> Reason | None:
+        """Why this station must not judge with it, or None."""
+        return self._steady.unfit
+
+    @property
+    def notice(self) -> StationFault | None:
+        """That it fell back to the CPU, for people."""
+        return self._steady.notice

@@ -1,0 +1,114 @@
+"""What choices about the embedded pack bring, measured side by side: picture size, precision, method, the pack before.
+
+``python -m crane_desktop.training.choices --pack PACK [--before PACK] SET... --out FILE.json`` prints the table and
+keeps it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from crane_desktop.domain.ports import Scorer
+from crane_desktop.model.container import open_pack
+from crane_desktop.model.family import CRANE, load_method
+from crane_desktop.model.manifest import FAST, FULL
+from crane_desktop.model.scorer import CraneScorer
+from crane_desktop.settings.atomic import write_atomic
+from crane_desktop.training.datasets import Dataset, read_dataset
+from crane_desktop.training.evaluate import evaluate
+
+_SIZES_PX = (256, 320, 384)
+_METHODS = ("anomalyclip", "clip")
+_TIMED = 9
+_FIGURES = ("image_auroc", "pixel_auroc", "pixel_auroc_defective_only", "pixel_aupro")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to run a pack, and how to get its scorer."""
+
+    name: str
+    load: Callable[[], Scorer]
+
+
+def choices(pack: Path, before: Path | None) -> list[Choice]:
+    """Return what is compared."""
+    found = [Choice(f"{size} px", partial(_at_size, pack, size)) for size in _SIZES_PX]
+    found.append(Choice("bfloat16", partial(load_method, CRANE, pack, device="cpu", profile=FAST)))
+    found += [Choice(method, partial(load_method, method, pack, device="cpu")) for method in _METHODS]
+    if before is not None:
+        found.append(Choice("pack before", partial(load_method, CRANE, before, device="cpu")))
+    return found
+
+
+def measure(choice: Choice, datasets: Sequence[Dataset]) -> dict[str, Any]:
+    """Return a choice's figures on each set, and its time for a picture: ``{"choice", "picture_ms", "sets"}``."""
+    with closing(choice.load()) as scorer:
+        rows = {data.name: evaluate(scorer, data).as_dict()["classes"] for data in datasets}
+        sets = {name: _mean(list(classes.values())) for name, classes in rows.items()}
+        return {"choice": choice.name, "picture_ms": round(_picture_ms(scorer), 1), "sets": sets}
+
+
+def _mean(classes: Sequence[dict[str, Any]]) -> dict[str, float | None]:
+    means: dict[str, float | None] = {}
+    for figure in _FIGURES:
+        known = [row[figure] for row in classes if row[figure] is not None]
+        means[figure] = sum(known) / len(known) if known else None
+    return means
+
+
+def _picture_ms(scorer: Scorer) -> float:
+    pixels = np.random.default_rng(0).integers(0, 256, (512, 512, 3), dtype=np.uint8)
+    spans = []
+    for _ in range(_TIMED):
+        began = time.perf_counter()
+        scorer.score(pixels)
+        spans.append(time.perf_counter() - began)
+    return 1000 * statistics.median(spans)
+
+
+def _at_size(path: Path, image_size_px: int) -> CraneScorer:
+    import torch
+
+    from crane_desktop.model.device import settle_numerics
+    from crane_desktop.model.runner import Runner
+    from crane_desktop.model.weights import load_profile
+
+    settle_numerics()
+    with open_pack(path) as pack:
+        profile = pack.manifest.profile(FULL).model_copy(update={"image_size_px": image_size_px})
+        runner = Runner(load_profile(pack, profile), pack.manifest.preprocessing, torch.device("cpu"))
+        return CraneScorer(pack, profile, runner, "cpu")
+
+
+def main() -> None:
+    """Measure, print, keep."""
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("--pack", type=Path, required=True)
+    reader.add_argument("--before", type=Path, help="the pack that it follows")
+    reader.add_argument("--out", type=Path, required=True)
+    reader.add_argument("sets", type=Path, nargs="+")
+    asked = reader.parse_args()
+    datasets = [read_dataset(path) for path in asked.sets]
+    rows = []
+    for choice in choices(asked.pack, asked.before):
+        rows.append(measure(choice, datasets))
+        print(json.dumps(rows[-1]), flush=True)  # noqa: T201 - a report for a terminal
+    with open_pack(asked.pack) as pack:
+        kept = {"pack_sha256": pack.sha256, "choices": rows}
+    write_atomic(asked.out, (json.dumps(kept, indent=1) + "\n").encode("ascii"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Learning from a few good parts: what a memory holds, and whether it helps."""

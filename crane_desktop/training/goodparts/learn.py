@@ -1,0 +1,176 @@
+"""Learn a memory from 1 to 64 good pictures, put it on its scale, and find out whether it helps.
+
+Good parts are looked at by a memory of the *others* (cross-fitting in at most five folds), as tomorrow's parts will be.
+Damaged copies of the same held-out pictures say how well each member separates: its weight is ``d' = sqrt(2)
+Phi^-1(AUROC)``, and 0 where the AUROC is not above chance by more than its noise (Hanley and McNeil 1982).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm, rankdata
+
+from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.maps import Scored
+from crane_desktop.model.goodparts.file import MOST_PARTS
+from crane_desktop.model.goodparts.hybrid import FeatureScorer
+from crane_desktop.model.goodparts.members import MEMBERS, Look, MemberName, Memory, learn_member
+from crane_desktop.model.goodparts.memory import Bound, GoodParts, SelfCheck, picture_sha256
+from crane_desktop.model.goodparts.scale import Scale, scale_of
+from crane_desktop.training.goodparts.damage import damaged
+
+_FOLDS = 5
+_DAMAGED = 48
+"""Damaged copies at least, where there are pictures to damage."""
+_MOST_COPIES = 8
+_MOST_DPRIME = 3.0
+_DRAWS = 400
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """What Crane and every member said about one held-out picture: the score, and the peaks of the maps."""
+
+    score: float
+    map_peak: float
+    peaks: dict[MemberName, float]
+
+
+def learn_good_parts(
+    scorer: FeatureScorer,
+    pictures: Sequence[NDArray[np.uint8]],
+    seed: int,
+    on_progress: Progress = lambda _n, _of: None,
+) -> GoodParts:
+    """Learn a memory; `GoodParts.check` says whether it helps.
+
+    Parameters
+    ----------
+    pictures
+        1 to 64 uint8 pictures of good parts.
+
+    Raises
+    ------
+    InputError
+        If they are too many or none, two are the same, or Crane has no answer to one.
+    """
+    names = tuple(picture_sha256(pixels) for pixels in pictures)
+    if not 1 <= len(names) <= MOST_PARTS:
+        raise InputError("training.good_parts_count", found=len(names), most=MOST_PARTS)
+    if len(set(names)) < len(names):
+        raise InputError("training.good_parts_twice")
+    copies = min(_MOST_COPIES, -(-_DAMAGED // len(names)))
+    steps = len(names) * (2 + copies)
+    looked: list[tuple[Scored, Look]] = []
+    for pixels in pictures:
+        looked.append(_look(scorer, pixels))
+        on_progress(len(looked), steps)
+    looks = [look for _, look in looked]
+    good: list[Asked] = []
+    bad: list[Asked] = []
+    for held in _folds(len(names)):
+        seen = [look for index, look in enumerate(looks) if index not in held] or looks
+        members = {name: learn_member(name, seen, seed) for name in MEMBERS}
+        for index in held:
+            draw = np.random.default_rng((seed, index))
+            fresh = looked[index] if len(names) > 1 else _look(scorer, _again(pictures[index], draw))
+            good.append(_asked(fresh, members))
+            bad += [_asked(_look(scorer, damaged(pictures[index], draw)), members) for _ in range(copies)]
+            on_progress(len(names) + len(good) * (1 + copies), steps)
+    return _weighed(scorer, good, bad, {name: learn_member(name, looks, seed) for name in MEMBERS}, names, seed)
+
+
+def _look(scorer: FeatureScorer, pixels: NDArray[np.uint8]) -> tuple[Scored, Look]:
+    scored, features = scorer.score_with_features(pixels)
+    if not np.isfinite(scored.score):
+        raise InputError("training.good_part_not_scored")
+    return scored, Look.at(pixels, features)
+
+
+def _folds(count: int) -> list[list[int]]:
+    folds = min(_FOLDS, count)
+    return [list(range(first, count, folds)) for first in range(folds)]
+
+
+def _again(pixels: NDArray[np.uint8], draw: np.random.Generator) -> NDArray[np.uint8]:
+    """Return a single good picture as another shot might show it: moved a little, other light, other noise."""
+    moved = np.roll(pixels, tuple(int(v) for v in draw.integers(-6, 7, 2)), axis=(0, 1)).astype(np.float32)
+    noisy = moved * np.float32(draw.uniform(0.94, 1.06)) + draw.normal(0, 2, pixels.shape).astype(np.float32)
+    shot: NDArray[np.uint8] = np.clip(noisy, 0, 255).astype(np.uint8)
+    return shot
+
+
+def _asked(looked: tuple[Scored, Look], members: dict[MemberName, Memory]) -> Asked:
+    scored, look = looked
+    peaks = {name: float(member.distances(look).max()) for name, member in members.items()}
+    return Asked(scored.score, scored.anomaly_map.peak, peaks)
+
+
+def _weighed(
+    scorer: FeatureScorer,
+    good: list[Asked],
+    bad: list[Asked],
+    members: dict[MemberName, Memory],
+    names: tuple[str, ...],
+    seed: int,
+) -> GoodParts:
+    scales = {name: _scale([a.peaks[name] for a in good], [a.peaks[name] for a in bad]) for name in MEMBERS}
+    score_scale = _scale([a.score for a in good], [a.score for a in bad])
+    map_scale = replace(scale_of([a.map_peak for a in good]), weight=score_scale.weight)
+    used = {name: member for name, member in members.items() if scales[name].weight > 0}
+    if not used:  # nothing separates: something must be kept for the record, and the check refuses it
+        used = members
+        scales = {name: replace(scale, weight=1.0) for name, scale in scales.items()}
+    learnt = GoodParts(
+        bound=Bound.to(scorer.info),
+        members=used,
+        scales={name: scales[name] for name in used},
+        score_scale=score_scale,
+        map_scale=map_scale,
+        pictures=names,
+        check=SelfCheck(0.5, 0.5, 0.0),
+    )
+    return replace(learnt, check=_checked(learnt, good, bad, seed))
+
+
+def _scale(good: list[float], bad: list[float]) -> Scale:
+    return replace(scale_of(good), weight=_weight(np.array(good), np.array(bad)))
+
+
+def _weight(good: NDArray[np.float64], bad: NDArray[np.float64]) -> float:
+    area = _auroc(good, bad)
+    first, second = area / (2 - area), 2 * area * area / (1 + area)
+    spread = area * (1 - area) + (len(bad) - 1) * (first - area**2) + (len(good) - 1) * (second - area**2)
+    noise = float(np.sqrt(max(spread, 0.0) / (len(good) * len(bad))))
+    if area - noise <= 0.5:
+        return 0.0
+    return float(min(_MOST_DPRIME, np.sqrt(2) * norm.ppf(min(area, 0.999))))
+
+
+def _auroc(good: NDArray[np.float64], bad: NDArray[np.float64]) -> float:
+    ranks = rankdata(np.concatenate([bad, good]))[: len(bad)]
+    return float((ranks.sum() - len(bad) * (len(bad) + 1) / 2) / (len(bad) * len(good)))
+
+
+def _checked(memory: GoodParts, good: list[Asked], bad: list[Asked], seed: int) -> SelfCheck:
+    """Compare with Crane alone, by a bootstrap over good pictures with their damaged copies."""
+    before = (np.array([a.score for a in good]), np.array([a.score for a in bad]))
+    after = tuple(np.array([memory.score(a.score, a.peaks) for a in asked]) for asked in (good, bad))
+    copies = len(bad) // len(good)
+    draw = np.random.default_rng(seed)
+    gains = []
+    for _ in range(_DRAWS):
+        parts = draw.integers(len(good), size=len(good))
+        theirs = (
+            draw.integers(len(bad), size=len(bad))
+            if len(good) < 3
+            else ((parts[:, None] * copies + np.arange(copies)).ravel())
+        )
+        gains.append(_auroc(after[0][parts], after[1][theirs]) - _auroc(before[0][parts], before[1][theirs]))
+    return SelfCheck(_auroc(*before), _auroc(*after), float(np.quantile(gains, 0.05)))

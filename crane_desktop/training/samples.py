@@ -1,0 +1,136 @@
+"""Labelled pictures, read one at a time: what every layout of a data set comes down to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crane_desktop.camera.decode import Picture, read_image
+from crane_desktop.domain.errors import InputError
+
+GOOD = "good"
+_LOSSY = frozenset({".jpg", ".jpeg"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A labelled picture; nothing is read before it is asked for.
+
+    Attributes
+    ----------
+    defect
+        Name of its folder: ``"good"``, or the kind of defect.
+    mask_file
+        Where the defect is drawn, if it is.
+    """
+
+    file: Path
+    defect: str
+    mask_file: Path | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it shows a good part."""
+        return self.defect == GOOD
+
+    @property
+    def has_mask(self) -> bool:
+        """Whether it is known where the part is defective: a good one is nowhere."""
+        return self.is_good or self.mask_file is not None
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """Read the picture: uint8 ``(H, W)`` or ``(H, W, 3)`` RGB.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read whole: names it.
+        """
+        return _read(self.file).pixels
+
+    def mask(self, shape: tuple[int, int]) -> NDArray[np.bool_] | None:
+        """Read where the part is defective: bool ``(H, W)``, or None where nobody has drawn it.
+
+        Parameters
+        ----------
+        shape
+            Height and width of the picture in pixels.
+
+        Raises
+        ------
+        InputError
+            If the mask cannot be read, or is not as large as the picture.
+        """
+        if self.is_good:
+            return np.zeros(shape, np.bool_)
+        if self.mask_file is None:
+            return None
+        picture = _read(self.mask_file)
+        # Sets mark with 255, with 1, or with a number for each defect: all but 0 counts. JPEG adds a few grey levels.
+        marks = picture.pixels if picture.original is None else picture.original
+        marked = marks > (127 if self.mask_file.suffix.lower() in _LOSSY else 0)
+        found = marked.any(axis=-1) if marked.ndim == 3 else marked
+        if found.shape != shape:
+            raise InputError(
+                "training.mask_size",
+                mask=self.mask_file,
+                found=_size(found.shape),
+                picture=self.file,
+                wanted=_size(shape),
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledClass:
+    """One product: its test pictures, sorted by defect and name, and good ones for training."""
+
+    name: str
+    test: tuple[Sample, ...]
+    train_good: tuple[Sample, ...] = ()
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether any defect is drawn."""
+        return any(sample.mask_file is not None for sample in self.test)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Labelled classes, sorted by name.
+
+    Attributes
+    ----------
+    layout
+        How it is laid out: ``"mvtec"``, ``"visa"`` or ``"meta"``.
+    """
+
+    folder: Path
+    classes: tuple[LabelledClass, ...]
+    layout: str = "mvtec"
+
+    @property
+    def name(self) -> str:
+        """Name of its folder."""
+        return self.folder.name
+
+    def samples(self) -> Iterator[Sample]:
+        """All test pictures."""
+        for labelled in self.classes:
+            yield from labelled.test
+
+
+def _read(file: Path) -> Picture:
+    try:
+        return read_image(file)
+    except InputError as error:
+        # "000.png" alone does not say which one: every folder has it.
+        raise InputError(error.key, **{**error.params, "file": file}) from error
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]} x {shape[0]}"
