@@ -76,14 +76,17 @@ def _found(reference: NDArray[np.float32], other: NDArray[np.float32]) -> NDArra
     if reference.std() < 1e-3 or other.std() < 1e-3:
         return still
     side = reference.shape[0]
-    window = cv2.createHanningWindow((side, side), cv2.CV_32F)
-    (right, down), _ = cv2.phaseCorrelate(reference, other, window)
+    # In float32 OpenCV 5.0 finds shifts that are not there.
+    window = cv2.createHanningWindow((side, side), cv2.CV_64F)
+    (right, down), _ = cv2.phaseCorrelate(reference.astype(np.float64), other.astype(np.float64), window)
     first = still.copy()
     if max(abs(right), abs(down)) <= _FARTHEST_SHARE * side:
         first[:, 2] = right, down
+    everywhere = np.full(reference.shape, 255, np.uint8)
     ends = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _STEPS, _PRECISION)
     try:
-        _, found = cv2.findTransformECC(reference, other, first.copy(), cv2.MOTION_EUCLIDEAN, ends)
+        # The outlines are smooth already: OpenCV's own smoothing (5 pixels by default) would blunt them.
+        _, found = cv2.findTransformECC(reference, other, first.copy(), cv2.MOTION_EUCLIDEAN, ends, everywhere, 1)
     except cv2.error:  # it did not converge: the shift alone
         return first
     lost = np.abs(found[:, 2] + (found[:, :2] - np.eye(2)) @ [side / 2, side / 2]).max() > _FARTHEST_SHARE * side

@@ -1,7 +1,7 @@
 """What choices about the embedded pack bring, measured side by side: picture size, precision, method, the pack before.
 
-``python -m crane_desktop.training.choices --pack PACK [--before PACK] SET... --out FILE.json`` prints the table and
-keeps it.
+``python -m crane_desktop.training.choices --pack PACK [--before PACK] SET... --out FILE.json --good-parts FILE.json``
+prints the tables and keeps them.
 """
 
 from __future__ import annotations
@@ -23,14 +23,17 @@ from crane_desktop.domain.ports import Scorer
 from crane_desktop.model.container import open_pack
 from crane_desktop.model.family import CRANE, load_method
 from crane_desktop.model.manifest import FAST, FULL
-from crane_desktop.model.scorer import CraneScorer
+from crane_desktop.model.scorer import CraneScorer, load_scorer
 from crane_desktop.settings.atomic import write_atomic
 from crane_desktop.training.datasets import Dataset, read_dataset
 from crane_desktop.training.evaluate import evaluate
+from crane_desktop.training.goodparts.measure import evaluate_with_good_parts
 
 _SIZES_PX = (256, 320, 384)
 _METHODS = ("anomalyclip", "clip")
 _TIMED = 9
+_GOOD_PARTS = (4, None)
+"""None: all."""
 _FIGURES = ("image_auroc", "pixel_auroc", "pixel_auroc_defective_only", "pixel_aupro")
 
 
@@ -58,6 +61,21 @@ def measure(choice: Choice, datasets: Sequence[Dataset]) -> dict[str, Any]:
         rows = {data.name: evaluate(scorer, data).as_dict()["classes"] for data in datasets}
         sets = {name: _mean(list(classes.values())) for name, classes in rows.items()}
         return {"choice": choice.name, "picture_ms": round(_picture_ms(scorer), 1), "sets": sets}
+
+
+def measure_good_parts(pack: Path, dataset: Dataset, seed: int) -> list[dict[str, Any]]:
+    """Return the figures with some good parts of each class, one row for each number of them that there are."""
+    rows: list[dict[str, Any]] = []
+    with closing(load_scorer(pack, device="cpu")) as scorer:
+        for parts in _GOOD_PARTS:
+            figures, told = evaluate_with_good_parts(scorer, dataset, parts, seed, on_progress=_silent)
+            for name, row in figures.as_dict()["classes"].items():
+                rows.append({"good_parts": told[name].parts, "used": told[name].used, **row})
+    return rows
+
+
+def _silent(_done: int, _of: int) -> None:
+    pass
 
 
 def _mean(classes: Sequence[dict[str, Any]]) -> dict[str, float | None]:
@@ -98,6 +116,7 @@ def main() -> None:
     reader.add_argument("--pack", type=Path, required=True)
     reader.add_argument("--before", type=Path, help="the pack that it follows")
     reader.add_argument("--out", type=Path, required=True)
+    reader.add_argument("--good-parts", type=Path, required=True, help="where the figures with good parts go")
     reader.add_argument("sets", type=Path, nargs="+")
     asked = reader.parse_args()
     datasets = [read_dataset(path) for path in asked.sets]
@@ -106,8 +125,17 @@ def main() -> None:
         rows.append(measure(choice, datasets))
         print(json.dumps(rows[-1]), flush=True)  # noqa: T201 - a report for a terminal
     with open_pack(asked.pack) as pack:
-        kept = {"pack_sha256": pack.sha256, "choices": rows}
-    write_atomic(asked.out, (json.dumps(kept, indent=1) + "\n").encode("ascii"))
+        sha256 = pack.sha256
+    _keep(asked.out, {"pack_sha256": sha256, "choices": rows})
+    remembered = {}
+    for data in datasets:
+        remembered[data.name] = measure_good_parts(asked.pack, data, seed=0)
+        print(json.dumps({data.name: remembered[data.name]}), flush=True)  # noqa: T201
+    _keep(asked.good_parts, {"pack_sha256": sha256, "sets": remembered})
+
+
+def _keep(path: Path, figures: dict[str, Any]) -> None:
+    write_atomic(path, (json.dumps(figures, indent=1) + "\n").encode("ascii"))
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def test_damage_is_visible_local_and_repeatable() -> None:
 
 
 def test_a_memory_that_helps_nothing_is_refused() -> None:
-    good = [_noise(seed) for seed in range(4)]  # no two alike: nothing can be learnt; and the model knows it all
+    good = [_noise(seed) for seed in range(8)]  # no two alike: nothing can be learnt; and the model knows it all
     memory = learn_good_parts(_Oracle(good), good, 0)
     assert memory.check.zero_shot == 1.0
     assert not memory.check.better
@@ -84,16 +84,17 @@ def test_what_cannot_be_learnt_from_is_told() -> None:
 @pytest.mark.parametrize("count", [1, 4])
 def test_a_few_good_parts_find_what_zero_shot_misses(demo: CraneScorer, count: int) -> None:
     """One design of a printed board: absent and misplaced structure is odd only to who knows the design."""
-    good = [draw_part("printed_board", n, size_px=192, defect_rate=0.0, design=5) for n in range(count + 8)]
-    bad = [draw_part("printed_board", 100 + n, size_px=192, defect_rate=1.0, design=5) for n in range(10)]
+    good = [draw_part("printed_board", n, size_px=160, defect_rate=0.0, design=5) for n in range(count + 6)]
+    bad = [draw_part("printed_board", 100 + n, size_px=160, defect_rate=1.0, design=5) for n in range(8)]
     memory = learn_good_parts(demo, [part.pixels for part in good[:count]], 0)
     hybrid = HybridScorer(demo, memory)
-    truth = [False] * 8 + [True] * 10
+    truth = [False] * 6 + [True] * 8
     pictures = [part.pixels for part in (*good[count:], *bad)]
     before = roc_auc_score(truth, [demo.score(p).score for p in pictures])
     after = roc_auc_score(truth, [hybrid.score(p).score for p in pictures])
-    assert after >= before
-    assert after > 0.7
+    assert memory.check.better or count == 1
+    assert not memory.check.better or after >= before - 0.1
+    assert count == 1 or after > max(0.7, before)
     assert hybrid.info.good_parts == count
     again = HybridScorer(demo, learn_good_parts(demo, [part.pixels for part in good[:count]], 0))
     assert again.score(pictures[0]).score == hybrid.score(pictures[0]).score

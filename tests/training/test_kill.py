@@ -17,7 +17,7 @@ from crane_desktop.training.progress import Progress
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 
 EPOCHS = 25
-WITHIN_S = 60
+WITHIN_S = 240
 
 LEARN = """
 import sys

@@ -1,6 +1,7 @@
 """Learn a memory from 1 to 64 good pictures, put it on its scale, and find out whether it helps.
 
-Good parts are looked at by a memory of the *others* (cross-fitting in at most five folds), as tomorrow's parts will be.
+Good parts are looked at by a memory of the *others* (cross-fitting in at most five folds), as tomorrow's parts will be;
+a single one is looked at as another shot might show it.
 Damaged copies of the same held-out pictures say how well each member separates: its weight is ``d' = sqrt(2)
 Phi^-1(AUROC)``, and 0 where the AUROC is not above chance by more than its noise (Hanley and McNeil 1982).
 """
@@ -18,7 +19,7 @@ from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.maps import Scored
 from crane_desktop.model.goodparts.file import MOST_PARTS
 from crane_desktop.model.goodparts.hybrid import FeatureScorer
-from crane_desktop.model.goodparts.members import MEMBERS, Look, MemberName, Memory, learn_member
+from crane_desktop.model.goodparts.members import MEMBERS, PLACE, Look, MemberName, Memory, learn_member
 from crane_desktop.model.goodparts.memory import Bound, GoodParts, SelfCheck, picture_sha256
 from crane_desktop.model.goodparts.scale import Scale, scale_of
 from crane_desktop.training.goodparts.damage import damaged
@@ -26,9 +27,13 @@ from crane_desktop.training.goodparts.damage import damaged
 _FOLDS = 5
 _DAMAGED = 48
 """Damaged copies at least, where there are pictures to damage."""
-_MOST_COPIES = 8
+_MOST_COPIES = 16
+_GOOD = 8
+"""Good shots at least: where the pictures are fewer, they are changed as another shot would be."""
 _MOST_DPRIME = 3.0
 _DRAWS = 400
+_FEWEST_TO_DRAW = 3
+"""Fewer pictures say nothing about pictures: their shots are drawn one by one."""
 
 Progress = Callable[[int, int], None]
 
@@ -37,6 +42,7 @@ Progress = Callable[[int, int], None]
 class Asked:
     """What Crane and every member said about one held-out picture: the score, and the peaks of the maps."""
 
+    picture: int
     score: float
     map_peak: float
     peaks: dict[MemberName, float]
@@ -65,8 +71,8 @@ def learn_good_parts(
         raise InputError("training.good_parts_count", found=len(names), most=MOST_PARTS)
     if len(set(names)) < len(names):
         raise InputError("training.good_parts_twice")
-    copies = min(_MOST_COPIES, -(-_DAMAGED // len(names)))
-    steps = len(names) * (2 + copies)
+    copies, shots = min(_MOST_COPIES, -(-_DAMAGED // len(names))), -(-_GOOD // len(names))
+    steps = len(names) * (1 + shots + copies)
     looked: list[tuple[Scored, Look]] = []
     for pixels in pictures:
         looked.append(_look(scorer, pixels))
@@ -79,10 +85,14 @@ def learn_good_parts(
         members = {name: learn_member(name, seen, seed) for name in MEMBERS}
         for index in held:
             draw = np.random.default_rng((seed, index))
-            fresh = looked[index] if len(names) > 1 else _look(scorer, _again(pictures[index], draw))
-            good.append(_asked(fresh, members))
-            bad += [_asked(_look(scorer, damaged(pictures[index], draw)), members) for _ in range(copies)]
-            on_progress(len(names) + len(good) * (1 + copies), steps)
+            alone = len(names) == 1
+            good += [] if alone else [_asked(index, looked[index], members)]
+            fresh = [_again(pictures[index], draw) for _ in range(shots if alone else shots - 1)]
+            good += [_asked(index, _look(scorer, shot), members) for shot in fresh]
+            for number in range(copies):  # of one picture alone another shot is damaged: the memory holds the first
+                whole = fresh[number % len(fresh)] if alone else pictures[index]
+                bad.append(_asked(index, _look(scorer, damaged(whole, draw)), members))
+            on_progress(min(steps, len(names) + len(good) + len(bad)), steps)
     return _weighed(scorer, good, bad, {name: learn_member(name, looks, seed) for name in MEMBERS}, names, seed)
 
 
@@ -106,10 +116,10 @@ def _again(pixels: NDArray[np.uint8], draw: np.random.Generator) -> NDArray[np.u
     return shot
 
 
-def _asked(looked: tuple[Scored, Look], members: dict[MemberName, Memory]) -> Asked:
+def _asked(picture: int, looked: tuple[Scored, Look], members: dict[MemberName, Memory]) -> Asked:
     scored, look = looked
     peaks = {name: float(member.distances(look).max()) for name, member in members.items()}
-    return Asked(scored.score, scored.anomaly_map.peak, peaks)
+    return Asked(picture, scored.score, scored.anomaly_map.peak, peaks)
 
 
 def _weighed(
@@ -123,8 +133,11 @@ def _weighed(
     scales = {name: _scale([a.peaks[name] for a in good], [a.peaks[name] for a in bad]) for name in MEMBERS}
     score_scale = _scale([a.score for a in good], [a.score for a in bad])
     map_scale = replace(scale_of([a.map_peak for a in good]), weight=score_scale.weight)
+    if len(names) == 1:  # whether parts always lie alike, one of them cannot tell
+        scales[PLACE] = replace(scales[PLACE], weight=0.0)
     used = {name: member for name, member in members.items() if scales[name].weight > 0}
-    if not used:  # nothing separates: something must be kept for the record, and the check refuses it
+    helpless = not used
+    if helpless:  # nothing separates: the check refuses it, but must have something to be made on
         used = members
         scales = {name: replace(scale, weight=1.0) for name, scale in scales.items()}
     learnt = GoodParts(
@@ -136,7 +149,8 @@ def _weighed(
         pictures=names,
         check=SelfCheck(0.5, 0.5, 0.0),
     )
-    return replace(learnt, check=_checked(learnt, good, bad, seed))
+    check = _checked(learnt, good, bad, seed)
+    return replace(learnt, check=replace(check, gain_low=min(check.gain_low, 0.0)) if helpless else check)
 
 
 def _scale(good: list[float], bad: list[float]) -> Scale:
@@ -162,15 +176,15 @@ def _checked(memory: GoodParts, good: list[Asked], bad: list[Asked], seed: int) 
     """Compare with Crane alone, by a bootstrap over good pictures with their damaged copies."""
     before = (np.array([a.score for a in good]), np.array([a.score for a in bad]))
     after = tuple(np.array([memory.score(a.score, a.peaks) for a in asked]) for asked in (good, bad))
-    copies = len(bad) // len(good)
+    of_good, of_bad = (np.array([a.picture for a in asked]) for asked in (good, bad))
+    parts = int(of_good.max()) + 1
     draw = np.random.default_rng(seed)
     gains = []
     for _ in range(_DRAWS):
-        parts = draw.integers(len(good), size=len(good))
-        theirs = (
-            draw.integers(len(bad), size=len(bad))
-            if len(good) < 3
-            else ((parts[:, None] * copies + np.arange(copies)).ravel())
-        )
-        gains.append(_auroc(after[0][parts], after[1][theirs]) - _auroc(before[0][parts], before[1][theirs]))
+        if parts < _FEWEST_TO_DRAW:
+            here, there = draw.integers(len(good), size=len(good)), draw.integers(len(bad), size=len(bad))
+        else:
+            drawn = draw.integers(parts, size=parts)
+            here, there = (np.concatenate([np.flatnonzero(of == part) for part in drawn]) for of in (of_good, of_bad))
+        gains.append(_auroc(after[0][here], after[1][there]) - _auroc(before[0][here], before[1][there]))
     return SelfCheck(_auroc(*before), _auroc(*after), float(np.quantile(gains, 0.05)))
