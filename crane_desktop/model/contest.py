@@ -214,7 +214,7 @@ def _floor(crane: Crane) -> dict[str, Any]:
 
     floor = floor_of(crane)
     return {
-        "floor_ms": round(floor.ms, 1),
+        "floor_ms": round(floor.ms, 4),
         "giga_operations": round(floor.operations / 1e9, 2),
         "giga_operations_a_second": round(floor.operations_a_second / 1e9),
         "giga_bytes_a_second": round(floor.bytes_a_second / 1e9, 1),

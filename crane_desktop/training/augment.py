@@ -13,6 +13,8 @@ Frame: TypeAlias = tuple[int, int, int]
 
 _CLOSE_UP_SHARE = 0.75
 _ON_DEFECT_SHARE = 0.85
+_STRETCH = 0.45
+"""Largest logarithm of width over height that a zoom adds: cameras send 3 : 2."""
 
 
 def chosen_frame(mask: NDArray[np.bool_], size_px: int, rng: np.random.Generator) -> Frame:
@@ -50,12 +52,12 @@ def framed(
 def varied(
     pixels: NDArray[np.uint8], mask: NDArray[np.bool_], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Return a part ``(S, S, 3)`` turned, mirrored, zoomed and recoloured, in [0, 1], with its mask."""
+    """Return a part ``(S, S, 3)`` turned, mirrored, zoomed, stretched and recoloured, in [0, 1], with its mask."""
     turns = int(rng.integers(4))
     picture, truth = np.rot90(pixels, turns), np.rot90(mask, turns)
     if rng.random() < 0.5:
         picture, truth = picture[:, ::-1], truth[:, ::-1]
-    if rng.random() < 0.3:
+    if rng.random() < 0.4:
         picture, truth = _zoomed(np.ascontiguousarray(picture), np.ascontiguousarray(truth), rng)
     return _recoloured(picture.astype(np.float32) / np.float32(255), rng), np.ascontiguousarray(truth)
 
@@ -65,11 +67,19 @@ def _zoomed(
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     size = picture.shape[0]
     spin = cv2.getRotationMatrix2D((size / 2, size / 2), float(rng.uniform(-180, 180)), float(rng.uniform(0.8, 1.5)))
+    spin = _stretched(np.asarray(spin, np.float64), size, float(rng.uniform(-1, 1)) * _STRETCH)
     turned, covered = (
         np.asarray(cv2.warpAffine(layer, spin, (size, size), borderMode=cv2.BORDER_REFLECT_101), np.uint8)
         for layer in (picture, truth.astype(np.uint8) * 255)
     )
     return turned, covered > 100
+
+
+def _stretched(turn: NDArray[np.float64], size: int, stretch: float) -> NDArray[np.float64]:
+    """Make a turned part wider and lower, or the reverse, as pictures are that a model sees made square."""
+    scale = np.diag([np.exp(stretch / 2), np.exp(-stretch / 2)])
+    middle = np.full(2, size / 2)
+    return np.hstack([scale @ turn[:, :2], (scale @ (turn[:, 2] - middle) + middle)[:, None]])
 
 
 def _recoloured(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

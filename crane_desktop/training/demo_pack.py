@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ _GOLDEN = (("machined_metal", 0.0), ("printed_board", 1.0), ("woven", 1.0), *((k
 _log = logging.getLogger(__name__)
 
 
-def finish_demo(crane: Crane, plan: dict[str, JsonValue], out: Path) -> None:
+def finish_demo(crane: Crane, plan: Mapping[str, Any], out: Path) -> None:
     """Write the pack, with thresholds that good parts of unseen products gave.
 
     Parameters
@@ -57,7 +57,7 @@ def finish_demo(crane: Crane, plan: dict[str, JsonValue], out: Path) -> None:
         finally:
             scorer.close()
     found = calibrate(parts, _FALSE_REJECT_RATE)
-    provenance = {**plan, "calibration": _json(asdict(found.promise))}
+    provenance = {**plan, "calibration": asdict(found.promise)}
     write_pack(out, _about(provenance, found.thresholds), crane, golden, precision="float16")
 
 
@@ -99,7 +99,7 @@ def _good_parts() -> Iterator[NDArray[np.uint8]]:
             yield draw_part(kind, _UNSEEN_PART + 1 + number, size_px=_PART_PX, design=line).pixels
 
 
-def _about(provenance: dict[str, JsonValue], thresholds: Thresholds | None) -> About:
+def _about(provenance: Mapping[str, Any], thresholds: Thresholds | None) -> About:
     return About(
         name="demo",
         description=Words(
@@ -110,10 +110,10 @@ def _about(provenance: dict[str, JsonValue], thresholds: Thresholds | None) -> A
         licences=(Licence(part="all", spdx="MIT", attribution="The CraneInspector developers"),),
         for_demonstration=True,
         thresholds=thresholds,
-        provenance=provenance,
+        provenance=_json(provenance),
     )
 
 
-def _json(values: dict[str, Any]) -> dict[str, JsonValue]:
-    plain: dict[str, JsonValue] = json.loads(json.dumps(values))
+def _json(values: Mapping[str, Any]) -> dict[str, JsonValue]:
+    plain: dict[str, JsonValue] = json.loads(json.dumps(dict(values)))
     return plain

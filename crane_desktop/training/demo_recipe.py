@@ -71,20 +71,23 @@ class Plan:
     """The numbers of one training.
 
     The stem learns first and longest, on small close-ups: what a defect is made of is seen there, and a picture costs
-    a tenth of what it costs the whole Crane. At the end the whole learns at the size that the pack runs at.
+    a tenth of what it costs the whole Crane. At the end the whole learns on larger pictures.
 
     Attributes
     ----------
+    run_px
+        Size at which the pack judges; larger than what it learned at, as details are then (`choices` measures it).
     words_pace
         Learning rate of prompts and text tower relative to the others. The text features are what everything else
         is compared with: where they move as fast as the rest, nothing is learnt.
     """
 
     rounds: tuple[Round, ...] = (
-        Round("stem", 128, 64, 3500, 1.5e-3),
-        Round("whole", 256, 16, 800, 5e-4),
-        Round("whole", 320, 16, 200, 2e-4),
+        Round("stem", 128, 64, 9000, 1.5e-3),
+        Round("whole", 256, 16, 3000, 5e-4),
+        Round("whole", 384, 16, 300, 2e-4),
     )
+    run_px: int = 384
     words_pace: float = 0.03
     parts: int = 16_000
     parts_px: int = 384
@@ -215,7 +218,7 @@ def train_demo(work: Path, plan: Plan, config: CraneConfig = DEMO_CONFIG, start:
         if done % _SAVE_EVERY == 0 or done == plan.steps:
             _save(checkpoint, done, parts)
     learner.load_state_dict(average.module.state_dict())
-    return at_size(learner.crane, plan.rounds[-1].size_px).eval()
+    return at_size(learner.crane, plan.run_px).eval()
 
 
 def _newborn(config: CraneConfig, seed: int) -> Crane:

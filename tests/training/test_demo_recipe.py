@@ -83,10 +83,10 @@ def test_a_cut_off_training_goes_on(
     assert taken_up == [{3: 2, 6: 4}[cut_at]]  # the last step that was saved
 
 
-def test_the_last_round_decides_the_size(tmp_path: Path, config: CraneConfig) -> None:
-    crane = train_demo(tmp_path, PLAN, config)
-    assert crane.config.image_size_px == 80
-    assert crane(torch.zeros(1, 3, 80, 80)).raw_map.shape == (1, 80, 80)
+def test_it_judges_at_a_size_of_its_own(tmp_path: Path, config: CraneConfig) -> None:
+    crane = train_demo(tmp_path, replace(PLAN, run_px=96), config)
+    assert crane.config.image_size_px == 96
+    assert crane(torch.zeros(1, 3, 96, 96)).raw_map.shape == (1, 96, 96)
 
 
 def test_it_goes_on_from_an_earlier_pack(tmp_path: Path, config: CraneConfig) -> None:
