@@ -39,8 +39,8 @@ def parts_asked(good_parts: str, method: str, resume: Path | None) -> int | None
 
 def with_good_parts(
     scorer: Scorer, data: Dataset, good_parts: str, seed: int, tell: Callable[[int, int], None]
-) -> tuple[Evaluation, dict[str, Any]]:
-    """Measure with a memory for every class; return with it what the memories are.
+) -> tuple[Evaluation, dict[str, Any], dict[str, Scorer]]:
+    """Measure with a memory for every class; return with it what the memories are, and what judged each class.
 
     Raises
     ------
@@ -55,7 +55,8 @@ def with_good_parts(
         raise InputError("app.good_parts_alone")
     parts = parts_asked(good_parts, CRANE, None)
     found, memories = evaluate_with_good_parts(scorer, data, parts, seed, on_progress=tell)
-    return found, {name: {"used": m.used, "parts": m.parts, **asdict(m.check)} for name, m in memories.items()}
+    told = {name: {"used": m.used, "parts": m.parts, **asdict(m.check)} for name, m in memories.items()}
+    return found, told, {name: m.scorer for name, m in memories.items()}
 
 
 def memory_words(name: str, memory: dict[str, Any], language: Language) -> str:

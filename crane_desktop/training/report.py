@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -47,6 +47,9 @@ figure img {{ margin-right: 6px; max-width: 240px; max-height: 240px; }}
 """
 
 
+_NOBODY_ELSE: Mapping[str, Scorer] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """What was evaluated, when, and for whom the report is."""
@@ -56,22 +59,29 @@ class Occasion:
     language: Language
 
 
-def write_report(out: Path, evaluation: Evaluation, scorer: Scorer, occasion: Occasion) -> None:
+def write_report(
+    out: Path, evaluation: Evaluation, scorer: Scorer, occasion: Occasion, judges: Mapping[str, Scorer] = _NOBODY_ELSE
+) -> None:
     """Write the page, whole or not at all. The few pictures that it shows are scored once more.
+
+    Parameters
+    ----------
+    judges
+        By the name of a class: what judged it instead of `scorer`.
 
     Raises
     ------
     InputError
         If it cannot be written, or a picture cannot be read any more.
     """
-    content = page_bytes(_page(evaluation, scorer, occasion))
+    content = page_bytes(_page(evaluation, scorer, occasion, judges))
     try:
         write_atomic(out, content)
     except OSError as error:
         raise InputError("training.report_not_written", file=out, detail=error.strerror or str(error)) from error
 
 
-def _page(evaluation: Evaluation, scorer: Scorer, occasion: Occasion) -> Element:
+def _page(evaluation: Evaluation, scorer: Scorer, occasion: Occasion, judges: Mapping[str, Scorer]) -> Element:
     say = partial(text, language=occasion.language)
     title = say("training.report_title", pack=scorer.info.pack, dataset=occasion.dataset.name)
     head = element("head", {}, element("meta", {"charset": "utf-8"}), element("title", {}, title))
@@ -88,7 +98,8 @@ def _page(evaluation: Evaluation, scorer: Scorer, occasion: Occasion) -> Element
     body.append(element("h2", {}, say("training.report_scores")))
     for name, scores in evaluation.scores.items():
         body.extend(_charts(name, scores, evaluation.classes[name], occasion.language))
-    body.extend(_wrong_pictures(evaluation, scorer, occasion))
+    chosen = {name: judges.get(name, scorer) for name in evaluation.classes}
+    body.extend(_wrong_pictures(evaluation, chosen, occasion))
     return element("html", {"lang": occasion.language}, head, body)
 
 
@@ -151,7 +162,7 @@ def _legend(kind: str, words: str) -> Element:
     return element("span", {"class": kind}, "\u25a0 ", words, " ")
 
 
-def _wrong_pictures(evaluation: Evaluation, scorer: Scorer, occasion: Occasion) -> Iterator[Element]:
+def _wrong_pictures(evaluation: Evaluation, judges: Mapping[str, Scorer], occasion: Occasion) -> Iterator[Element]:
     say = partial(text, language=occasion.language)
     strip = np.repeat(colour_table()[None], 8, axis=0)
     data = cv2.imencode(".png", np.ascontiguousarray(strip[:, :, ::-1]))[1].tobytes()
@@ -165,7 +176,7 @@ def _wrong_pictures(evaluation: Evaluation, scorer: Scorer, occasion: Occasion) 
         if not wrong:
             yield element("p", {}, say("training.report_none_wrong"))
         for one in wrong:
-            yield _wrong_picture(one, misses, scorer, occasion)
+            yield _wrong_picture(one, misses, judges[one.group], occasion)
 
 
 def _wrong_picture(one: Wrong, misses: bool, scorer: Scorer, occasion: Occasion) -> Element:

@@ -156,3 +156,23 @@ def test_segmentation_sets_have_pixel_figures_only(bright: Scorer, write_spots: 
     assert row.intervals_95["pixel_aupro"] == pytest.approx((1.0, 1.0))
     seen, _ = report(bright, place, tmp_path / "r.html")
     assert "polyp: no good test pictures, so there are pixel figures only." in seen.words
+
+
+def test_pictures_show_what_judged_their_class(bright: Scorer, confused: Path, tmp_path: Path) -> None:
+    """With a memory of good parts, each class has a judge of its own."""
+    asked: list[tuple[int, ...]] = []
+
+    class Other:
+        info = bright.info
+
+        def score(self, pixels: np.ndarray) -> Any:
+            asked.append(pixels.shape)
+            return bright.score(pixels)
+
+        def close(self) -> None:
+            pass
+
+    data = read_dataset(confused)
+    found, occasion = evaluate(bright, data), Occasion(data, datetime(2026, 1, 2, tzinfo=UTC), "en")
+    write_report(tmp_path / "r.html", found, bright, occasion, {data.classes[0].name: Other()})
+    assert len(asked) == 2 * 4

@@ -17,6 +17,7 @@ from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption, 
 from crane_desktop.app.progress_bar import progress_bar
 from crane_desktop.app.workbench import Workbench, open_workbench
 from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.ports import Scorer
 from crane_desktop.settings.texts import Language, text
 
 if TYPE_CHECKING:  # brings torch
@@ -56,13 +57,13 @@ def evaluate(
     beside = None if out is None else out.with_name(f".{out.name}.work")
     try:
         with progress_bar(text("training.scoring", bench.language)) as tell:
-            told: dict[str, Any] = {}
+            told, judges = dict[str, Any](), dict[str, Scorer]()
             if good_parts is None:
                 found = measure(scorer, data, on_progress=tell, work=resume or beside)
             else:
-                found, told = with_good_parts(scorer, data, good_parts, seed, tell)
+                found, told, judges = with_good_parts(scorer, data, good_parts, seed, tell)
         if out is not None:
-            write_report(out, found, scorer, Occasion(data, datetime.now(UTC), bench.language))
+            write_report(out, found, scorer, Occasion(data, datetime.now(UTC), bench.language), judges)
     finally:
         scorer.close()
     if beside is not None and resume is None:

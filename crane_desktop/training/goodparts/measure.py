@@ -22,10 +22,17 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class ClassMemory:
-    """What was remembered of one class; where `used` is False its figures are zero-shot."""
+    """What was remembered of one class; where `used` is False its figures are zero-shot.
+
+    Attributes
+    ----------
+    scorer
+        What judged the class.
+    """
 
     parts: int
     check: SelfCheck
+    scorer: Scorer
 
     @property
     def used(self) -> bool:
@@ -48,10 +55,8 @@ def drawn_parts(labelled: LabelledClass, parts: int | None, seed: int) -> list[P
     return [files[i] for i in sorted(np.random.default_rng(seed).permutation(len(files))[:wanted])]
 
 
-def remembering(
-    scorer: FeatureScorer, labelled: LabelledClass, parts: int | None, seed: int
-) -> tuple[Scorer, ClassMemory]:
-    """Return the scorer for one class: with a memory of its good parts where that helps, else as it is.
+def remembering(scorer: FeatureScorer, labelled: LabelledClass, parts: int | None, seed: int) -> ClassMemory:
+    """Return what judges one class: with a memory of its good parts where that helps, else the scorer as it is.
 
     Raises
     ------
@@ -61,8 +66,8 @@ def remembering(
     wanted = set(drawn_parts(labelled, parts, seed))
     pictures = [sample.pixels() for sample in labelled.train_good if sample.file in wanted]
     memory = learn_good_parts(scorer, pictures, seed)
-    told = ClassMemory(len(pictures), memory.check)
-    return (HybridScorer(scorer, memory) if told.used else scorer), told
+    judge: Scorer = HybridScorer(scorer, memory) if memory.check.better else scorer
+    return ClassMemory(len(pictures), memory.check, judge)
 
 
 def evaluate_with_good_parts(
@@ -81,12 +86,12 @@ def evaluate_with_good_parts(
     merged, memories = Evaluation({}), {}
     done = 0
     for labelled in dataset.classes:
-        own, memories[labelled.name] = remembering(scorer, labelled, parts, seed)
+        own = memories[labelled.name] = remembering(scorer, labelled, parts, seed)
 
         def count(scored: int, _of: int, before: int = done) -> None:
             on_progress(before + scored, total)
 
-        found = evaluate(own, Dataset(dataset.folder, (labelled,)), on_progress=count)
+        found = evaluate(own.scorer, Dataset(dataset.folder, (labelled,)), on_progress=count)
         merged.classes.update(found.classes)
         merged.scores.update(found.scores)
         done += len(labelled.test)
