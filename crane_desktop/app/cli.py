@@ -16,15 +16,20 @@ from crane_desktop.app.commands import (
     evaluate,
     inspect,
     learn_good,
+    licences,
+    opening,
     pack,
+    recipe,
     records,
     score,
     selftest,
     train,
+    update,
 )
 from crane_desktop.app.console import complain, note
+from crane_desktop.app.failing import failed
 from crane_desktop.app.options import DataDirOption
-from crane_desktop.app.usage import HELP_LANGUAGE, Command, Group, usage_words
+from crane_desktop.app.usage import HELP_LANGUAGE, Command, Program, usage_words
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.settings.texts import system_language, text
 
@@ -32,7 +37,7 @@ EXIT_OK, EXIT_FAULT, EXIT_BAD_INPUT = 0, 1, 2
 
 cli = typer.Typer(
     name="crane-inspector",
-    cls=Group,
+    cls=Program,
     help=text("app.help.program", HELP_LANGUAGE),
     add_completion=False,
     rich_markup_mode=None,
@@ -71,9 +76,13 @@ cli.command("calibrate", cls=Command, help=text("app.help.calibrate", HELP_LANGU
 cli.command("learn-good", cls=Command, help=text("app.help.learn_good", HELP_LANGUAGE))(learn_good.learn_good)
 cli.command("selftest", cls=Command, help=text("app.help.selftest", HELP_LANGUAGE))(selftest.selftest)
 cli.command("bench", cls=Command, help=text("app.help.bench", HELP_LANGUAGE))(bench.bench)
+cli.command("licences", cls=Command, help=text("app.help.licences", HELP_LANGUAGE))(licences.licences)
+cli.command("open", cls=Command, help=text("app.help.open", HELP_LANGUAGE))(opening.open_files)
 cli.add_typer(pack.commands, name="pack", help=text("app.help.pack", HELP_LANGUAGE))
+cli.add_typer(recipe.commands, name="recipe", help=text("app.help.recipe_commands", HELP_LANGUAGE))
 cli.add_typer(cameras.commands, name="cameras", help=text("app.help.cameras", HELP_LANGUAGE))
 cli.add_typer(records.commands, name="records", help=text("app.help.records", HELP_LANGUAGE))
+cli.add_typer(update.commands, name="update", help=text("app.help.update", HELP_LANGUAGE))
 
 
 def run(argv: Sequence[str]) -> int:
@@ -97,6 +106,6 @@ def run(argv: Sequence[str]) -> int:
         return EXIT_FAULT
     except Exception as error:  # the program's last line of defence: logged whole, shown briefly
         logging.getLogger(__name__).critical("unexpected failure", exc_info=error)
-        note(text("app.unexpected", system_language(), error=f"{type(error).__name__}: {error}"))
+        failed(error)
         return EXIT_FAULT
     return code if isinstance(code, int) else EXIT_OK

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from crane_desktop.app import last_words
+
 _LAST_WAIT_S = 2.0
 _log = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ def leave(code: int) -> NoReturn:
     if not hung:
         sys.exit(code)
     _log.critical("threads that hang are left behind: %s", ", ".join(hung))
+    last_words.end()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:

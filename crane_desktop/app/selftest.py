@@ -21,6 +21,7 @@ from crane_desktop.domain.station import SourceChoice
 from crane_desktop.pipeline.line import Line
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
+from crane_desktop.records.verify import verify_log
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.texts import error_text
 
@@ -111,7 +112,7 @@ def _log_file(bench: Workbench) -> str:
 
 
 def _line(judges: list[Judge]) -> str:
-    """Simulated parts go the whole way into a log of their own, and are read back."""
+    """Simulated parts go the whole way into a log of their own, which is then proven and read back."""
     if not judges:
         raise _CheckFailedError("-")
     with tempfile.TemporaryDirectory() as folder:
@@ -121,7 +122,10 @@ def _line(judges: list[Judge]) -> str:
         with RecordReader(data) as reader:
             rows = reader.page(before=None, limit=_PARTS + 1, verdict=None)
             opened = reader.record(rows[0].record_id) if rows else None
-    if len(rows) != _PARTS or balance.judged != _PARTS or opened is None or opened.pixels is None:
+        proof = verify_log(data)
+    if proof.error is not None:
+        raise proof.error
+    if {proof.records, len(rows), balance.judged} != {_PARTS} or opened is None or opened.pixels is None:
         raise _CheckFailedError(f"{balance.judged}/{_PARTS} verdicts, {len(rows)} records")
     return f"{_PARTS}/{_PARTS}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from crane_desktop._preload import import_torch_before_qt
@@ -15,8 +16,13 @@ from crane_desktop.settings.texts import text
 _TERMINAL_RATE_HZ = 8.0
 
 
-def start(data_dir: Path | None, frames: int | None) -> int:
+def start(data_dir: Path | None, frames: int | None, files: Sequence[Path] = ()) -> int:
     """Start the main job on the embedded default and return the exit code.
+
+    Parameters
+    ----------
+    files
+        Packs and recipes that the window asks about.
 
     Raises
     ------
@@ -25,11 +31,13 @@ def start(data_dir: Path | None, frames: int | None) -> int:
         stderr.
     """
     reason = why_no_window()
+    if files and reason is not None:
+        raise InputError("app.open_needs_window")
     try:
         bench = open_workbench(data_dir)
         with bench.data.lock():
             if reason is None:
-                return _window(bench)
+                return _window(bench, files)
             bench.console.note(text(reason, bench.language))
             return _terminal(bench, frames)
     except InputError as error:
@@ -48,8 +56,8 @@ def _terminal(bench: Workbench, frames: int | None) -> int:
     return run_line(bench, choice, pack=None, recipe=None, live_table=on_a_terminal)
 
 
-def _window(bench: Workbench) -> int:
+def _window(bench: Workbench, files: Sequence[Path]) -> int:
     import_torch_before_qt()
     from crane_desktop.app.window import open_window
 
-    return open_window(bench)
+    return open_window(bench, files)

@@ -8,10 +8,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
 
 from crane_desktop import __version__
 from crane_desktop.app.camera_desk import CameraDesk
 from crane_desktop.app.corrections import corrector_of
+from crane_desktop.app.intake import look_into, take_in
 from crane_desktop.app.judge import Judge, load_judge
 from crane_desktop.app.recipes import recipe_names
 from crane_desktop.app.signals import source_with_outputs
@@ -24,6 +27,7 @@ from crane_desktop.domain.ports import FrameSource, InspectionLog
 from crane_desktop.domain.station import (
     HistoryRecord,
     HistoryRow,
+    Offer,
     Progress,
     SourceChoice,
     StationState,
@@ -36,6 +40,7 @@ from crane_desktop.pipeline.line import Line
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
 
+T = TypeVar("T")
 _STOP_WITHIN_S = 10.0
 _CLOSE_WITHIN_S = 15.0
 _log = logging.getLogger(__name__)
@@ -146,6 +151,14 @@ class LiveStation:
         """List the recipes."""
         return self._reads.submit(lambda: recipe_names(self._bench.data))
 
+    def look_into(self, file: str) -> Future[Offer]:
+        """Say what a file would bring."""
+        return self._reads.submit(lambda: look_into(self._bench, Path(file)))
+
+    def take_in(self, offer: Offer) -> Future[Offer]:
+        """Prove and install what is offered, in its turn."""
+        return self._queue(StationState.INITIALIZED, lambda: take_in(self._bench, offer, self._show_progress))
+
     def devices(self, cti: str | None = None) -> Future[Sequence[tuple[str, str]]]:
         """List cameras as (device id, description)."""
         return self._looks.submit(lambda: self._devices(cti))
@@ -185,16 +198,19 @@ class LiveStation:
     # -- the worker's side ----------------------------------------------------------------------------
 
     def _do(self, busy: StationState, job: Callable[[], None]) -> None:
-        if self._closed:
-            return
+        if not self._closed:
+            self._queue(busy, lambda: self._guarded(job))
+
+    def _queue(self, busy: StationState, job: Callable[[], T]) -> Future[T]:
         with self._guard:
             self._jobs.append(busy)
-        self._work.submit(self._next_job, job)
+        return self._work.submit(self._next_job, job)
 
-    def _next_job(self, job: Callable[[], None]) -> None:
+    def _next_job(self, job: Callable[[], T]) -> T:
         try:
-            if not self._closed:
-                self._guarded(job)
+            if self._closed:
+                raise _GivenUpError
+            return job()
         finally:
             with self._guard:
                 self._jobs.popleft()

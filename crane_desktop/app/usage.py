@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import typer
 from typer.core import TyperCommand, TyperGroup
 
@@ -42,6 +45,20 @@ class Group(TyperGroup):
     def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]
         """Return the help page."""
         return _spoken(super().get_help(ctx))
+
+
+class Program(Group):
+    """The program's own commands; a file in a command's place is opened, as the desktop's double-click gives it."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Return the command that `args` name."""
+        if args[0] not in self.commands and _is_file(args[0]):
+            return super().resolve_command(ctx, ["open", *args])
+        return super().resolve_command(ctx, args)
+
+
+def _is_file(word: str) -> bool:
+    return bool(Path(word).suffix) or Path(word).name != word or Path(word).is_file()
 
 
 def usage_words(error: typer.TyperException, language: Language) -> str:

@@ -6,29 +6,33 @@ import base64
 import binascii
 import logging
 import os
+from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMessageBox
 
 from crane_desktop.app.ending import asked_to_end
-from crane_desktop.app.workbench import Workbench
+from crane_desktop.app.failing import SCREENLESS
+from crane_desktop.app.workbench import Workbench, crashed_before
 from crane_desktop.camera.demo import SHOWN_KINDS
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.station import Station
-from crane_desktop.settings.store import Settings, save_settings
+from crane_desktop.settings.store import Settings, load_settings, save_settings
 from crane_desktop.settings.texts import error_text, system_language
 from crane_desktop.ui.application import prepare_application, run_window
+from crane_desktop.ui.opening import Opening
 from crane_desktop.ui.preferences import Preferences
 from crane_desktop.ui.window import MainWindow
 
-_SCREENLESS = ("offscreen", "minimal")
 _log = logging.getLogger(__name__)
 
 
-def open_window(bench: Workbench) -> int:
+def open_window(bench: Workbench, files: Sequence[Path] = ()) -> int:
     """Show the window until it is closed; return the exit code.
 
-    On the very first start the simulated line runs by itself, so that a new station shows at once what it does.
+    On the very first start the simulated line runs by itself, so that a new station shows at once what it does;
+    not where `files` are opened, which the window asks about.
     """
     first_start = not bench.data.settings_file.exists()
     made: list[Station] = []
@@ -40,7 +44,11 @@ def open_window(bench: Workbench) -> int:
         return made[0]
 
     def ready(window: MainWindow) -> None:
-        if first_start:
+        if bench.crash_report is not None:
+            window.complain(crashed_before(bench.crash_report))
+        if files:
+            Opening(window, made[0]).open(files)
+        elif first_start:
             made[0].start(window.preferences().source)
 
     try:
@@ -60,7 +68,7 @@ def open_window(bench: Workbench) -> int:
 
 def show_error(error: InputError) -> None:
     """Say in a box of its own why the program does not start, where there is someone to read it."""
-    if os.environ.get("QT_QPA_PLATFORM", "") in _SCREENLESS:
+    if os.environ.get("QT_QPA_PLATFORM", "") in SCREENLESS:
         return
     prepare_application()
     QMessageBox.critical(None, "CraneInspector", error_text(error, system_language()))
@@ -99,7 +107,9 @@ def settings_with(settings: Settings, wanted: Preferences) -> Settings:
 
 def _keep(bench: Workbench, wanted: Preferences) -> None:
     try:
-        save_settings(bench.data.settings_file, settings_with(bench.settings, wanted))
+        # As they are now, not as they were at the start: installing a pack has noted the way back.
+        now, _told_at_the_start = load_settings(bench.data.settings_file)
+        save_settings(bench.data.settings_file, settings_with(now, wanted))
     except InputError as error:  # the window is closing: nobody is left to be asked
         _log.error("settings: %s", error)
 

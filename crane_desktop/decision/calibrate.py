@@ -16,7 +16,6 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
 
 from crane_desktop.decision.regions import region_peak
 from crane_desktop.decision.thresholds import HIGHEST_THRESHOLD, Thresholds
@@ -178,6 +177,8 @@ def _above_the_worst(ordered: NDArray[np.float64]) -> float:
 
 
 def _promise(n: int, asked: float, rate: Fraction, over_ng: int, over_review: int) -> Promise:
+    from scipy.special import betaincinv  # here: a fifth of a second that the window's start need not wait for
+
     blocks = 2 * max(over_ng, 1)
     # The region that both tests accept contains the one that is left after 2 j of the n + 1 statistically
     # equivalent blocks are cut away (Tukey 1947): the share outside is at most Beta(2 j, n + 1 - 2 j) distributed.

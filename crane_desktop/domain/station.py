@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,6 +159,24 @@ class HistoryRecord:
     anomaly_map: AnomalyMap | None
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a file would bring to the station.
+
+    Attributes
+    ----------
+    replaces
+        Whether another one of its name is there, which would be kept aside.
+    """
+
+    kind: Literal["pack", "recipe"]
+    name: str
+    version: str
+    file: str
+    replaces: bool = False
+    for_demonstration: bool = False
+
+
 class Station(Protocol):
     """The program behind the window."""
 
@@ -188,6 +206,14 @@ class Station(Protocol):
 
     def recipes(self) -> Future[Sequence[str]]:
         """List the recipes."""
+        ...
+
+    def look_into(self, file: str) -> Future[Offer]:
+        """Say what a pack's or a recipe's file would bring; nothing changes."""
+        ...
+
+    def take_in(self, offer: Offer) -> Future[Offer]:
+        """Prove what is offered and install it, in the background; it is not in use yet."""
         ...
 
     def devices(self, cti: str | None = None) -> Future[Sequence[tuple[str, str]]]:

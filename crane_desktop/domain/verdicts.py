@@ -42,6 +42,20 @@ class ReasonCode(StrEnum):
     NOT_RECORDED = "not_recorded"
 
 
+_DECIDED = {
+    ReasonCode.BELOW_THRESHOLD: Verdict.OK,
+    ReasonCode.SCORE_OVER_THRESHOLD: Verdict.NG,
+    ReasonCode.REGION_OVER_THRESHOLD: Verdict.NG,
+    ReasonCode.SCORE_IN_REVIEW_BAND: Verdict.REVIEW,
+    ReasonCode.REGION_IN_REVIEW_BAND: Verdict.REVIEW,
+}
+
+
+def verdict_for(code: ReasonCode) -> Verdict:
+    """Return the only verdict that a reason can stand behind: what is no decision is NONE."""
+    return _DECIDED.get(code, Verdict.NONE)
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """A reason with an untranslated detail for the log (an exception's text, a driver's message)."""

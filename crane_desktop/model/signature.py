@@ -17,7 +17,8 @@ from crane_desktop.model.manifest import Manifest, Signature
 if TYPE_CHECKING:  # most packs are not signed, and most stations do not ask
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-_BLANK = "0" * 128
+BLANK = "0" * 128
+"""Stands in the signature's place in what is signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def check_signature(manifest: Manifest, content: bytes, trust: Trust, path: Path
         if trust.required:
             raise InputError("model.pack_not_signed", file=path)
         return
-    if not _matches(signature, content):
+    if not matches(signature, content):
         raise InputError("model.pack_signature_wrong", file=path)
     if trust.required and signature.key not in trust.keys:
         raise InputError("model.pack_signer_unknown", file=path, signer=signature.key)
@@ -67,7 +68,7 @@ def check_signature(manifest: Manifest, content: bytes, trust: Trust, path: Path
 def signed_manifest(manifest: Manifest, key: Ed25519PrivateKey) -> bytes:
     """Return a manifest's bytes with this key's signature in it; an older signature is replaced."""
     public = key.public_key().public_bytes_raw().hex()
-    blank = manifest.model_copy(update={"signature": Signature(key=public, value=_BLANK)}).canonical_bytes()
+    blank = manifest.model_copy(update={"signature": Signature(key=public, value=BLANK)}).canonical_bytes()
     value = key.sign(blank).hex()
     signed = manifest.model_copy(update={"signature": Signature(key=public, value=value)})
     return signed.canonical_bytes()
@@ -116,7 +117,8 @@ def read_key(file: Path) -> Ed25519PrivateKey:
     return key
 
 
-def _matches(signature: Signature, content: bytes) -> bool:
+def matches(signature: Signature, content: bytes) -> bool:
+    """Return whether `content`, with `BLANK` in the signature's place, is what its key signed."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -125,7 +127,7 @@ def _matches(signature: Signature, content: bytes) -> bool:
         return False
     try:
         maker = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signature.key))
-        maker.verify(bytes.fromhex(signature.value), content.replace(value, _BLANK.encode()))
+        maker.verify(bytes.fromhex(signature.value), content.replace(value, BLANK.encode()))
     except (InvalidSignature, ValueError):
         return False
     return True

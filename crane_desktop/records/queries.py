@@ -117,6 +117,17 @@ class RecordReader:
         with self._reading() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
+    def ids_after(self, after: int, limit: int, where: Sequence[Any] = ()) -> Sequence[int]:
+        """Return the ids that `rows_after` would return rows of, without looking at anything else in them."""
+        query = select(records.c.id).where(records.c.id > after, *where).order_by(records.c.id).limit(limit)
+        with self._reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    def count(self) -> int:
+        """Return how many records there are."""
+        with self._reading() as connection:
+            return int(connection.execute(select(func.count()).select_from(records)).scalar_one())
+
     def newest_id(self) -> int:
         """Return the highest record id, 0 in an empty log."""
         with self._reading() as connection:

@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator
 HEAD = "0002"
 """Newest revision of the migrations; a database beyond it was made by a newer program."""
 
-_TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+_TIME_WIDTH = len("2026-01-01T00:00:00.000000Z")
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -31,7 +31,12 @@ class UtcTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Read back, aware, in UTC."""
-        return None if value is None else datetime.strptime(value, _TIME_FORMAT).replace(tzinfo=UTC)
+        if value is None:
+            return None
+        # fromisoformat reads other forms too; text order is time order in this one only.
+        if len(value) != _TIME_WIDTH or not value.endswith("Z"):
+            raise ValueError(f"no stored time: {value!r:.60}")
+        return datetime.fromisoformat(value)
 
 
 class Counter64(TypeDecorator[int]):

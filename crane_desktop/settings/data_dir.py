@@ -13,16 +13,23 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.settings.installation import shared_data_dir
 
 _APP = "CraneInspector"
 
 
 def default_data_dir() -> Path:
-    """Return the platform's data folder: CRANE_DATA_DIR where it is set, else the user's own."""
+    """Return the platform's data folder: CRANE_DATA_DIR where it is set, else the one that was chosen when installing.
+
+    Raises
+    ------
+    InputError
+        If the installation no longer says which.
+    """
     asked = os.environ.get("CRANE_DATA_DIR")
     if asked:
         return Path(asked).expanduser().absolute()
-    return Path(platformdirs.user_data_dir(_APP, appauthor=False, roaming=False))
+    return shared_data_dir() or Path(platformdirs.user_data_dir(_APP, appauthor=False, roaming=False))
 
 
 @dataclass(frozen=True, slots=True)

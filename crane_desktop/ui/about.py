@@ -1,17 +1,15 @@
-"""Version and licences."""
+"""Version, and what the program stands on."""
 
 from __future__ import annotations
-
-from importlib import metadata
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
+from crane_desktop.settings.licences import components
 from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.licences_dialog import LicencesDialog
 from crane_desktop.ui.style import TARGET_PX, sized
 from crane_desktop.ui.words import NO_FIGURE
-
-_LONGEST_NAME = 80
 
 _SHOWN = (
     "PySide6-Essentials", "pyqtgraph", "torch", "open_clip_torch", "timm", "safetensors", "numpy", "scipy",
@@ -21,30 +19,14 @@ _SHOWN = (
 
 
 def component_lines() -> list[str]:
-    """Return name, version and licence of each library the program stands on, where its package says so."""
-    lines = []
-    for name in _SHOWN:
-        try:
-            about = metadata.distribution(name).metadata.json
-        except metadata.PackageNotFoundError:
-            # The frozen program may come without a library's package data; then its licence file lies beside it.
-            continue
-        licence = _licence(about)
-        lines.append(f"{about['name']} {about['version']}  ({licence})")
-    return lines
+    """Return name, version and licence of each library the program stands on, where it is known here."""
+    known = {_plain(one.name): one for one in components()}
+    found = [known[_plain(name)] for name in _SHOWN if _plain(name) in known]
+    return [f"{one.name} {one.version}  ({one.licence or NO_FIGURE})" for one in found]
 
 
-def _licence(about: dict[str, str | list[str]]) -> str:
-    expression, named = about.get("license_expression"), str(about.get("license") or "")
-    if expression:
-        return str(expression)
-    # Old packages put the licence's whole text where its name belongs.
-    short = named if named and len(named) <= _LONGEST_NAME and "\n" not in named else ""
-    return short or _classified(about.get("classifier") or []) or NO_FIGURE
-
-
-def _classified(classifiers: str | list[str]) -> str:
-    return ", ".join(c.rsplit(" :: ", 1)[-1] for c in classifiers if c.startswith("License ::"))
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 class AboutDialog(QDialog):
@@ -55,6 +37,7 @@ class AboutDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(560, 440)
         self._version = version
+        self._language: Language = language
         name, self._words, self._licences = QLabel("CraneInspector"), QLabel(), QLabel()
         name.setFont(sized(self.font(), 20, bold=True))
         self._words.setWordWrap(True)
@@ -62,6 +45,9 @@ class AboutDialog(QDialog):
         components = QPlainTextEdit("\n".join(component_lines()))
         components.setReadOnly(True)
         buttons = QDialogButtonBox()
+        self.licences = buttons.addButton("", QDialogButtonBox.ButtonRole.ActionRole)
+        self.licences.setMinimumSize(110, TARGET_PX)
+        self.licences.clicked.connect(self.show_licences)
         self._close = buttons.addButton("", QDialogButtonBox.ButtonRole.RejectRole)
         self._close.setMinimumSize(110, TARGET_PX)
         buttons.rejected.connect(self.reject)
@@ -72,7 +58,13 @@ class AboutDialog(QDialog):
 
     def speak(self, language: Language) -> None:
         """Change the language."""
+        self._language = language
+        self.licences.setText(text("ui.licences", language))
         self.setWindowTitle(text("ui.about", language))
         self._words.setText(text("ui.about.words", language, version=self._version))
         self._licences.setText(text("ui.about.licences", language))
         self._close.setText(text("ui.close", language))
+
+    def show_licences(self) -> None:
+        """Open the licences of everything the program is made of, over this window."""
+        LicencesDialog(components(), self._language, self).open()

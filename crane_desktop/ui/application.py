@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from crane_desktop.domain.station import Station
@@ -27,6 +28,8 @@ def prepare_application() -> QApplication:
     application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("CraneInspector")
     application.setApplicationDisplayName("CraneInspector")
+    # The name of the menu entry: a Wayland desktop finds the window's icon and group by it.
+    QGuiApplication.setDesktopFileName("crane-inspector")
     application.setStyle("Fusion")
     application.styleHints().setColorScheme(Qt.ColorScheme.Light)  # our greys do not mix with a dark desktop's
     application.setFont(base_font())

@@ -16,6 +16,7 @@ import pytest
 from crane_desktop.camera.decode import read_image
 from crane_desktop.domain.station import HistoryRow
 from crane_desktop.model.scorer import load_scorer
+from crane_desktop.records import archive
 
 Crane = Callable[..., Any]
 LogOf = Callable[[Path], list[HistoryRow]]
@@ -201,6 +202,34 @@ class TestRecords:
         (stats,) = crane("records", "stats", "--json", "--data-dir", station_dir).objects
         assert stats == {"records": 0, "ok": 0, "ng": 0, "review": 0, "none": 0, "first_at": None, "last_at": None}
 
+    def test_verify(self, crane: Crane, station_dir: Path, recorded: list[dict[str, Any]]) -> None:
+        done = crane("records", "verify", "--json", "--data-dir", station_dir)
+        assert (done.code, done.err) == (0, "")
+        assert done.objects == [{"ok": True, "records": 24, "first_bad": None}]
+        assert "24 records" in crane("records", "verify", "--data-dir", station_dir).out
+
+    @pytest.mark.parametrize(("language", "says"), [("en", "missing"), ("ja", "ありません")])
+    def test_verify_names_the_record_whose_picture_is_gone(
+        self,
+        crane: Crane,
+        station_dir: Path,
+        recorded: list[dict[str, Any]],
+        monkeypatch: pytest.MonkeyPatch,
+        language: str,
+        says: str,
+    ) -> None:
+        monkeypatch.setenv("CRANE_LANGUAGE", language)
+        picture = next((station_dir / "records" / "images").rglob("*-map.png"))
+        kept = [line["record_id"] for line in recorded if line["verdict"] == picture.stem.split("-")[-2]]
+        picture.unlink()
+        done = crane("records", "verify", "--json", "--data-dir", station_dir)
+        (told,) = done.objects
+        assert (done.code, told["ok"], told["records"]) == (1, False, 24)
+        assert told["first_bad"] in kept
+        (sentence,) = done.sentences
+        assert str(picture) in sentence
+        assert says in sentence
+
     @pytest.mark.parametrize("form", ["csv", "jsonl"])
     def test_export(
         self, crane: Crane, station_dir: Path, recorded: list[dict[str, Any]], tmp_path: Path, form: str
@@ -232,6 +261,21 @@ class TestRecords:
         assert crane(*words, "--since", "yesterday").code == 2
 
 
+class TestLicences:
+    def test_they_are_listed(self, crane: Crane, station_dir: Path) -> None:
+        done = crane("licences", "--json", "--data-dir", station_dir)
+        found = {one["name"]: one for one in done.objects}
+        assert {"Qt", "Python", "torch", "crane-desktop"} <= found.keys()
+        assert found["Qt"]["licence"] == "LGPL-3.0-only"
+        assert all(Path(text).is_file() for one in found.values() for text in one["texts"])
+        assert "torch 2" in crane("licences", "--data-dir", station_dir).out
+
+    def test_one_is_shown_whole(self, crane: Crane, station_dir: Path) -> None:
+        assert "LESSER GENERAL PUBLIC" in crane("licences", "qt", "--data-dir", station_dir).out
+        refused = crane("licences", "nothing", "--data-dir", station_dir)
+        assert (refused.code, len(refused.sentences)) == (2, 1)
+
+
 class TestStation:
     def test_selftest(self, crane: Crane, station_dir: Path) -> None:
         done = crane("selftest", "--json", *PACK, "--data-dir", station_dir)
@@ -242,6 +286,16 @@ class TestStation:
         assert all(check["ok"] for check in told["checks"])
         assert "fit to judge" in crane("selftest", *PACK, "--data-dir", station_dir).out
         assert list((station_dir / "records" / "images").iterdir()) == []
+
+    def test_selftest_proves_what_the_line_wrote(
+        self, crane: Crane, station_dir: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = archive.encode_map
+        monkeypatch.setattr(archive, "encode_map", lambda anomaly_map: real(anomaly_map)[:-9])
+        (told,) = crane("selftest", "--json", *PACK, "--data-dir", station_dir).objects
+        line = told["checks"][-1]
+        assert (line["name"], line["ok"]) == ("line", False)
+        assert "is damaged" in line["detail"]
 
     def test_selftest_names_what_fails_and_goes_on(
         self, crane: Crane, station_dir: Path, monkeypatch: pytest.MonkeyPatch

@@ -19,6 +19,12 @@ from crane_desktop.settings.data_dir import DataDir
 BEGIN = datetime(2026, 3, 31, 23, 59, 58, 123456, tzinfo=UTC)
 PLACE = Placement(2.0, 1.0, 12.0, 10.0)
 Judge = Callable[..., LogEntry]
+_REASONS = {
+    Verdict.OK: ReasonCode.BELOW_THRESHOLD,
+    Verdict.NG: ReasonCode.SCORE_OVER_THRESHOLD,
+    Verdict.REVIEW: ReasonCode.REGION_IN_REVIEW_BAND,
+    Verdict.NONE: ReasonCode.LATE,
+}
 
 
 @pytest.fixture
@@ -49,7 +55,7 @@ def judged() -> Judge:
         inspection = Inspection(
             origin=changes.pop("origin", origin),
             verdict=verdict,
-            reason=Reason(ReasonCode.SCORE_OVER_THRESHOLD, "detail"),
+            reason=Reason(_REASONS[verdict], "detail"),
             judged_by=JudgedBy("既定", 3, "demo", "1.0", "ab" * 32, "0.1.0", "cpu", True),
             decided_at=changes.pop("decided_at", moment),
             latency_ms=12.5,

@@ -138,6 +138,10 @@ class FakeStation:
         """What `doctor` answers: findings that the test makes."""
         self.opened: Future[Any] = Future()
         """What `camera` answers: a set-up that the test makes."""
+        self.looked: dict[str, Future[Any]] = {}
+        """What `look_into` answers, by file; others are refused."""
+        self.taken: Future[Any] | None = None
+        """What `take_in` answers; None: what was offered."""
         self.closed = 0
         self.hold: set[str] = set()
         """Questions whose answers wait in `held` until the test gives them."""
@@ -208,6 +212,14 @@ class FakeStation:
 
     def recipes(self) -> Future[Sequence[str]]:
         return answered(["bracket", "gear"])
+
+    def look_into(self, file: str) -> Future[Any]:
+        self.calls.append(("look_into", file))
+        return self.looked.get(file, failed(CraneError("ui.no_folder")))
+
+    def take_in(self, offer: Any) -> Future[Any]:
+        self.calls.append(("take_in", offer.file))
+        return self.taken if self.taken is not None else answered(offer)
 
     def devices(self, cti: str | None = None) -> Future[Sequence[tuple[str, str]]]:
         self.calls.append(("devices", cti))

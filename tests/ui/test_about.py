@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
-from importlib import metadata
 from typing import Any
 
 import pytest
@@ -11,9 +10,11 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit
 
 import crane_desktop.ui.about
 from crane_desktop import __version__
+from crane_desktop.settings.licences import Component, components
 from crane_desktop.settings.texts import LANGUAGES
 from crane_desktop.ui.about import AboutDialog, component_lines
 from crane_desktop.ui.dates import local_clock, local_time
+from crane_desktop.ui.licences_dialog import LicencesDialog
 
 
 def test_every_library_is_named_with_version_and_licence() -> None:
@@ -21,28 +22,6 @@ def test_every_library_is_named_with_version_and_licence() -> None:
     assert len(lines) == len(crane_desktop.ui.about._SHOWN)
     assert any(line.startswith("PySide6") and "LGPL" in line for line in lines)
     assert not [line for line in lines if "－" in line]
-
-
-def test_a_library_without_its_package_data_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(name: str) -> Any:
-        raise metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(metadata, "distribution", absent)
-    assert component_lines() == []
-
-
-@pytest.mark.parametrize(
-    ("about", "licence"),
-    [
-        ({"license_expression": "MIT", "license": "the whole text"}, "MIT"),
-        ({"license": "BSD"}, "BSD"),
-        ({"license": "Copyright\nall rights"}, "－"),
-        ({"license": "x" * 500, "classifier": ["License :: OSI Approved :: BSD License", "Topic :: X"]}, "BSD License"),
-        ({}, "－"),
-    ],
-)
-def test_licences_are_named_shortly(about: dict[str, Any], licence: str) -> None:
-    assert crane_desktop.ui.about._licence(about) == licence
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -54,6 +33,48 @@ def test_the_dialog_says_what_it_is(qtbot: Any, language: Any) -> None:
     assert __version__ in words
     assert "MIT" in words
     assert dialog.findChildren(QPlainTextEdit)[0].isReadOnly()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_licences_open_from_there(qtbot: Any, language: Any) -> None:
+    about = AboutDialog(language, __version__)
+    qtbot.addWidget(about)
+    about.show()
+    about.licences.click()
+    (dialog,) = about.findChildren(LicencesDialog)
+    assert dialog.isVisible()
+    assert dialog.windowTitle() == about.licences.text() == {"en": "Licences", "ja": "ライセンス"}[language]
+    assert dialog.names.count() == len(components())
+    assert dialog.viewer.isReadOnly()
+    assert "LGPL" in dialog.findChildren(QLabel)[0].text()
+
+
+def test_the_text_of_the_chosen_licence_is_shown(qtbot: Any) -> None:
+    read: list[str] = []
+
+    class Watched(Component):
+        def text(self) -> str:
+            read.append(self.name)
+            return f"terms of {self.name}"
+
+    dialog = LicencesDialog([Watched(name, "1", "MIT", tuple) for name in ("a", "b", "c")], "en")
+    qtbot.addWidget(dialog)
+    assert dialog.viewer.toPlainText() == "terms of a"
+    dialog.names.setCurrentRow(2)
+    assert dialog.viewer.toPlainText() == "terms of c"
+    assert read == ["a", "c"]  # megabytes are not read before they are asked for
+    dialog.search.setText("B")
+    assert [dialog.names.isRowHidden(row) for row in range(3)] == [True, False, True]
+
+
+def test_qt_has_its_texts(qtbot: Any) -> None:
+    dialog = LicencesDialog(components(), "en")
+    qtbot.addWidget(dialog)
+    (row,) = [row for row in range(dialog.names.count()) if dialog.names.item(row).text().startswith("Qt 6")]
+    dialog.names.setCurrentRow(row)
+    words = dialog.viewer.toPlainText()
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in words
+    assert "GNU GENERAL PUBLIC LICENSE" in words
 
 
 def test_it_opens_once(window: Any, qtbot: Any) -> None:

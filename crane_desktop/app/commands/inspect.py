@@ -20,8 +20,6 @@ from crane_desktop.app.options import (
     before_the_command,
 )
 from crane_desktop.app.recipes import read_recipe
-from crane_desktop.app.run_line import run_line
-from crane_desktop.app.several import run_lines
 from crane_desktop.app.workbench import Workbench, open_workbench
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.station import SourceChoice
@@ -46,6 +44,10 @@ def inspect(
     as_json: JsonOption = False,
 ) -> None:
     """Take frames from a source, judge them, record them."""
+    # Here, as in other commands: the window passes by this module on its way, and need not wait for the database.
+    from crane_desktop.app.run_line import run_line
+    from crane_desktop.app.several import run_lines
+
     bench = open_workbench(data_dir, as_json=as_json, profile=profile)
     given = {
         "path": None if path is None else str(path),

@@ -12,7 +12,7 @@ from crane_desktop.app.commands import comparing, fetching, profiles, signing
 from crane_desktop.app.options import HELP_LANGUAGE, DataDirOption, JsonOption
 from crane_desktop.app.usage import Command, Group
 from crane_desktop.app.workbench import Workbench, open_workbench
-from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.errors import InputError
 from crane_desktop.settings.texts import text
 
 if TYPE_CHECKING:
@@ -106,17 +106,13 @@ def install(
     as_json: JsonOption = False,
 ) -> None:
     """Verify a pack, have it give its golden scores on this station, and copy it into the data folder."""
-    from crane_desktop.app.pack_history import install_keeping
-    from crane_desktop.app.proving import trust_of
-    from crane_desktop.model.packs import verify_pack
+    from crane_desktop.app.intake import install_proven
+    from crane_desktop.model.packs import read_manifest
 
     bench = open_workbench(data_dir, as_json=as_json)
     with bench.data.lock():
-        name = verify_pack(file, trust_of(bench)).name
-        failed = "; ".join(check.detail for check in _proven(bench, file) if not check.ok)
-        if failed:
-            raise StationFault("app.pack_not_installed", pack=name, detail=failed)
-        installed, replaced = install_keeping(bench, file, name)
+        installed, replaced = install_proven(bench, file)
+    name = read_manifest(installed).name
     _tell(bench, installed, "app.pack_installed")
     if replaced is not None:
         bench.console.note(text("app.pack_replaced", bench.language, pack=name, file=replaced))

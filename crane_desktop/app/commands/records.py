@@ -1,4 +1,4 @@
-"""``records stats|export``: sum up the log, and take it out."""
+"""``records verify|stats|export``: prove the log, sum it up, and take it out."""
 
 from __future__ import annotations
 
@@ -38,6 +38,24 @@ def stats(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     else:
         for name, value in summary.items():
             bench.console.say(f"{name:>12}  {value}")
+
+
+@commands.command("verify", cls=Command, help=text("app.help.records_verify", HELP_LANGUAGE))
+def verify(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+    """Prove that the log is whole."""
+    from crane_desktop.app.progress_bar import progress_bar
+    from crane_desktop.records.verify import verify_log
+
+    bench = open_workbench(data_dir, as_json=as_json)
+    with progress_bar(text("app.verifying_log", bench.language)) as progress:
+        proof = verify_log(bench.data, progress)
+    if as_json:
+        bench.console.data({"ok": proof.ok, "records": proof.records, "first_bad": proof.first_bad})
+    elif proof.ok:
+        bench.console.say(text("app.log_sound", bench.language, records=proof.records))
+    if proof.error is not None:
+        bench.console.complain(proof.error)
+    raise typer.Exit(0 if proof.ok else 1)
 
 
 @commands.command("export", cls=Command, help=text("app.help.records_export", HELP_LANGUAGE))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from crane_desktop.app.options import DataDirOption, JsonOption, PackOption, ProfileOption
-from crane_desktop.app.selftest import run_selftest
 from crane_desktop.app.workbench import open_workbench
 from crane_desktop.settings.texts import text
 
@@ -17,6 +16,8 @@ def selftest(
     as_json: JsonOption = False,
 ) -> None:
     """Check data folder, log, pack, model and camera layer; exit code 1 if one fails."""
+    from crane_desktop.app.selftest import run_selftest
+
     bench = open_workbench(data_dir, as_json=as_json, profile=profile)
     checks = run_selftest(bench, pack)
     ok = all(check.ok for check in checks)
