@@ -15,7 +15,7 @@ SCREENLESS = ("offscreen", "minimal")
 def cannot_start(error: Exception) -> None:
     """Report and tell what kept the program from starting. Raises nothing."""
     report = write_report(error)
-    cause = f"{type(error).__name__}: {error}"
+    cause = _in_short(error)
     try:
         from crane_desktop.settings.texts import system_language, text
 
@@ -30,8 +30,14 @@ def failed(error: Exception) -> None:
     from crane_desktop.settings.texts import system_language, text
 
     report = write_report(error)
-    sentence = text("app.unexpected", system_language(), error=f"{type(error).__name__}: {error}")
+    sentence = text("app.unexpected", system_language(), error=_in_short(error))
     tell(f"{sentence} [{report}]" if report is not None else sentence)
+
+
+def _in_short(error: Exception) -> str:
+    """Return what it was in one line: libraries write whole pages where a file of theirs is damaged."""
+    first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    return f"{type(error).__name__}: {first}"
 
 
 def tell(sentence: str) -> None:

@@ -56,6 +56,7 @@ Function ChooseScope
       !insertmacro Fail ${EXIT_NOT_ADMIN} "$(NOT_ADMIN)"
     ${ElseIf} $ScopeAsked == "machine"
       Call Elevate
+      StrCpy $ScopeAsked "" ; refused: ask on the page
     ${EndIf}
   ${EndIf}
   Call UseScope

@@ -27,7 +27,7 @@ from crane_desktop import __version__
 NEWER = "99.0"
 STALE = "_internal/古い部品.txt"
 PROGRAM = "/opt/crane-inspector"
-FAST = {"compression": "gzip", "level": 1}
+FAST = {"compression": "zstd", "level": 1}
 
 pytestmark = [
     pytest.mark.slow,
@@ -38,6 +38,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     made = tmp_path_factory.mktemp("installers")
+    made.chmod(0o755)  # the inspector, another user, starts an installer from here
     yield made
     shutil.rmtree(made)  # several gigabytes
 
@@ -60,8 +61,9 @@ def newer(bundle: Path, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def run_file(bundle: Path, folder: Path) -> Path:
-    if shutil.which("makeself") is None:
-        pytest.skip("needs makeself (packaging/debian-packages.txt)")
+    for tool in ("makeself", "zstd"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"needs {tool} (packaging/debian-packages.txt)")
     return build_run_file(bundle, folder, **FAST)
 
 
@@ -103,7 +105,7 @@ def test_the_package_holds_the_bundle_and_nothing_that_others_may_change(package
         with tarfile.open(fileobj=unpack.stdout, mode="r|") as archive:
             for member in archive:
                 assert (member.uid, member.gid) == (0, 0), member.name
-                assert member.isdir() or member.isfile() or member.issym(), member.name
+                assert member.isdir() or member.isfile() or member.issym() or member.islnk(), member.name
                 if not member.issym():
                     assert member.mode in ((0o755,) if member.isdir() else (0o644, 0o755)), member.name
                     assert not (member.mode & 0o111 and ".so" in member.name and not member.isdir()), member.name
@@ -132,7 +134,8 @@ def test_whatever_the_bundle_lacks_the_package_asks_for(bundle: Path) -> None:
     asked_for = {library for libraries in PACKAGES.values() for library in libraries}
     lacking = {name: who[0] for name, who in outside_libraries(bundle).items() if name not in MISSED_BY_NOBODY}
     assert set(lacking) <= asked_for, lacking
-    assert asked_for - {"libutil.so.1"} <= set(lacking), "the package asks for what the bundle has"
+    for package, libraries in PACKAGES.items():
+        assert set(libraries) & set(lacking), f"the bundle has all of {package}, the package need not ask for it"
 
 
 def test_a_station_is_installed_judges_is_upgraded_with_its_data_and_removed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -43,7 +44,7 @@ def test_the_walls_stand_where_this_system_has_them(computer: Any) -> None:
 
 def test_the_self_test_passes(computer: Any, nothing_unexpected: Callable[..., None]) -> None:
     before = everything_in(computer.installed)
-    frozen = computer.run("--json", "selftest")
+    frozen = computer.run("selftest", "--json")
     assert frozen.process.returncode == 0, (frozen.out, frozen.err)
     (found,) = frozen.objects
     assert found["ok"]
@@ -51,7 +52,7 @@ def test_the_self_test_passes(computer: Any, nothing_unexpected: Callable[..., N
     assert {check["name"] for check in found["checks"]} >= {"model", "camera", "log", "line"}
     nothing_unexpected(computer, frozen)
     assert everything_in(computer.installed) == before
-    assert list((computer.home / "一時").iterdir()) == []
+    assert [left for left in (computer.home / "一時").rglob("*") if left.is_file()] == []
 
 
 def everything_in(folder: Path) -> dict[str, tuple[int, int]]:
@@ -99,7 +100,7 @@ def viky(computer: Any) -> Path:
 
 def two_processes(frozen: Any) -> tuple[int, int]:
     """Wait until program and camera both work; return their process ids."""
-    until_s = time.monotonic() + 60
+    until_s = time.monotonic() + 180
     while True:
         assert time.monotonic() < until_s
         assert frozen.process.poll() is None, frozen.err
@@ -120,10 +121,10 @@ def maps_of(pid: int) -> str:
 
 
 def children_of(pid: int) -> list[int]:
-    try:
-        direct = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    except OSError:
-        return []
+    direct: list[str] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):  # each thread has its own
+        with contextlib.suppress(OSError):
+            direct += task.read_text(encoding="ascii").split()
     return [found for child in map(int, direct) for found in (child, *children_of(child))]
 
 
@@ -144,7 +145,7 @@ def test_learning_from_good_parts_works(computer: Any, nothing_unexpected: Calla
 
 def test_a_second_program_on_the_same_data_is_told_so(computer: Any) -> None:
     first = computer.start("crane-inspector", "inspect", "--source", "demo", "--rate", "5", "--json")
-    until_s = time.monotonic() + 60
+    until_s = time.monotonic() + 180
     while not (computer.data / "records" / "log.sqlite3").exists():
         assert time.monotonic() < until_s
         time.sleep(0.1)
@@ -167,6 +168,7 @@ def test_bad_input_is_one_sentence(computer: Any) -> None:
 @pytest.mark.parametrize(
     "damaged",
     ["crane_desktop/resources/texts/app.json", "numpy/_core/_multiarray_umath*", "crane_desktop/resources/texts"],
+    ids=["a text", "a library", "all texts"],
 )
 def test_damaged_files_are_told_and_reported(own_copy: Any, damaged: str) -> None:
     (target,) = list((own_copy.installed / "_internal").glob(damaged))
@@ -175,7 +177,7 @@ def test_damaged_files_are_told_and_reported(own_copy: Any, damaged: str) -> Non
     else:
         target.unlink()  # a hard link: the bundle's own file stays whole
         target.write_bytes(b"\0" * 64)
-    frozen = own_copy.run("--json", "selftest")
+    frozen = own_copy.run("selftest", "--json")
     assert frozen.process.returncode == 1
     assert frozen.out == b""
     (report,) = own_copy.reports()
