@@ -6,8 +6,10 @@ import contextlib
 import importlib.machinery
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
 _schemas: object | None = None
 
@@ -25,18 +27,51 @@ def guard_torchvision() -> None:
     ``operator torchvision::nms does not exist``. We never call them, so their schemas are enough. A torchvision
     that fits keeps its own: its library is loaded first, because a schema that is defined twice ends the process.
     """
-    global _schemas
     import torch
 
     if _schemas is not None or "torchvision" in sys.modules:
         return
+    _define_missing_operators(torch)
+    with torch_without_compiler():
+        for name in ("torchvision", "open_clip", "timm"):
+            importlib.import_module(name)
+
+
+def _define_missing_operators(torch: Any) -> None:
+    global _schemas
     _load_own_operators(torch)
     missing = [name for name in ("nms", "qnms") if not hasattr(torch.ops.torchvision, name)]
     if missing:
-        library: Any = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+        library: Any = torch.library.Library("torchvision", "FRAGMENT")
         for name in missing:
             library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         _schemas = library  # the schemas live as long as this object
+
+
+@contextlib.contextmanager
+def torch_without_compiler() -> Iterator[None]:
+    """Keep torch's compiler from being imported by libraries that only ask whether they are being compiled.
+
+    It and its algebra system are a thousand modules and a third of what the program imports before its first verdict;
+    nothing here compiles. Where it is imported already, nothing is done; whoever imports it later gets the real one.
+    """
+    names = ("torch._dynamo", "torch._dynamo.utils")
+    if names[0] in sys.modules:
+        yield
+        return
+    stand_ins = {name: ModuleType(name) for name in names}
+    compiler, helpers = (cast(Any, stand_ins[name]) for name in names)
+    compiler.__path__ = []
+    compiler.utils = helpers
+    compiler.disable = lambda function=None, *_args, **_kwargs: function if function is not None else lambda f: f
+    helpers.is_compile_supported = lambda _device: False
+    sys.modules.update(stand_ins)
+    try:
+        yield
+    finally:
+        for name in names:
+            if sys.modules.get(name) is stand_ins[name]:
+                del sys.modules[name]
 
 
 def _load_own_operators(torch: Any) -> None:

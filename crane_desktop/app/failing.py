@@ -35,7 +35,9 @@ def failed(error: Exception) -> None:
 
 
 def _in_short(error: Exception) -> str:
-    """Return what it was in one line: libraries write whole pages where a file of theirs is damaged."""
+    """Return the cause in one line: libraries write whole pages around it where a file of theirs is damaged."""
+    while isinstance(error.__cause__, Exception):
+        error = error.__cause__
     first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
     return f"{type(error).__name__}: {first}"
 

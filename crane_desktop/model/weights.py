@@ -16,6 +16,7 @@ from crane_desktop.model.container import PackReader
 from crane_desktop.model.crane import Crane, at_size
 from crane_desktop.model.manifest import Precision, Profile
 from crane_desktop.model.tensors import TensorsDamaged, read_tensors
+from crane_desktop.model.unfilled import unfilled
 
 Hold = Callable[[str, Tensor], Tensor]
 """How a model holds a weight of that name in memory, given as it is stored."""
@@ -98,7 +99,7 @@ class Misfit:
 
 def wanted_shapes(config: CraneConfig) -> dict[str, tuple[int, ...]]:
     """Return the name and shape of every weight of such a Crane; nothing is allocated."""
-    with torch.device("meta"):
+    with unfilled():
         return {name: tuple(tensor.shape) for name, tensor in Crane(config).state_dict().items()}
 
 
@@ -124,7 +125,7 @@ def crane_of(config: CraneConfig, state: Mapping[str, Tensor], hold: Hold = hold
     InputError
         If a weight is missing, left over, or of the wrong shape: names it.
     """
-    with torch.device("meta"):
+    with unfilled():
         crane = Crane(config)
     misfit = find_misfit({name: tuple(tensor.shape) for name, tensor in crane.state_dict().items()}, state)
     if misfit is not None and misfit.wanted is None:

@@ -27,11 +27,11 @@ EXCLUDED_MODULES = (
     *(f"PySide6.Qt{room}" for room in (
         "3DAnimation", "3DCore", "3DExtras", "3DInput", "3DLogic", "3DRender", "Charts", "DataVisualization",
         "Designer", "Graphs", "Help", "Multimedia", "Network", "Pdf", "PrintSupport", "Qml", "Quick", "QuickControls2",
-        "QuickTest", "QuickWidgets", "Sql", "UiTools", "WebChannel", "WebEngineCore", "WebEngineWidgets", "Xml",
+        "QuickTest", "QuickWidgets", "Sql", "Test", "UiTools", "WebChannel", "WebEngineCore", "WebEngineWidgets", "Xml",
     )),
     "pyqtgraph.opengl", "pyqtgraph.examples", "pyqtgraph.console",
 )  # fmt: skip
-"""Modules that are not collected. Every line is proven by the tests that run the frozen program."""
+"""Modules that are not collected, whether or not they are installed where the bundle is built."""
 
 _LEFT_OUT = (
     # Headers, link libraries, stubs and tests of the libraries.

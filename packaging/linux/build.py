@@ -21,16 +21,15 @@ def main() -> None:
     parser.add_argument("--only", choices=BUILDERS, help="one of the two installers instead of both")
     parser.add_argument("--bundle", type=Path, default=ROOT / "dist" / "CraneInspector", help="the bundle's folder")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder that gets the installers")
-    parser.add_argument("--compression", choices=[name for name in LEVELS if name != "none"], default="xz")
+    parser.add_argument("--compression", choices=LEVELS, help="otherwise the best: zstd for deb, xz for run")
     parser.add_argument("--level", type=int, help="of the compression; otherwise that of a release")
     parser.add_argument("--version", help="another version than the program's own, to rehearse upgrades")
     asked = parser.parse_args()
     if not (asked.bundle / "_internal").is_dir():
         parser.error(f"{asked.bundle} is no bundle; build it with: python packaging/bundle/build.py")
+    how = {"compression": asked.compression, "level": asked.level} if asked.compression else {}
     for name in [asked.only] if asked.only else BUILDERS:
-        built = BUILDERS[name](
-            asked.bundle, asked.out, version=asked.version, compression=asked.compression, level=asked.level
-        )
+        built = BUILDERS[name](asked.bundle, asked.out, version=asked.version, **how)
         print(f"{built} {built.stat().st_size / 1e6:.1f} MB")
 
 

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import textwrap
-import time
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,12 @@ LICENCES = Path("_internal/crane_desktop/resources/licences")
 
 
 def released_at() -> int:
-    """Return the second that dates the package: SOURCE_DATE_EPOCH, else that of the last commit, else now."""
+    """Return the second that dates the package: SOURCE_DATE_EPOCH, else the last commit's, else the changelog's."""
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if given:
         return int(given)
     done = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return int(done.stdout) if done.returncode == 0 else int(time.time())
+    return int(done.stdout) if done.returncode == 0 else int((ROOT / "CHANGELOG.md").stat().st_mtime)
 
 
 def changelog(version: str, maintainer: str) -> str:

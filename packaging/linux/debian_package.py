@@ -22,8 +22,8 @@ PLACE = "opt/crane-inspector"
 PROGRAMS = ("crane-inspector", "CraneInspector")
 # The project has no mail address; a name that can never exist says so.
 MAINTAINER = "The CraneInspector authors <maintainers@crane-inspector.invalid>"
-LEVELS = {"xz": 6, "zstd": 19, "gzip": 9, "none": 0}
-"""Compressions that dpkg-deb knows, and the level that a released package gets."""
+LEVELS = {"zstd": 10, "xz": 1, "gzip": 9}
+"""Compressions that dpkg-deb knows, best first, and their levels: beyond these, much time buys little room."""
 
 _SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
 
@@ -44,7 +44,7 @@ def debian_version(version: str) -> str:
 
 
 def build_package(
-    bundle: Path, out: Path, *, version: str | None = None, compression: str = "xz", level: int | None = None
+    bundle: Path, out: Path, *, version: str | None = None, compression: str = "zstd", level: int | None = None
 ) -> Path:
     """Build the package of a bundle and return its path.
 

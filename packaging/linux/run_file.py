@@ -14,8 +14,9 @@ from desktop_files import PLACE_OF_PROGRAM, link_bundle, write_desktop_files
 from shell_words import with_words
 from system_needs import PACKAGES, glibc_floor
 
-LEVELS = {"xz": 6, "zstd": 19, "gzip": 9}
-"""Compressions that makeself knows, and the level that a released installer gets."""
+# Every distribution can unpack xz; zstd is a program that some do not bring.
+LEVELS = {"xz": 1, "zstd": 10, "gzip": 9}
+"""Compressions that makeself knows, best first, and their levels."""
 
 _ALWAYS_THERE = "libc6"
 

@@ -66,9 +66,19 @@ def run_file(hull: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_run_file(hull, tmp_path_factory.mktemp("run file"), **FAST)
 
 
-def field(package: Path, name: str) -> str:
-    done = subprocess.run(["dpkg-deb", "-f", str(package), name], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+@pytest.fixture
+def at_work() -> Iterator[Callable[[Path], subprocess.Popen[bytes]]]:
+    """Start the program of a folder, which then runs until the test is over."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(program: Path) -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen([str(program / "crane-inspector"), "300"]))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()
+        one.wait()
 
 
 # -- words -----------------------------------------------------------------------------------------------------
@@ -170,11 +180,13 @@ def test_the_same_bundle_gives_the_same_package_to_the_byte(
 ) -> None:
     moved = tmp_path / "elsewhere" / "CraneInspector"
     shutil.copytree(hull, moved, symlinks=True)
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    time.sleep(1.1)  # whatever took its date from the clock now has another
+    assert build_package(moved, tmp_path / "now", **FAST).read_bytes() == package.read_bytes()
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     first = build_package(hull, tmp_path / "one", **FAST)
     second = build_package(moved, tmp_path / "two", **FAST)
-    assert first.read_bytes() == second.read_bytes()
-    assert first.read_bytes() != package.read_bytes()
+    assert first.read_bytes() == second.read_bytes() != package.read_bytes()
 
 
 def test_the_bundle_is_only_read(hull: Path, tmp_path: Path) -> None:
@@ -207,6 +219,26 @@ def test_the_package_leaves_a_program_of_the_run_file_alone(package: Path, tmp_p
     assert machine.exists("/opt/crane-inspector/crane-inspector")
 
 
+def test_a_running_program_is_neither_upgraded_nor_removed_by_dpkg(
+    package: Path, hull: Path, tmp_path: Path, at_work: Callable[[Path], subprocess.Popen[bytes]]
+) -> None:
+    newer = build_package(hull, tmp_path / "newer", version="99.0", **FAST)
+    machine = PlainRoot(tmp_path / "machine", package.parent)
+    assert machine.install(package).returncode == 0
+    running = at_work(machine.folder / "opt" / "crane-inspector")
+    for done in (machine.install(newer), machine.dpkg("--remove", "crane-inspector")):
+        assert done.returncode != 0
+        assert words()["running"]["en"] in done.stderr
+        status = machine.dpkg("--status", "crane-inspector").stdout.splitlines()
+        assert any(line.startswith("Status:") and line.endswith("ok installed") for line in status)
+        assert f"Version: {__version__}" in status
+    running.kill()
+    running.wait()
+    assert machine.install(newer).returncode == 0
+    assert machine.dpkg("--purge", "crane-inspector").returncode == 0
+    assert not machine.exists("/opt/crane-inspector")
+
+
 # -- the self-extracting file ----------------------------------------------------------------------------------
 
 Installer = Callable[..., subprocess.CompletedProcess[str]]
@@ -235,20 +267,6 @@ def installer(run_file: Path, home: Path) -> Installer:
 @pytest.fixture
 def program(home: Path) -> Path:
     return home / ".local" / "opt" / "crane-inspector"
-
-
-@pytest.fixture
-def at_work(program: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start() -> subprocess.Popen[bytes]:
-        started.append(subprocess.Popen([str(program / "crane-inspector"), "60"]))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.kill()
-        one.wait()
 
 
 def below(folder: Path) -> set[str]:
@@ -318,11 +336,11 @@ def test_an_upgrade_that_was_cut_off_is_mended(installer: Installer, program: Pa
 
 
 def test_a_running_program_is_neither_upgraded_nor_removed(
-    installer: Installer, home: Path, program: Path, at_work: Callable[[], subprocess.Popen[bytes]]
+    installer: Installer, home: Path, program: Path, at_work: Callable[[Path], subprocess.Popen[bytes]]
 ) -> None:
     assert installer("--no-selftest").returncode == 0
     before = below(home)
-    at_work()
+    at_work(program)
     for done in (
         installer("--no-selftest"),
         installer("--uninstall"),

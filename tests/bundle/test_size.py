@@ -68,7 +68,7 @@ def test_the_bundle_has_not_grown(bundle: Path) -> None:
 
 FORBIDDEN = {
     "rooms of Qt": re.compile(
-        r"Qt6?(WebEngine|Qml|Quick|3D|Pdf|Network(?!Information)|Multimedia|Charts|Designer|Sql|WaylandCompositor)"
+        r"Qt6?(Test|WebEngine|Qml|Quick|3D|Pdf|Network(?!Information)|Multimedia|Charts|Designer|Sql|WaylandCompositor)"
     ),
     "QML": re.compile(r"/qml/|\.qml$"),
     "headers and link libraries": re.compile(
