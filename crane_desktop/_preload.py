@@ -32,8 +32,8 @@ def guard_torchvision() -> None:
     if _schemas is not None or "torchvision" in sys.modules:
         return
     _define_missing_operators(torch)
-    with torch_without_compiler():
-        for name in ("torchvision", "open_clip", "timm"):
+    with torch_without_compiler(), _absent("timm"):  # open_clip takes it in where it is; only Crane+ needs it
+        for name in ("torchvision", "open_clip"):
             importlib.import_module(name)
 
 
@@ -46,6 +46,20 @@ def _define_missing_operators(torch: Any) -> None:
         for name in missing:
             library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         _schemas = library  # the schemas live as long as this object
+
+
+@contextlib.contextmanager
+def _absent(name: str) -> Iterator[None]:
+    """Let a package look as if it were not installed, unless it is imported already."""
+    if name in sys.modules:
+        yield
+        return
+    absent: dict[str, Any] = {name: None}
+    sys.modules.update(absent)
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from crane_desktop._preload import guard_torchvision
+from crane_desktop._preload import guard_torchvision, torch_without_compiler
 from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.dattn import dense_features, run_dino, similarity_attention
 from crane_desktop.model.pooling import image_logits, pixel_logits, raw_map
@@ -153,7 +153,8 @@ def at_size(crane: Crane, image_size_px: int) -> Crane:
 
 
 def _new_dino(config: CraneConfig) -> nn.Module:
-    from timm.models.vision_transformer import VisionTransformer
+    with torch_without_compiler():
+        from timm.models.vision_transformer import VisionTransformer
 
     dino = config.dino
     if dino is None:

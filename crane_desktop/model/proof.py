@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import platform
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,6 @@ def circumstances(info: ScorerInfo) -> dict[str, str]:
     import numpy as np
     import open_clip
     import PIL
-    import timm
     import torch
 
     found = {
@@ -41,7 +41,7 @@ def circumstances(info: ScorerInfo) -> dict[str, str]:
         "processor": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
         "torch": str(torch.__version__),
         "open_clip": str(open_clip.__version__),
-        "timm": str(timm.__version__),
+        "timm": metadata.version("timm"),  # which only Crane+ imports: it takes its time
         "numpy": np.__version__,
         "pillow": PIL.__version__,
         "opencv": str(cv2.__version__),

@@ -83,9 +83,9 @@ class Plan:
     """
 
     rounds: tuple[Round, ...] = (
-        Round("stem", 128, 64, 4500, 1.5e-3),
-        Round("whole", 256, 16, 600, 5e-4),
-        Round("whole", 384, 16, 60, 2e-4),
+        Round("stem", 128, 64, 9000, 1.5e-3),
+        Round("whole", 256, 16, 3000, 5e-4),
+        Round("whole", 384, 16, 300, 2e-4),
     )
     run_px: int = 384
     words_pace: float = 0.03

@@ -22,7 +22,7 @@ EXCLUDED_MODULES = (
     # Optional companions of our libraries that the program never calls.
     "dask", "matplotlib", "onnx", "onnxscript", "pandas", "skimage", "sklearn", "tkinter", "torchaudio", "triton",
     "attr", "attrs", "hf_xet", "jinja2", "jsonschema", "networkx", "lxml", "jupyter", "notebook", "zmq", "pyarrow",
-    "cupy", "jax", "numba", "scipy.datasets",
+    "cupy", "jax", "numba", "scipy.cluster", "scipy.datasets", "scipy.io", "scipy.odr", "scipy.signal",
     # Rooms of Qt that the window does not enter. QtNetwork among them: nothing phones home.
     *(f"PySide6.Qt{room}" for room in (
         "3DAnimation", "3DCore", "3DExtras", "3DInput", "3DLogic", "3DRender", "Charts", "DataVisualization",

@@ -14,7 +14,7 @@ import textwrap
 from pathlib import Path
 
 import debian_notices
-from desktop_files import ID, ROOT, link_bundle, write_desktop_files
+from desktop_files import ID, ROOT, link_bundle, room_bytes, write_desktop_files
 from shell_words import HERE, with_words, words
 from system_needs import depends
 
@@ -143,8 +143,8 @@ def control(bundle: Path, version: str, installed_kib: int) -> str:
 
 def _installed_kib(root: Path) -> int:
     """Return the size as dpkg-gencontrol counts it: every file in whole KiB, and one for each folder and link."""
-    sizes = (path.lstat().st_size if path.is_file() and not path.is_symlink() else 1 for path in root.rglob("*"))
-    return sum(-(-size // 1024) for size in sizes)
+    others = sum(1 for path in root.rglob("*") if path.is_dir() or path.is_symlink())
+    return room_bytes(root, 1024) // 1024 + others
 
 
 def _md5(path: Path) -> str:

@@ -89,6 +89,13 @@ def link_bundle(bundle: Path, target: Path) -> None:
         Path(folder).chmod(0o755)
 
 
+def room_bytes(folder: Path, unit: int = 1) -> int:
+    """Return the room that the files of a folder take in whole units; names of the same file count once."""
+    stats = (path.lstat() for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    sizes = {(stat.st_dev, stat.st_ino): stat.st_size for stat in stats}
+    return sum(-(-size // unit) * unit for size in sizes.values())
+
+
 def _link(source: str, target: str) -> str:
     path = Path(source)
     is_program = path.stat().st_mode & 0o100 and ".so" not in path.suffixes

@@ -14,7 +14,8 @@ from pathlib import Path
 
 USER = "inspector"
 _PATH = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-_ALONE = ("unshare", "--mount", "--net", "--propagation", "private", "sh", "-c")
+# Processes of its own too: whatever a command leaves running ends with it, and nothing holds the overlay any longer.
+_ALONE = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--propagation", "private", "sh", "-c")
 # Relative paths, because commas and colons are special in an overlay's options.
 _OVERLAY = "mount -t overlay -o lowerdir=/,upperdir=upper,workdir=work overlay root"
 _ENTER = f"""
@@ -22,12 +23,14 @@ set -e
 cd "$1"
 {_OVERLAY}
 mount --rbind /dev root/dev
-mount --rbind /proc root/proc
+mount -t proc proc root/proc
 chmod 1777 root/tmp
 mount --bind "$2" root/mnt
 user=$3
 shift 3
-exec chroot --userspec="$user" root "$@"
+code=0
+chroot --userspec="$user" root "$@" || code=$?
+exit "$code"
 """
 _AT_WORK = """
 data=$(mktemp -d)

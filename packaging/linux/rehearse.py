@@ -23,7 +23,7 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT)]
 
 from debian_package import build_package, debian_version, program_version  # noqa: E402
-from desktop_files import ID, link_bundle  # noqa: E402
+from desktop_files import ID, link_bundle, room_bytes  # noqa: E402
 from earlier_station import make_first_database  # noqa: E402
 from private_root import Done, PrivateRoot, private_root  # noqa: E402
 from system_needs import depends  # noqa: E402
@@ -119,7 +119,7 @@ def rehearse(machine: PrivateRoot, earlier: Path, package: Path, tell: Callable[
     play.program("inspect 5 more", "inspect", "--frames", "5")
     play.must("25 records are there", "25" in play.program("prove the log", "records", "verify"))
     kept = _digests(station)
-    play.step("remove", f"apt purge {ID}", lambda: machine.dpkg("--purge", ID))
+    play.step("remove", f"dpkg --purge {ID}", lambda: machine.dpkg("--purge", ID))
     play.must("the program is gone", not machine.exists(f"/opt/{ID}") and not machine.exists(f"/usr/bin/{ID}"))
     play.must("the station's data are all kept", _digests(station) == kept)
 
@@ -134,11 +134,10 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def _facts(bundle: Path, packages: list[Path], machine: PrivateRoot) -> list[str]:
-    files = [path for path in bundle.rglob("*") if path.is_file() and not path.is_symlink()]
     return [
         f"machine: {platform.freedesktop_os_release()['PRETTY_NAME']}, {os.cpu_count()} CPUs",
         f"installed on: {(type(machine).__doc__ or '').splitlines()[0]}",
-        f"bundle: {sum(path.stat().st_size for path in files) / 1e6:.0f} MB in {len(files)} files",
+        f"bundle: {room_bytes(bundle) / 1e6:.0f} MB in {sum(1 for _ in bundle.rglob('*'))} files, links and folders",
         *(f"package: {path.name}, {path.stat().st_size / 1e6:.1f} MB" for path in packages),
         f"asks the system for: {', '.join(depends(bundle))}",
         "the earlier version: no version has been released before this one; it is the same program under an earlier",

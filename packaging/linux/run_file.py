@@ -10,7 +10,7 @@ from pathlib import Path
 
 from debian_notices import released_at
 from debian_package import program_version
-from desktop_files import PLACE_OF_PROGRAM, link_bundle, write_desktop_files
+from desktop_files import PLACE_OF_PROGRAM, link_bundle, room_bytes, write_desktop_files
 from shell_words import with_words
 from system_needs import PACKAGES, glibc_floor
 
@@ -38,6 +38,7 @@ def build_run_file(
         inside = Path(work) / "CraneInspector"
         inside.mkdir()
         link_bundle(bundle, inside / "program")
+        _hold_once(inside / "program")
         write_desktop_files(inside / "share", PLACE_OF_PROGRAM)
         for name in ("install.sh", "uninstall.sh"):
             (inside / name).write_text(_script(name, bundle, version), encoding="utf-8")
@@ -48,11 +49,22 @@ def build_run_file(
     return target
 
 
+def _hold_once(program: Path) -> None:
+    """Turn further names of a file, the two programs', into links: makeself would pack each as a file of its own."""
+    first: dict[int, Path] = {}
+    for path in sorted(program.iterdir(), reverse=True):
+        if path.is_file() and not path.is_symlink():
+            known = first.setdefault(path.stat().st_ino, path)
+            if known is not path:
+                path.unlink()
+                path.symlink_to(known.name)
+
+
 def _script(name: str, bundle: Path, version: str) -> str:
     facts = {
         "VERSION": version,
         "GLIBC": glibc_floor(bundle),
-        "MIB": str(_mib(bundle)),
+        "MIB": str(room_bytes(bundle) >> 20),
         "LIBRARIES": " ".join(
             library for package, libraries in PACKAGES.items() if package != _ALWAYS_THERE for library in libraries
         ),
@@ -61,10 +73,6 @@ def _script(name: str, bundle: Path, version: str) -> str:
     for fact, value in facts.items():
         script = script.replace(f"@{fact}@", value)
     return script
-
-
-def _mib(bundle: Path) -> int:
-    return sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file() and not path.is_symlink()) >> 20
 
 
 def _pack(inside: Path, target: Path, version: str, compression: str, level: int) -> None:
