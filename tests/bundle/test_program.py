@@ -86,7 +86,7 @@ def test_a_camera_runs_in_a_process_of_its_own_that_carries_nothing_heavy(comput
     assert "_gentl" in mapped[camera]
     for heavy in ("libtorch", "libQt6", "cv2.abi3"):
         assert heavy not in mapped[camera]
-    frozen.process.send_signal(signal.SIGINT)
+    frozen.process.send_signal(signal.SIGTERM)
     assert frozen.end() == 0
     summary = frozen.objects[-1]["summary"]
     assert summary["frames"] == summary["verdicts"] + summary["losses"]
