@@ -37,8 +37,8 @@ _INPUTS = (
     "packaging/requirements.lock",
     "LICENSE",
 )
-_STRIPPED = ("torch/lib/libtorch_cpu.so", "torch/lib/libtorch_python.so", "libpython3*.so*")
-"""Libraries that come with symbols nobody needs at run time: a fifth of the one that is a third of the bundle."""
+_STRIPPED = ("libpython3*.so*",)
+"""Libraries that come with symbols nobody needs at run time."""
 
 
 def build_bundle(out: Path, work: Path = ROOT / "build" / "bundle", *, anew: bool = False) -> Path:
@@ -157,7 +157,10 @@ def _freeze(work: Path, *, beside: Path) -> Path:
 
 
 def _strip(bundle: Path) -> None:
-    """Take the symbols out of the bundle's copies of torch's libraries; the installed ones stay as they are."""
+    """Take the symbols out of the bundle's copy of Python itself; the installed one stays as it is.
+
+    Not out of torch's libraries, though that would make them a fifth smaller: a part of them may only be handed on unmodified.
+    """
     tool = shutil.which("strip") if sys.platform == "linux" else None
     for pattern in _STRIPPED if tool else ():
         for library in (bundle / "_internal").glob(pattern):

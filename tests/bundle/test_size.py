@@ -16,8 +16,8 @@ from crane_desktop.settings.resources import resource_path
 MB = 1_000_000
 
 LINUX_MB = {
-    "total": 963,
-    "torch": 410,
+    "total": 1061,
+    "torch": 508,
     "cv2": 159,
     "PySide6": 99,
     "scipy": 75,
