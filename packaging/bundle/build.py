@@ -159,7 +159,8 @@ def _freeze(work: Path, *, beside: Path) -> Path:
 def _strip(bundle: Path) -> None:
     """Take the symbols out of the bundle's copy of Python itself; the installed one stays as it is.
 
-    Not out of torch's libraries, though that would make them a fifth smaller: a part of them may only be handed on unmodified.
+    Not out of torch's libraries, though that would make them a fifth smaller: a part of them may only be handed on
+    unmodified.
     """
     tool = shutil.which("strip") if sys.platform == "linux" else None
     for pattern in _STRIPPED if tool else ():
