@@ -14,6 +14,7 @@ from torch import Tensor
 from crane_desktop.model.crane import Crane, ImageFeatures
 from crane_desktop.model.manifest import Preprocessing
 from crane_desktop.model.smoothing import Smoother
+from crane_desktop.model.stem import ConvolutionalStem
 from crane_desktop.preprocess.fit import fit
 from crane_desktop.preprocess.normalise import Normalisation, normalise
 
@@ -66,6 +67,9 @@ class Runner:
 
     def __init__(self, crane: Crane, preprocessing: Preprocessing, device: torch.device) -> None:
         self.crane = crane.to(device).eval().requires_grad_(False)
+        stem = crane.visual.conv1
+        if isinstance(stem, ConvolutionalStem):
+            stem.settle(crane.compute)
         self.device = device
         self._clip = preprocessing.clip.normalisation()
         self._dino = preprocessing.dino.normalisation() if crane.dino is not None else None

@@ -8,10 +8,12 @@ trained from scratch use it; published CLIP weights have the patch convolution.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 STEM_STRIDE = 16
 """Pixels per token along each side."""
@@ -59,17 +61,28 @@ class ConvolutionalStem(nn.Sequential):
             _stage(quarter, eighth, blocks[1]),
             _stage(eighth, width, blocks[2]),
         )
+        self.compute = torch.float32
 
     def stages(self, images: Tensor) -> list[Tensor]:
         """Return what each stage makes of the pictures, at strides 2, 4, 8 and 16."""
-        made = [torch.cat([images, local_contrast(images)], dim=1)]
+        made = [torch.cat([images, local_contrast(images)], dim=1).to(self.compute)]
         for stage in self:
             made.append(stage(made[-1]))
         return made[1:]
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the last stage."""
-        return self.stages(images)[-1]
+        made = self.stages(images)[-1]
+        return made if self.compute == images.dtype else made.to(images.dtype)  # what autocast made stays so
+
+    def settle(self, compute: torch.dtype) -> None:
+        """Make it answer faster from now on, and learn no more: it computes in `compute`, batch norms folded in."""
+        units: list[Any] = [part for part in self.modules() if isinstance(part, nn.Sequential)]
+        for unit in units:
+            if isinstance(unit[0], nn.Conv2d):
+                unit[0], unit[1] = fuse_conv_bn_eval(unit[0], unit[1]), nn.Identity()
+        self.compute = compute
+        self.to(dtype=compute).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def local_contrast(images: Tensor) -> Tensor:

@@ -13,8 +13,8 @@ from crane_desktop.ui.words import NO_FIGURE
 
 _SHOWN = (
     "PySide6-Essentials", "pyqtgraph", "torch", "open_clip_torch", "timm", "safetensors", "numpy", "scipy",
-    "scikit-learn", "opencv-python-headless", "Pillow", "harvesters", "genicam", "SQLAlchemy", "alembic",
-    "pydantic", "typer", "rich", "platformdirs", "filelock", "superqt",
+    "opencv-python-headless", "Pillow", "harvesters", "genicam", "SQLAlchemy", "alembic",
+    "pydantic", "typer", "rich", "platformdirs", "filelock",
 )  # fmt: skip
 
 

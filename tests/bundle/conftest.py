@@ -30,13 +30,9 @@ EXE = ".exe" if sys.platform == "win32" else ""
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whichever test comes first builds the bundle, which takes minutes; the default run leaves them out."""
+    """Whichever test comes first builds the bundle, which takes minutes."""
     for item in items:
-        if HERE not in item.path.parents:
-            continue
-        if "bundle" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.bundle)
-        if item.get_closest_marker("timeout") is None:
+        if HERE in item.path.parents and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(BUILD_WITHIN_S))
 
 

@@ -93,3 +93,15 @@ def test_gradients_go_through() -> None:
     q, k, v = (t.clone().requires_grad_() for t in drawn((1, 2, 9, 8), torch.float32))
     self_correlation(q, k, v).sum().backward()
     assert all(t.grad is not None and bool(t.grad.isfinite().all()) for t in (q, k, v))
+
+
+def test_its_gradients_in_bfloat16_are_near_the_exact_ones() -> None:
+    def gradients(dtype: torch.dtype) -> list[Tensor]:
+        given = [t.to(dtype).detach().requires_grad_() for t in drawn((2, 3, 20, 16), torch.bfloat16)]
+        (attend(*given) + self_correlation(*given)).double().square().sum().backward()
+        return [t.grad.double() for t in given if t.grad is not None]
+
+    exact, near = gradients(torch.float64), gradients(torch.bfloat16)
+    assert len(near) == 3
+    for one, other in zip(exact, near, strict=True):
+        assert (one - other).norm() < 0.03 * one.norm()
