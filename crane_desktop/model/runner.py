@@ -69,7 +69,7 @@ class Runner:
         self.crane = crane.to(device).eval().requires_grad_(False)
         stem = crane.visual.conv1
         if isinstance(stem, ConvolutionalStem):
-            stem.settle(crane.compute)
+            stem.settle()
         self.device = device
         self._clip = preprocessing.clip.normalisation()
         self._dino = preprocessing.dino.normalisation() if crane.dino is not None else None

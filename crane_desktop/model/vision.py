@@ -105,7 +105,7 @@ def run_vision(
     local: list[Tensor] = []
     if with_local and isinstance(tower.conv1, ConvolutionalStem):
         stages = tower.conv1.stages(images)
-        grid_of_patches = stages[-1].to(images.dtype)
+        grid_of_patches = stages[-1]
         local += stages[1:3]
     else:
         grid_of_patches = tower.conv1(images)

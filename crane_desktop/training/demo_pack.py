@@ -19,9 +19,10 @@ from crane_desktop.camera.simulated import HELD_OUT_KINDS, TRAINING_KINDS, draw_
 from crane_desktop.decision.calibrate import GoodPart, calibrate
 from crane_desktop.decision.thresholds import Thresholds
 from crane_desktop.domain.ports import Scorer
+from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.crane import Crane
 from crane_desktop.model.manifest import About, Licence, Words
-from crane_desktop.model.packing import write_pack
+from crane_desktop.model.packing import ProfileWish, write_pack
 from crane_desktop.model.scorer import load_scorer
 from crane_desktop.settings.atomic import write_atomic
 from crane_desktop.training.datasets import read_dataset
@@ -35,6 +36,8 @@ _GOOD_PARTS_A_KIND = 40
 _LINES = 4
 """Products of each kind among the good parts."""
 _PART_PX = 512
+_FINER = 1.25
+"""How much larger pictures are in the profile for fine details, such as circuits have, where there is time for them."""
 _GOLDEN = (("machined_metal", 0.0), ("printed_board", 1.0), ("woven", 1.0), *((kind, 1.0) for kind in HELD_OUT_KINDS))
 _log = logging.getLogger(__name__)
 
@@ -58,7 +61,12 @@ def finish_demo(crane: Crane, plan: Mapping[str, Any], out: Path) -> None:
             scorer.close()
     found = calibrate(parts, _FALSE_REJECT_RATE)
     provenance = {**plan, "calibration": asdict(found.promise)}
-    write_pack(out, _about(provenance, found.thresholds), crane, golden, precision="float16")
+    fine = ProfileWish("fine", _fine_px(crane.config), "float32", 1)
+    write_pack(out, _about(provenance, found.thresholds), crane, golden, precision="float16", profiles=[fine])
+
+
+def _fine_px(config: CraneConfig) -> int:
+    return round(_FINER * config.grid) * (config.image_size_px // config.grid)
 
 
 def judge_demo(scorer: Scorer, real_sets: Sequence[Path], out: Path, *, parts_a_kind: int = 30) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from crane_desktop.camera.simulated import DEFECTS, HELD_OUT_KINDS, TRAINING_KINDS
+from crane_desktop.model.container import open_pack
 from crane_desktop.model.crane import Crane
+from crane_desktop.settings.resources import resource_path
 from crane_desktop.training import demo_pack
 from crane_desktop.training.cards import cards
 from crane_desktop.training.demo_pack import finish_demo
@@ -71,3 +73,13 @@ def test_the_data_card_names_everything_that_is_drawn(written: dict[str, str], l
     card = written[f"demo.data-card.{language}.md"]
     assert "$" not in card
     assert [word for word in (*TRAINING_KINDS, *HELD_OUT_KINDS, *DEFECTS) if f"`{word}`" not in card] == []
+
+
+def test_the_cards_that_ship_are_those_of_the_pack_that_ships() -> None:
+    folder = resource_path("packs")
+    with open_pack(folder / "demo.cranepack") as pack:
+        for what in ("evaluation", "choices", "good-parts"):
+            told = json.loads((folder / f"demo.{what}.json").read_text(encoding="ascii"))
+            assert told["pack_sha256"] == pack.sha256, what
+    for name, text in cards(folder).items():
+        assert (folder / name).read_text(encoding="utf-8") == text, f"python -m crane_desktop.training.cards {folder}"
