@@ -74,9 +74,9 @@ class ConvolutionalStem(nn.Sequential):
         return self.stages(images)[-1]
 
     def settle(self) -> None:
-        """Make it answer a fifth faster from now on, and learn no more: batch norms are folded into the convolutions.
+        """Make it answer faster from now on, and learn no more: batch norms are folded into the convolutions.
 
-        It stays float32: in bfloat16 it would take half the time, and put scores off by more than profiles may be.
+        It stays float32: in bfloat16 it would be faster still, and put scores off by more than profiles may be.
         """
         units: list[Any] = [part for part in self.modules() if isinstance(part, nn.Sequential)]
         for unit in units:

@@ -4,7 +4,7 @@
 up where it was cut off; ``--start PACK`` goes on from an earlier pack), writes the pack with its suggested
 thresholds, and beside it the figures it reaches. ``--share 0.1`` is a tenth of it, to try.
 Progress goes to ``DIR/progress.jsonl``. With glibc, ``MALLOC_MMAP_THRESHOLD_`` and ``MALLOC_TRIM_THRESHOLD_`` of some
-gigabytes make a step a fifth shorter.
+gigabytes make a step shorter.
 """
 
 from __future__ import annotations
