@@ -21,6 +21,10 @@ _Pixels: TypeAlias = Annotated[int, Field(ge=1, le=4096)]
 _LARGEST_GRID = 128
 """Patches along a side; attention's room grows with the fourth power."""
 
+_TOKENS_PX = {"conv": 16, "deep": 16, "dense": 32}
+_FINER = 4
+"""Patch features for each token of a dense stem, along each side."""
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -44,12 +48,13 @@ class VisionConfig(TowerConfig):
     """CLIP's vision tower; its position table has ``position_grid ** 2 + 1`` rows.
 
     `stem` is CLIP's own patch convolution, or the small convolutional stem of packs trained from scratch;
-    ``"deep"`` has more of it at the fine strides.
+    ``"deep"`` has more of it at the fine strides. ``"dense"`` has few, wide tokens and four times as many patch
+    features along each side, so that large pictures stay cheap.
     """
 
     patch_size_px: _Pixels
     position_grid: _Count
-    stem: Literal["patch", "conv", "deep"] = "patch"
+    stem: Literal["patch", "conv", "deep", "dense"] = "patch"
 
 
 class DinoConfig(TowerConfig):
@@ -101,7 +106,11 @@ class CraneConfig(_Frozen):
         return (
             (self.image_size_px % self.vision.patch_size_px != 0, "the image size is no multiple of the patch size"),
             (self.grid > _LARGEST_GRID, "the picture is cut into too many patches"),
-            (self.vision.stem != "patch" and self.vision.patch_size_px != 16, "the stem's tokens are 16 pixels wide"),
+            (
+                self.vision.patch_size_px != _TOKENS_PX.get(self.vision.stem, self.vision.patch_size_px),
+                "the stem's tokens are 16 pixels wide, or 32 where it is dense",
+            ),
+            (self.vision.stem == "dense" and dino is not None, "DINOv2 has no patches as fine as the stem's"),
             (self.dual_from >= self.vision.layers, "no block is left for E-Attn"),
             ((dino is not None) != (self.variant == "crane-plus"), "crane-plus, and no other, needs DINOv2"),
             (
@@ -122,3 +131,13 @@ class CraneConfig(_Frozen):
     def grid(self) -> int:
         """Patches along one side of the picture."""
         return self.image_size_px // self.vision.patch_size_px
+
+    @property
+    def map_grid(self) -> int:
+        """Patch features, and so cells of the map, along one side."""
+        return _FINER * self.grid if self.vision.stem == "dense" else self.grid
+
+    @property
+    def entries(self) -> int:
+        """Kinds of patch features that the map is the mean of."""
+        return 1 + (self.dino is not None) + (self.vision.stem == "dense")

@@ -14,7 +14,7 @@ from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.dattn import dense_features, run_dino, similarity_attention
 from crane_desktop.model.pooling import image_logits, pixel_logits, raw_map
 from crane_desktop.model.prompts import Prompts
-from crane_desktop.model.stem import BLOCKS, ConvolutionalStem
+from crane_desktop.model.stem import BLOCKS, ConvolutionalStem, Detail
 from crane_desktop.model.text import TextTower
 from crane_desktop.model.vision import run_vision
 
@@ -23,7 +23,8 @@ from crane_desktop.model.vision import run_vision
 class ImageFeatures:
     """Unit features: `image` ``(B, D)`` and the list of patch features, each ``(B, N, D)``.
 
-    `local` are grids ``(B, C, g, g)`` for the memory of good parts, where they were asked for.
+    N is ``config.map_grid`` squared. `local` are grids ``(B, C, g, g)`` for the memory of good parts, where they were
+    asked for.
     """
 
     image: Tensor
@@ -79,7 +80,9 @@ class Crane(nn.Module):
             act_layer=QuickGELU,
         )
         if vision.stem != "patch":
-            self.visual.conv1 = ConvolutionalStem(vision.width, BLOCKS[vision.stem])
+            self.visual.conv1 = ConvolutionalStem(vision.width, BLOCKS[vision.stem], vision.patch_size_px // 16)
+        if vision.stem == "dense":
+            self.visual.detail = Detail(vision.width, config.embed_dim)
         self.text = TextTower(
             Transformer(width=words.width, layers=words.layers, heads=words.heads, act_layer=QuickGELU),
             width=words.width,
@@ -96,7 +99,7 @@ class Crane(nn.Module):
         """Encode CLIP-normalised images ``(B, 3, S, S)`` (and ImageNet-normalised ones for Crane+)."""
         dual_from, compute = self.config.dual_from, self.compute
         streams = run_vision(self.visual, images, dual_from=dual_from, compute=compute, with_local=with_local)
-        entries = [streams.patches]
+        entries = [streams.patches, *streams.alone]
         local = streams.local
         if self.dino is not None:
             if dino_images is None:

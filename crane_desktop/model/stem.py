@@ -15,11 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-STEM_STRIDE = 16
-"""Pixels per token along each side."""
 STAGES = (24, 48, 96)
 """Channels at strides 2, 4 and 8; the last stage has the tower's width at stride 16."""
-BLOCKS: Mapping[str, tuple[int, int, int]] = {"conv": (1, 2, 2), "deep": (3, 4, 2)}
+BLOCKS: Mapping[str, tuple[int, int, int]] = {"conv": (1, 2, 2), "deep": (3, 4, 2), "dense": (3, 4, 2)}
 """Residual blocks at strides 4, 8 and 16, by the stem's name. What a defect is made of lies at the fine strides."""
 _NEIGHBOURHOOD = 8
 _FLAT = 0.05
@@ -47,13 +45,14 @@ def _stage(channels_in: int, channels_out: int, blocks: int) -> nn.Sequential:
 
 
 class ConvolutionalStem(nn.Sequential):
-    """From normalised pictures ``(B, 3, S, S)`` to ``(B, width, S / 16, S / 16)``; S is a multiple of 16.
+    """From normalised pictures ``(B, 3, S, S)`` to ``(B, width, S / 16, S / 16)``; S is a multiple of a token's width.
 
-    `blocks` are residual blocks at strides 4, 8 and 16. Every pixel is seen twice: as it is, and by how far it
+    `blocks` are residual blocks at strides 4, 8 and 16. A token is the mean of `pooled` x `pooled` places of the last
+    stage. Every pixel is seen twice: as it is, and by how far it
     stands out from its neighbourhood, so that a scratch on dark rubber is as loud as one on bright metal.
     """
 
-    def __init__(self, width: int, blocks: tuple[int, int, int]) -> None:
+    def __init__(self, width: int, blocks: tuple[int, int, int], pooled: int = 1) -> None:
         half, quarter, eighth = STAGES
         super().__init__(
             _unit(6, half, 2),
@@ -61,6 +60,7 @@ class ConvolutionalStem(nn.Sequential):
             _stage(quarter, eighth, blocks[1]),
             _stage(eighth, width, blocks[2]),
         )
+        self._pooled = pooled
 
     def stages(self, images: Tensor) -> list[Tensor]:
         """Return what each stage makes of the pictures, at strides 2, 4, 8 and 16."""
@@ -68,6 +68,10 @@ class ConvolutionalStem(nn.Sequential):
         for stage in self:
             made.append(stage(made[-1]))
         return made[1:]
+
+    def pooled(self, last: Tensor) -> Tensor:
+        """Return the tokens, ``(B, width, g, g)``, that the last stage makes."""
+        return F.avg_pool2d(last, self._pooled) if self._pooled > 1 else last
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the last stage."""
@@ -84,6 +88,56 @@ class ConvolutionalStem(nn.Sequential):
                 unit[0], unit[1] = fuse_conv_bn_eval(unit[0], unit[1]), nn.Identity()
         whole: Any = self
         whole.to(memory_format=torch.channels_last)
+
+
+class Detail(nn.Module):
+    """Patch features every 8 pixels: what the tower made of its tokens, and what the stem saw at strides 16 and 8.
+
+    The tower knows what belongs where, the stem where exactly something does not; a flaw much smaller than a token is
+    lost on the way through the tower. One MLP weighs them. It is the idea of feature pyramids (Lin et al. 2017).
+    Beside it stands what the stem alone says, straight in the joint space: as DINOv2's patches stand beside CLIP's in
+    Crane+, its opinion does not depend on how well the tower knows such parts.
+    """
+
+    def __init__(self, width: int, embed_dim: int) -> None:
+        super().__init__()
+        self.alone = nn.Linear(STAGES[-1], embed_dim)
+        self.seen = nn.Linear(STAGES[-1], width)
+        self.middle = nn.Linear(width, width)
+        self.ln_before = nn.LayerNorm(width)
+        self.first = nn.Linear(width, width)
+        self.second = nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor, middle: Tensor, fine: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features ``(B, h * h, W)`` that the tower has a say in, and ``(B, h * h, D)`` of the stem alone.
+
+        Parameters
+        ----------
+        tokens
+            ``(B, g * g, W)`` of the tower.
+        middle, fine
+            The stages at strides 16 and 8, ``(B, W, h / 2, h / 2)`` and ``(B, C, h, h)``.
+        """
+        side, here = fine.shape[-1], _flat(fine)
+        joined = self.seen(here) + _enlarged(tokens, side) + _enlarged(self.middle(_flat(middle)), side)
+        return joined + self.second(F.gelu(self.first(self.ln_before(joined)))), self.alone(here)
+
+    def stand_by(self) -> None:
+        """Hand on what the tower made, until something else is learnt."""
+        with torch.no_grad():
+            for layer in (self.seen, self.middle, self.second):
+                layer.weight.zero_()
+                layer.bias.zero_()
+
+
+def _flat(grid: Tensor) -> Tensor:
+    return grid.flatten(2).transpose(1, 2)
+
+
+def _enlarged(tokens: Tensor, side: int) -> Tensor:
+    batch, count, width = tokens.shape
+    grid = tokens.transpose(1, 2).reshape(batch, width, int(count**0.5), -1)
+    return _flat(F.interpolate(grid, size=(side, side), mode="bilinear", align_corners=False))
 
 
 def local_contrast(images: Tensor) -> Tensor:

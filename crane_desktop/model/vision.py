@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from crane_desktop.model.attention import attend, self_correlation
-from crane_desktop.model.stem import ConvolutionalStem
+from crane_desktop.model.stem import ConvolutionalStem, Detail
 
 _QUICK_GELU = 1.702
 
@@ -24,10 +24,13 @@ class VisionStreams:
     image
         ``(B, D)`` class token of the untouched stream after ``ln_post`` and projection.
     patches
-        ``(B, N, D)`` patch tokens of the E-Attn stream after ``ln_post`` and projection.
+        ``(B, N, D)`` patch tokens of the E-Attn stream after ``ln_post`` and projection; more of them
+        where the stem adds its detail.
     dense_input
         ``(B, N, W)`` what D-Attn's value projection reads: LN1 of the last block's untouched stream after its
         attention residual and before its MLP, class token dropped (GOLDEN fact 2).
+    alone
+        ``(B, N, D)`` of the stem alone, where it adds its detail.
     local
         Where it was asked for: grids ``(B, C, g, g)`` of what the tower saw on its way, for the memory of good parts.
     """
@@ -35,6 +38,7 @@ class VisionStreams:
     image: Tensor
     patches: Tensor
     dense_input: Tensor
+    alone: tuple[Tensor, ...] = ()
     local: tuple[Tensor, ...] = ()
 
 
@@ -98,25 +102,23 @@ def run_vision(
     Parameters
     ----------
     with_local
-        Keep what the middle of the tower saw, too (the stem's fine stages, the blocks half-way and three quarters
-        through); it changes nothing else.
+        Keep what the middle of the tower saw, too: a stem's fine stages, or the blocks half-way and three quarters
+        through where there is none. With a stem the blocks know too much of what lies around: a good patch among
+        new neighbours looked odd to the memory, a nick in a conductor did not. It changes nothing else.
     """
     tower: Any = visual
-    local: list[Tensor] = []
-    if with_local and isinstance(tower.conv1, ConvolutionalStem):
-        stages = tower.conv1.stages(images)
-        grid_of_patches = stages[-1]
-        local += stages[1:3]
-    else:
-        grid_of_patches = tower.conv1(images)
-    grid = grid_of_patches.shape[-1]
-    tokens = grid_of_patches.flatten(2).transpose(1, 2)
+    blocks = list(tower.transformer.resblocks)
+    stem = tower.conv1
+    seen = stem.stages(images) if isinstance(stem, ConvolutionalStem) else []
+    places = stem.pooled(seen[-1]) if seen else stem(images)
+    local = seen[1:3] if with_local else []
+    kept = {len(blocks) // 2 - 1, 3 * len(blocks) // 4 - 1} if with_local and not seen else set()
+    grid = places.shape[-1]
+    tokens = places.flatten(2).transpose(1, 2)
     first = tower.class_embedding.to(tokens.dtype).expand(tokens.shape[0], 1, -1)
     tokens = torch.cat([first, tokens], dim=1) + resized_positions(tower.positional_embedding, grid).to(tokens.dtype)
     plain = tower.ln_pre(tokens)
     extra = plain
-    blocks = list(tower.transformer.resblocks)
-    kept = {len(blocks) // 2 - 1, 3 * len(blocks) // 4 - 1} if with_local else set()
     for index, block in enumerate(blocks):
         q, k, v = split_qkv(block, block.ln_1(plain).to(compute))
         if index >= dual_from:
@@ -128,7 +130,11 @@ def run_vision(
         plain = plain + run_mlp(block, block.ln_2(plain).to(compute))
         if index in kept and block is not blocks[-1]:
             local.append(plain[:, 1:].transpose(1, 2).reshape(len(plain), -1, grid, grid))
-    return VisionStreams(project(tower, plain[:, 0]), project(tower, extra[:, 1:]), dense_input, tuple(local))
+    patches: tuple[Tensor, ...] = (extra[:, 1:],)
+    if isinstance(getattr(tower, "detail", None), Detail):
+        patches = tower.detail(extra[:, 1:], seen[-1], seen[-2])
+    image, ours = project(tower, plain[:, 0]), project(tower, patches[0])
+    return VisionStreams(image, ours, dense_input, patches[1:], tuple(local))
 
 
 def project(visual: nn.Module, tokens: Tensor) -> Tensor:

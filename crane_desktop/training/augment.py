@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Frame: TypeAlias = tuple[int, int, int]
 """Left, top and side of a square within a picture, in pixels."""
 
-_CLOSE_UP_SHARE = 0.75
+_CLOSE_UP_SHARE = 0.55
 _ON_DEFECT_SHARE = 0.85
 _STRETCH = 0.45
 """Largest logarithm of width over height that a zoom adds: cameras send 3 : 2."""

@@ -73,9 +73,10 @@ def _of_the_pack(path: Path) -> dict[str, str]:
 
 
 def _plan(plan: Mapping[str, Any]) -> str:
-    rounds = [[*(str(part[key]) for key in ("what", "size_px", "batch", "steps", "rate"))] for part in plan["rounds"]]
-    rest = _facts(plan, ("seed", "warm_up", "weight_decay", "averaging", "defect_weight", "words_pace"))
-    lines = [_table(("round", "px", "batch", "steps", "rate"), rounds), "", rest]
+    columns = ("what", "size_px", "batch", "steps", "rate", "defect_weight")
+    rounds = [[str(part[key]) for key in columns] for part in plan["rounds"]]
+    rest = _facts(plan, ("seed", "warm_up", "weight_decay", "averaging", "words_pace"))
+    lines = [_table(("round", "px", "batch", "steps", "rate", "defect weight"), rounds), "", rest]
     if "started_from" in plan:
         lines += ["", f"Started from: `{plan['started_from']['sha256']}` (version {plan['started_from']['version']})."]
     return "\n".join(lines)

@@ -29,7 +29,7 @@ from crane_desktop.training.datasets import Dataset, read_dataset
 from crane_desktop.training.evaluate import evaluate
 from crane_desktop.training.goodparts.measure import evaluate_with_good_parts
 
-_SIZES_PX = (256, 304, 352, 384)
+_SIZES_PX = (320, 352, 384, 448)
 _METHODS = ("anomalyclip", "clip")
 _TIMED = 9
 _GOOD_PARTS = (4, None)

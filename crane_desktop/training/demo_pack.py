@@ -28,6 +28,8 @@ from crane_desktop.settings.atomic import write_atomic
 from crane_desktop.training.datasets import read_dataset
 from crane_desktop.training.evaluate import evaluate
 
+_PACK_VERSION = "3"
+"""Raised with every pack that is put in the place of the one before."""
 UNSEEN_SEED = 1000
 """Of judging sets and good parts: their parts are numbered from 3 000 000 000 on; the pool's end at 2**31."""
 _UNSEEN_PART = 3_900_000_000
@@ -110,6 +112,7 @@ def _good_parts() -> Iterator[NDArray[np.uint8]]:
 def _about(provenance: Mapping[str, Any], thresholds: Thresholds | None) -> About:
     return About(
         name="demo",
+        pack_version=_PACK_VERSION,
         description=Words(
             en="For demonstration: a small Crane trained on drawn parts only. Not for judging real products.",
             ja="デモ用:描画した部品だけで学習した小型のCraneです。実製品の判定には使用できません。",

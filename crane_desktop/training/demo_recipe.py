@@ -38,10 +38,11 @@ DEMO_CONFIG = CraneConfig(
     variant="crane",
     image_size_px=256,
     embed_dim=128,
-    vision=VisionConfig(width=192, layers=6, heads=3, patch_size_px=16, position_grid=16, stem="deep"),
+    vision=VisionConfig(width=192, layers=6, heads=3, patch_size_px=32, position_grid=16, stem="dense"),
     text=TowerConfig(width=128, layers=2, heads=2),
     dual_from=3,
     deep_layers=1,
+    smoothing_sigma_px=1.5,
 )
 _LOG_EVERY = 50
 _SAVE_EVERY = 250
@@ -58,6 +59,9 @@ class Round:
         pictures to "odd here", its gradients are the shortest), or ``"whole"``, the stem's own loss staying on.
     size_px
         Side of the pictures.
+    defect_weight
+        Of a defective patch over a good one. Rare things are learnt sooner where they weigh more; less towards the
+        end, since the image's score sums over all patches by how odd they are.
     """
 
     what: Literal["stem", "whole"]
@@ -65,6 +69,7 @@ class Round:
     batch: int
     steps: int
     rate: float
+    defect_weight: float = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +95,19 @@ class Plan:
         Round("whole", 384, 16, 60, 2e-4),
         Round("whole", 256, 16, 2000, 6e-4),
         Round("whole", 352, 16, 700, 3e-4),
+        Round("whole", 288, 16, 890, 4e-4),
+        Round("whole", 320, 16, 1000, 5e-4),
+        Round("whole", 384, 16, 1300, 5e-4, 2.0),
+        Round("whole", 384, 16, 450, 3e-4, 2.0),
     )
-    run_px: int = 304
+    run_px: int = 384
     words_pace: float = 0.03
-    parts: int = 16_000
+    parts: int = 12_000
     parts_px: int = 384
     seed: int = 20261124
     warm_up: int = 100
     weight_decay: float = 0.05
     averaging: float = 0.998
-    defect_weight: float = 6.0
     workers: int = 2
 
     @property
@@ -118,16 +126,17 @@ class _Learner(nn.Module):
         stem: Any = self._stem
         stem.to(memory_format=torch.channels_last)  # a quarter faster on a CPU
 
-    def losses(self, batch: Batch, plan: Plan, *, whole: bool) -> dict[str, Tensor]:
+    def losses(self, batch: Batch, part: Round) -> dict[str, Tensor]:
         """Return what is minimised, by name."""
+        whole = part.what == "whole"
         with torch.autocast("cpu", torch.bfloat16), self._watched() as seen:
             output = self.crane(batch.images) if whole else self._stem(batch.images)
         opinions = [head(made.float().flatten(2).transpose(1, 2)) for head, made in zip(self.heads, seen, strict=True)]
-        losses = {"stem": patch_loss(opinions, batch.masks, plan.defect_weight)}
+        losses = {"stem": patch_loss(opinions, batch.masks, part.defect_weight)}
         if whole:
             losses |= {
-                "patch": patch_loss(output.pixel_logits, batch.masks, plan.defect_weight),
-                "image": image_loss(output.image_logits, batch.masks),
+                "patch": patch_loss(output.pixel_logits, batch.masks, part.defect_weight),
+                "image": 2 * image_loss(output.image_logits, batch.masks),
                 "focal": 2 * focal_loss(output.raw_map, batch.masks),
                 "dice": 0.3 * dice_loss(output.raw_map, batch.masks),
             }
@@ -206,7 +215,7 @@ def train_demo(work: Path, plan: Plan, config: CraneConfig = DEMO_CONFIG, start:
         at_size(learner.crane, current.size_px)
         for group in optimiser.param_groups:
             group["lr"] = _rate(plan, step) * group["pace"]
-        losses = learner.losses(batch, plan, whole=current.what == "whole")
+        losses = learner.losses(batch, current)
         optimiser.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         for group in optimiser.param_groups:
@@ -317,13 +326,16 @@ def _taken_from(path: Path) -> tuple[Crane, dict[str, Any]]:
 
 
 def grown(old: Crane, config: CraneConfig, seed: int = 0) -> Crane:
-    """Return a Crane of `config` that starts with an old one's weights; blocks that the old stem lacks start idle.
+    """Return a Crane of `config` that starts with an old one's weights; what the old one lacks starts idle.
 
     A new block's last scale is 0, so that at first it hands on what it gets ("SkipInit", De & Smith 2020).
     """
     crane = new_crane(config, seed)
     crane.load_state_dict(old.state_dict(), strict=False)
     known = old.state_dict().keys()
+    visual: Any = crane.visual
+    if hasattr(visual, "detail") and not hasattr(old.visual, "detail"):
+        visual.detail.stand_by()
     with torch.no_grad():
         for name, parameter in crane.named_parameters():
             if name not in known and name.endswith("second.1.weight"):

@@ -204,8 +204,7 @@ class FeatureStore:
 
 def bytes_per_picture(config: CraneConfig) -> int:
     """Return what a picture's features take on disk at most."""
-    entries = 2 if config.dino is not None else 1
-    patches = 2 * entries * config.grid**2 * config.embed_dim
+    patches = 2 * config.entries * config.map_grid**2 * config.embed_dim
     return patches + 4 * config.embed_dim + config.image_size_px**2 // 8 + _OVERHEAD_BYTES
 
 

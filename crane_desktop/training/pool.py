@@ -16,7 +16,7 @@ from crane_desktop.training.augment import framed
 
 _DRAWN_AT_PX = (1.0, 1.0, 1.34)
 """Parts are drawn at several sizes and brought to the pool's: what a model sees comes from larger frames too."""
-_SHARES = {"random_texture": 0.2, "bare_circuit": 0.16, "moulded_figure": 0.13, "solar_cell": 0.06, "baked_good": 0.05}
+_SHARES = {"random_texture": 0.16, "bare_circuit": 0.2, "moulded_figure": 0.17, "solar_cell": 0.07, "baked_good": 0.05}
 """Of the pool; the other kinds have equal parts of what is left."""
 _CHUNK = 200
 _MOST_DEFECTS = 4

@@ -116,7 +116,9 @@ def test_memory_in_use_is_known() -> None:
     now, most = resident_and_peak_bytes()
     assert now - before > 32 << 20
     del held
-    assert resident_and_peak_bytes()[1] >= most >= now
+    slack = 4 << 20  # Linux counts pages a thread at a time: both figures may lag a little
+    assert resident_and_peak_bytes()[1] + slack >= most
+    assert most + slack >= now
 
 
 @pytest.mark.parametrize("variant", ["crane", "crane-plus"])

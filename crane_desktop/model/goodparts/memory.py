@@ -86,7 +86,7 @@ class GoodParts:
         for name, values in maps.items():
             scale = self.scales[name]
             z_map += np.float32(scale.weight) * _as_large(heard(scale.z(values)), own.shape)
-        values = squashed(z_map / np.float32(self._norm))
+        values = squashed(z_map / np.float32(self._norm(self.map_scale)))
         values.flags.writeable = False
         return Scored(self.score(scored.score, peaks), replace(scored.anomaly_map, values=values))
 
@@ -94,11 +94,10 @@ class GoodParts:
         """Return the fused score; NaN where Crane had no answer."""
         z = self.score_scale.weight * self.score_scale.heard(crane_score)
         z += sum(self.scales[name].weight * self.scales[name].heard(peaks[name]) for name in self.members)
-        return float(squashed(np.array(z / self._norm, np.float32))) if math.isfinite(z) else math.nan
+        return float(squashed(np.array(z / self._norm(self.score_scale), np.float32))) if math.isfinite(z) else math.nan
 
-    @property
-    def _norm(self) -> float:
-        weights = [self.score_scale.weight, *(self.scales[name].weight for name in self.members)]
+    def _norm(self, own: Scale) -> float:
+        weights = [own.weight, *(self.scales[name].weight for name in self.members)]
         return math.sqrt(sum(w * w for w in weights))
 
 

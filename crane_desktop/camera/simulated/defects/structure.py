@@ -19,7 +19,7 @@ _CUTS = 40
 
 def broken_off(surface: Surface, rng: Generator, strength: float) -> Surface:
     """An end of the part is gone: the background shows, the break is bare. Unchanged where the part has no ends."""
-    gone = _end_of(surface, rng, largest=0.12 + 0.06 * strength)
+    gone = _end_of(surface, rng, largest=0.14 + 0.1 * strength)
     if gone is None:
         return surface
     part = (surface.part * (1 - gone)).astype(np.float32)

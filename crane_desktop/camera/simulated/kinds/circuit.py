@@ -24,7 +24,9 @@ def paint(size_px: int, skip: int | None, design: Generator, rng: Generator) -> 
     ink, taken = brush.layer(), full.layer()
     thin = float(np.exp(design.uniform(np.log(0.011), np.log(0.05))))
     crowd = float(design.uniform(0.15, 1.0))
-    for painter, most in ((_bus, 4), (_route, 12), (_solid, 3), (_comb, 2), (_winding, 2), (_pads, 8)):
+    for painter, most in (
+        (_bus, 4), (_route, 16), (_solid, 3), (_comb, 2), (_winding, 2), (_pads, 8), (_drilled, 4), (_bones, 3),
+    ):  # fmt: skip
         for _ in range(int(design.binomial(most, crowd * 0.6))):
             again = copy.deepcopy(design)
             planned = full.layer()
@@ -100,6 +102,8 @@ def _route(brush: Brush, ink: NDArray[np.uint8], design: Generator, thin: float)
     width = thin * float(design.choice([0.7, 1.0, 1.0, 1.6, 2.5]))
     line = _walk(design, design.uniform(-1.0, 1.0, 2), int(design.integers(1, 6)), 0.7)
     brush.line(ink, line, width)
+    if design.random() < 0.3:  # it goes on through another layer there
+        brush.polygon(ink, _oval(design, width * design.uniform(0.8, 1.5)) + line[int(design.integers(len(line)))])
     for end in (line[0], line[-1]):
         if design.random() < 0.8:
             _pad(brush, ink, design, end, max(width, 0.012) * design.uniform(0.9, 1.8))
@@ -115,6 +119,16 @@ def _pad(brush: Brush, ink: NDArray[np.uint8], design: Generator, at: NDArray[np
     brush.disc(ink, at, radius)
     if form == 1 and radius > 0.03:
         brush.disc(ink, at, radius * design.uniform(0.3, 0.6), 0.0)
+
+
+def _oval(design: Generator, radius: float) -> NDArray[np.float64]:
+    """Return the outline of a small filled via: etched small, none is quite round."""
+    turn = float(design.uniform(0, np.pi))
+    c, s = np.cos(turn), np.sin(turn)
+    wobble = 1 + design.normal(0, 0.08) * np.cos(2 * np.linspace(0, 2 * np.pi, 24, endpoint=False) + turn)
+    outline = ring(radius, 24) * wobble[:, None] * [1.0, design.uniform(0.7, 1.0)]
+    turned: NDArray[np.float64] = outline @ np.array([[c, s], [-s, c]])
+    return turned
 
 
 def _solid(brush: Brush, ink: NDArray[np.uint8], design: Generator, _thin: float) -> None:
@@ -168,16 +182,51 @@ def _winding(brush: Brush, ink: NDArray[np.uint8], design: Generator, thin: floa
 
 
 def _pads(brush: Brush, ink: NDArray[np.uint8], design: Generator, _thin: float) -> None:
-    """Vias, or a few round pads of one size, some with a hole or a crescent."""
-    radius = float(np.exp(design.uniform(np.log(0.012), np.log(0.12))))
-    form, hollow = int(design.integers(3)), design.uniform(0.4, 0.7)
+    """Vias here and there, or a few round pads of one size."""
+    radius = float(np.exp(design.uniform(np.log(0.009), np.log(0.12))))
+    form = int(design.integers(3))
     first, step = design.uniform(-0.9, 0.9, 2), design.uniform(2.4, 5.0) * radius * _way(float(design.integers(8)))
     places = ring(radius * 4, int(design.integers(3, 8))) + first if form == 2 else None
-    for i in range(int(design.integers(1, 5))):
+    for i in range(int(design.integers(1, 7))):
         at = places[i % len(places)] if places is not None else first + i * step
-        if not brush.feature():
-            continue
-        brush.disc(ink, at, radius)
-        if form == 1 and radius > 0.03:
-            off = np.array([0.0, radius * design.uniform(0, 0.35)])
+        if form == 1:
+            at = design.uniform(-1.0, 1.0, 2)
+        small = _oval(design, radius)
+        if brush.feature():
+            brush.polygon(ink, (small if radius < 0.03 else ring(radius)) + at)
+
+
+def _drilled(brush: Brush, ink: NDArray[np.uint8], design: Generator, thin: float) -> None:
+    """Rows of drilled pads; a hole off the middle leaves a crescent, as all of one board do."""
+    radius, hollow = float(np.exp(design.uniform(np.log(0.035), np.log(0.1)))), design.uniform(0.45, 0.88)
+    off = _way(float(design.uniform(0, 8))) * radius * design.uniform(0, 0.55)
+    first, eighth = design.uniform(-1.0, 0.7, 2), float(design.integers(4)) * 2
+    along, across = (_way(eighth + more) * radius * design.uniform(2.6, 4.5) for more in (0, 2))
+    lead = design.uniform(0.1, 0.5) * _way(eighth + float(design.choice([1, 2, 3])))
+    for row in range(int(design.integers(1, 4))):
+        for column in range(int(design.integers(1, 6))):
+            at = first + column * along + row * across
+            led = design.random() < 0.35
+            if not brush.feature():
+                continue
+            if led:
+                brush.line(ink, [at, at + lead], thin * 0.8)
+            brush.disc(ink, at, radius)
             brush.disc(ink, at + off, radius * hollow, 0.0)
+
+
+def _bones(brush: Brush, ink: NDArray[np.uint8], design: Generator, thin: float) -> None:
+    """A field of pads, each with a short lead to a via of its own, as below a grid of solder balls."""
+    pitch, eighth = thin * design.uniform(3.5, 7.0), float(design.integers(8))
+    first, radius = design.uniform(-1.0, 0.5, 2), thin * design.uniform(0.7, 1.2)
+    reach = _way(eighth) * pitch * design.uniform(0.5, 0.75)
+    for row in range(int(design.integers(1, 6))):
+        for column in range(int(design.integers(2, 7))):
+            at = first + np.array([column, row]) * pitch
+            form = int(design.integers(4))
+            if not brush.feature() or form == 3:
+                continue
+            brush.disc(ink, at, radius)
+            if form < 2:
+                brush.line(ink, [at, at + reach * (1, -1)[form]], thin * 0.6)
+                brush.disc(ink, at + reach * (1, -1)[form], radius * 0.8)
