@@ -97,7 +97,8 @@ def run_vision(
 ) -> VisionStreams:
     """Run open_clip's vision tower `visual` on normalised images ``(B, 3, S, S)``.
 
-    Layers and attention compute in `compute`; the streams, the norms and the projection stay float32.
+    Layers and attention compute in `compute`; the streams, the norms and the projection stay float32, and so does
+    attention behind a stem: it costs little there, and its large logits would err by more than a profile may.
 
     Parameters
     ----------
@@ -119,8 +120,9 @@ def run_vision(
     tokens = torch.cat([first, tokens], dim=1) + resized_positions(tower.positional_embedding, grid).to(tokens.dtype)
     plain = tower.ln_pre(tokens)
     extra = plain
+    attention = torch.float32 if seen else compute
     for index, block in enumerate(blocks):
-        q, k, v = split_qkv(block, block.ln_1(plain).to(compute))
+        q, k, v = split_qkv(block, block.ln_1(plain).to(attention))
         if index >= dual_from:
             extra = (plain if index == dual_from else extra) + join_heads(block, self_correlation(q, k, v))
         plain = plain + join_heads(block, attend(q, k, v))
