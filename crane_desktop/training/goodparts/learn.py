@@ -37,6 +37,7 @@ _MOST_DPRIME = 3.0
 _STEEPNESS = 3.0
 """Exponent of d' in a weight, from many pictures; 1 and 3 were compared on real sets."""
 _FEW = 8.0
+"""By this over the number of pictures the exponent is smaller, down to 1."""
 _DRAWS = 400
 _FEWEST_TO_DRAW = 3
 """Fewer pictures say nothing about pictures: their shots are drawn one by one."""
@@ -136,7 +137,7 @@ def _weighed(
     names: tuple[str, ...],
     seed: int,
 ) -> GoodParts:
-    power = max(1.0, _STEEPNESS - _FEW / len(names))
+    power = steepness(len(names))
     scales = {name: _scale([a.peaks[name] for a in good], [a.peaks[name] for a in bad], power) for name in MEMBERS}
     score_scale = _scale([a.score for a in good], [a.score for a in bad], power)
     if len(names) == 1:  # whether parts always lie alike, one of them cannot tell
@@ -158,6 +159,11 @@ def _weighed(
     )
     check = _checked(learnt, good, bad, seed)
     return replace(learnt, check=replace(check, gain_low=min(check.gain_low, 0.0)) if helpless else check)
+
+
+def steepness(parts: int) -> float:
+    """Return the exponent of d' in the weights that a memory of so many parts gives its members."""
+    return max(1.0, _STEEPNESS - _FEW / parts)
 
 
 def _scale(good: list[float], bad: list[float], power: float) -> Scale:
