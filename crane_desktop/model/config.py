@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal, LiteralString, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -21,9 +23,35 @@ _Pixels: TypeAlias = Annotated[int, Field(ge=1, le=4096)]
 _LARGEST_GRID = 128
 """Patches along a side; attention's room grows with the fourth power."""
 
-_TOKENS_PX = {"conv": 16, "deep": 16, "dense": 32}
-_FINER = 4
-"""Patch features for each token of a dense stem, along each side."""
+
+@dataclass(frozen=True, slots=True)
+class StemShape:
+    """What a convolutional stem is made of.
+
+    Attributes
+    ----------
+    blocks
+        Residual blocks at strides 4, 8 and 16. What a defect is made of lies at the fine strides.
+    token_px
+        Width of the tower's tokens, a multiple of 16.
+    detail
+        Whether there are patch features every 8 pixels as well (see `stem.Detail`).
+    """
+
+    blocks: tuple[int, int, int]
+    token_px: int
+    detail: bool
+
+
+STEMS: Mapping[str, StemShape] = {
+    "conv": StemShape((1, 2, 2), 16, detail=False),
+    "deep": StemShape((3, 4, 2), 16, detail=False),
+    "dense": StemShape((3, 4, 2), 32, detail=True),
+    "lean": StemShape((1, 2, 1), 32, detail=True),
+}
+"""Every stem that packs may have, by its name."""
+DETAIL_PX = 8
+"""Distance of the patch features of a stem with detail."""
 
 
 class _Frozen(BaseModel):
@@ -47,14 +75,19 @@ class TowerConfig(_Frozen):
 class VisionConfig(TowerConfig):
     """CLIP's vision tower; its position table has ``position_grid ** 2 + 1`` rows.
 
-    `stem` is CLIP's own patch convolution, or the small convolutional stem of packs trained from scratch;
-    ``"deep"`` has more of it at the fine strides. ``"dense"`` has few, wide tokens and four times as many patch
-    features along each side, so that large pictures stay cheap.
+    `stem` is CLIP's own patch convolution, or one of the small convolutional stems of packs trained from scratch:
+    ``"deep"`` has more of it at the fine strides than ``"conv"``. ``"dense"`` and ``"lean"`` have few, wide tokens and
+    more patch features than tokens, so that large pictures stay cheap; ``"lean"`` has half the convolutions.
     """
 
     patch_size_px: _Pixels
     position_grid: _Count
-    stem: Literal["patch", "conv", "deep", "dense"] = "patch"
+    stem: Literal["patch", "conv", "deep", "dense", "lean"] = "patch"
+
+    @property
+    def stem_shape(self) -> StemShape | None:
+        """What the stem is made of; None: CLIP's patch convolution."""
+        return STEMS.get(self.stem)
 
 
 class DinoConfig(TowerConfig):
@@ -102,15 +135,15 @@ class CraneConfig(_Frozen):
 
     def _misfits(self) -> tuple[tuple[bool, LiteralString], ...]:
         """Return what would not work, each with its reason."""
-        dino = self.dino
+        dino, stem = self.dino, self.vision.stem_shape
         return (
             (self.image_size_px % self.vision.patch_size_px != 0, "the image size is no multiple of the patch size"),
             (self.grid > _LARGEST_GRID, "the picture is cut into too many patches"),
             (
-                self.vision.patch_size_px != _TOKENS_PX.get(self.vision.stem, self.vision.patch_size_px),
-                "the stem's tokens are 16 pixels wide, or 32 where it is dense",
+                stem is not None and self.vision.patch_size_px != stem.token_px,
+                "the stem's tokens have another width",
             ),
-            (self.vision.stem == "dense" and dino is not None, "DINOv2 has no patches as fine as the stem's"),
+            (self._detailed and dino is not None, "DINOv2 has no patches as fine as the stem's"),
             (self.dual_from >= self.vision.layers, "no block is left for E-Attn"),
             ((dino is not None) != (self.variant == "crane-plus"), "crane-plus, and no other, needs DINOv2"),
             (
@@ -135,9 +168,14 @@ class CraneConfig(_Frozen):
     @property
     def map_grid(self) -> int:
         """Patch features, and so cells of the map, along one side."""
-        return _FINER * self.grid if self.vision.stem == "dense" else self.grid
+        return self.image_size_px // DETAIL_PX if self._detailed else self.grid
 
     @property
     def entries(self) -> int:
         """Kinds of patch features that the map is the mean of."""
-        return 1 + (self.dino is not None) + (self.vision.stem == "dense")
+        return 1 + (self.dino is not None) + self._detailed
+
+    @property
+    def _detailed(self) -> bool:
+        stem = self.vision.stem_shape
+        return stem is not None and stem.detail

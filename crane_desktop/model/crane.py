@@ -14,7 +14,7 @@ from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.dattn import dense_features, run_dino, similarity_attention
 from crane_desktop.model.pooling import image_logits, pixel_logits, raw_map
 from crane_desktop.model.prompts import Prompts
-from crane_desktop.model.stem import BLOCKS, ConvolutionalStem, Detail
+from crane_desktop.model.stem import ConvolutionalStem, Detail
 from crane_desktop.model.text import TextTower
 from crane_desktop.model.vision import run_vision
 
@@ -79,9 +79,10 @@ class Crane(nn.Module):
             output_dim=config.embed_dim,
             act_layer=QuickGELU,
         )
-        if vision.stem != "patch":
-            self.visual.conv1 = ConvolutionalStem(vision.width, BLOCKS[vision.stem], vision.patch_size_px // 16)
-        if vision.stem == "dense":
+        stem = vision.stem_shape
+        if stem is not None:
+            self.visual.conv1 = ConvolutionalStem(vision.width, stem)
+        if stem is not None and stem.detail:
             self.visual.detail = Detail(vision.width, config.embed_dim)
         self.text = TextTower(
             Transformer(width=words.width, layers=words.layers, heads=words.heads, act_layer=QuickGELU),

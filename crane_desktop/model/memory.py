@@ -1,12 +1,33 @@
-"""How much memory this process holds, and held at most."""
+"""How much memory this process holds, and held at most; and that what is freed is not fetched anew every frame."""
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from pathlib import Path
 from typing import Any
 
 _STATUS = Path("/proc/self/status")
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
+"""glibc's names for them (malloc.h)."""
+_KEPT_BYTES = 256 << 20
+_OWN_MAPPING_BYTES = 32 << 20
+
+
+def keep_freed_memory() -> bool:
+    """Have glibc keep what is freed for the next frame, up to a bound, instead of giving it back; tell whether it does.
+
+    Otherwise the kernel clears thousands of pages for every frame, those of every layer's output. torch's builds for
+    Windows bring an allocator that keeps memory.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    settle = getattr(ctypes.CDLL(None), "mallopt", None)
+    if settle is None:  # another C library
+        return False
+    wishes = ((_MMAP_THRESHOLD, _OWN_MAPPING_BYTES), (_TRIM_THRESHOLD, _KEPT_BYTES), (_TOP_PAD, _OWN_MAPPING_BYTES))
+    settled = [settle(name, size) == 1 for name, size in wishes]
+    return all(settled)
 
 
 def resident_and_peak_bytes() -> tuple[int, int]:
@@ -25,7 +46,6 @@ def resident_and_peak_bytes() -> tuple[int, int]:
 
 
 def _of_windows() -> tuple[int, int]:
-    import ctypes
     from ctypes import wintypes
 
     class Counters(ctypes.Structure):

@@ -124,11 +124,13 @@ def load_scorer(
         asked = pack.manifest.profile(profile)
         on_progress("progress.libraries", 0.2)
         from crane_desktop.model.device import choose_device, device_label, set_threads, settle_numerics
+        from crane_desktop.model.memory import keep_freed_memory
         from crane_desktop.model.runner import Runner
         from crane_desktop.model.weights import load_profile
 
         chosen = choose_device(device)
         settle_numerics()
+        keep_freed_memory()
         if threads is not None:
             set_threads(threads)
         on_progress("progress.weights", 0.6)

@@ -7,7 +7,6 @@ trained from scratch use it; published CLIP weights have the patch convolution.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -15,10 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from crane_desktop.model.config import StemShape
+
 STAGES = (24, 48, 96)
 """Channels at strides 2, 4 and 8; the last stage has the tower's width at stride 16."""
-BLOCKS: Mapping[str, tuple[int, int, int]] = {"conv": (1, 2, 2), "deep": (3, 4, 2), "dense": (3, 4, 2)}
-"""Residual blocks at strides 4, 8 and 16, by the stem's name. What a defect is made of lies at the fine strides."""
+_COARSEST = 16
+"""Stride of the last stage, in pixels."""
 _NEIGHBOURHOOD = 8
 _FLAT = 0.05
 """Standard deviation, of normalised pixels, below which a neighbourhood counts as flat."""
@@ -47,20 +48,20 @@ def _stage(channels_in: int, channels_out: int, blocks: int) -> nn.Sequential:
 class ConvolutionalStem(nn.Sequential):
     """From normalised pictures ``(B, 3, S, S)`` to ``(B, width, S / 16, S / 16)``; S is a multiple of a token's width.
 
-    `blocks` are residual blocks at strides 4, 8 and 16. A token is the mean of `pooled` x `pooled` places of the last
-    stage. Every pixel is seen twice: as it is, and by how far it
-    stands out from its neighbourhood, so that a scratch on dark rubber is as loud as one on bright metal.
+    A token wider than 16 pixels is the mean of several places of the last stage. Every pixel is seen twice: as it is,
+    and by how far it stands out from its neighbourhood, so that a scratch on dark rubber is as loud as one on bright
+    metal.
     """
 
-    def __init__(self, width: int, blocks: tuple[int, int, int], pooled: int = 1) -> None:
+    def __init__(self, width: int, shape: StemShape) -> None:
         half, quarter, eighth = STAGES
         super().__init__(
             _unit(6, half, 2),
-            _stage(half, quarter, blocks[0]),
-            _stage(quarter, eighth, blocks[1]),
-            _stage(eighth, width, blocks[2]),
+            _stage(half, quarter, shape.blocks[0]),
+            _stage(quarter, eighth, shape.blocks[1]),
+            _stage(eighth, width, shape.blocks[2]),
         )
-        self._pooled = pooled
+        self._pooled = shape.token_px // _COARSEST
 
     def stages(self, images: Tensor) -> list[Tensor]:
         """Return what each stage makes of the pictures, at strides 2, 4, 8 and 16."""
@@ -136,7 +137,7 @@ def _flat(grid: Tensor) -> Tensor:
 
 def _enlarged(tokens: Tensor, side: int) -> Tensor:
     batch, count, width = tokens.shape
-    grid = tokens.transpose(1, 2).reshape(batch, width, int(count**0.5), -1)
+    grid = tokens.view(batch, int(count**0.5), -1, width).permute(0, 3, 1, 2)  # channels last: nothing is copied
     return _flat(F.interpolate(grid, size=(side, side), mode="bilinear", align_corners=False))
 
 

@@ -38,7 +38,7 @@ DEMO_CONFIG = CraneConfig(
     variant="crane",
     image_size_px=256,
     embed_dim=128,
-    vision=VisionConfig(width=192, layers=6, heads=3, patch_size_px=32, position_grid=16, stem="dense"),
+    vision=VisionConfig(width=192, layers=6, heads=3, patch_size_px=32, position_grid=16, stem="lean"),
     text=TowerConfig(width=128, layers=2, heads=2),
     dual_from=3,
     deep_layers=1,
@@ -99,12 +99,14 @@ class Plan:
         Round("whole", 320, 16, 1000, 5e-4),
         Round("whole", 384, 16, 1300, 5e-4, 2.0),
         Round("whole", 384, 16, 450, 3e-4, 2.0),
+        Round("whole", 320, 16, 1500, 5e-4, 2.0),
+        Round("whole", 416, 16, 2300, 4e-4, 2.0),
     )
-    run_px: int = 384
+    run_px: int = 416
     words_pace: float = 0.03
-    parts: int = 12_000
-    parts_px: int = 384
-    seed: int = 20261124
+    parts: int = 8_000
+    parts_px: int = 512
+    seed: int = 20261128
     warm_up: int = 100
     weight_decay: float = 0.05
     averaging: float = 0.998
@@ -296,7 +298,7 @@ def main() -> None:
     reader.add_argument("--work", type=Path, required=True, help="folder for the pool, checkpoints and progress")
     reader.add_argument("--out", type=Path, required=True, help="the pack to write")
     reader.add_argument("--judge", type=Path, nargs="*", default=[], help="real labelled sets to report on")
-    reader.add_argument("--start", type=Path, help="a pack to go on from; its stem may have fewer blocks")
+    reader.add_argument("--start", type=Path, help="a pack to go on from; its stem may have more or fewer blocks")
     reader.add_argument(
         "--share", type=float, default=1.0, help="of every round's steps and of the parts, for a small run"
     )
@@ -328,7 +330,8 @@ def _taken_from(path: Path) -> tuple[Crane, dict[str, Any]]:
 def grown(old: Crane, config: CraneConfig, seed: int = 0) -> Crane:
     """Return a Crane of `config` that starts with an old one's weights; what the old one lacks starts idle.
 
-    A new block's last scale is 0, so that at first it hands on what it gets ("SkipInit", De & Smith 2020).
+    A new block's last scale is 0, so that at first it hands on what it gets ("SkipInit", De & Smith 2020). The last
+    blocks that `config` has no place for are left out: what residual blocks add late in a stage is least missed.
     """
     crane = new_crane(config, seed)
     crane.load_state_dict(old.state_dict(), strict=False)

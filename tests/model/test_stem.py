@@ -6,17 +6,17 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from crane_desktop.model.config import CraneConfig
+from crane_desktop.model.config import STEMS, CraneConfig, StemShape
 from crane_desktop.model.crane import Crane
-from crane_desktop.model.stem import BLOCKS, STAGES, ConvolutionalStem, Detail
+from crane_desktop.model.stem import STAGES, ConvolutionalStem, Detail
 
 PICTURES = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(5))
 
 
-def learnt(blocks: tuple[int, int, int]) -> ConvolutionalStem:
+def learnt(shape: StemShape) -> ConvolutionalStem:
     """A stem whose batch norms have seen something."""
     torch.manual_seed(6)
-    stem = ConvolutionalStem(32, blocks)
+    stem = ConvolutionalStem(32, shape)
     with torch.no_grad():
         for _ in range(3):
             stem(PICTURES)
@@ -26,9 +26,9 @@ def learnt(blocks: tuple[int, int, int]) -> ConvolutionalStem:
     return stem.eval().requires_grad_(False)
 
 
-@pytest.mark.parametrize("blocks", BLOCKS.values(), ids=BLOCKS)
-def test_settled_it_gives_the_same(blocks: tuple[int, int, int]) -> None:
-    stem = learnt(blocks)
+@pytest.mark.parametrize("shape", STEMS.values(), ids=STEMS)
+def test_settled_it_gives_the_same(shape: StemShape) -> None:
+    stem = learnt(shape)
     before = stem.stages(PICTURES)
     stem.settle()
     for one, other in zip(before, stem.stages(PICTURES), strict=True):
@@ -36,7 +36,7 @@ def test_settled_it_gives_the_same(blocks: tuple[int, int, int]) -> None:
 
 
 def test_settled_it_has_no_batch_norm_left() -> None:
-    stem = learnt(BLOCKS["deep"])
+    stem = learnt(STEMS["deep"])
     stem.settle()
     assert not [part for part in stem.modules() if isinstance(part, torch.nn.BatchNorm2d)]
 

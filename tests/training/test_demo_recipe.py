@@ -110,10 +110,21 @@ def test_what_an_earlier_pack_lacks_starts_idle(config: CraneConfig) -> None:
     assert torch.equal(new.visual.conv1(pictures), old.visual.conv1(pictures))
 
 
+def test_a_leaner_stem_keeps_the_first_blocks_of_a_richer_one(small_config: Callable[..., CraneConfig]) -> None:
+    rich, lean = (small_config(image_size_px=64, vision=VISION | {"stem": name}) for name in ("dense", "lean"))
+    old = new_crane(rich, 3)
+    new = demo_recipe.grown(old, lean)
+    kept, whole = new.state_dict(), old.state_dict()
+    assert len([name for name in kept if name.startswith("visual.conv1.")]) < len(
+        [name for name in whole if name.startswith("visual.conv1.")]
+    )
+    assert all(torch.equal(kept[name], whole[name]) for name in kept)
+
+
 def test_a_small_run_is_a_share_of_the_whole() -> None:
     plan = demo_recipe._small(Plan(), 0.01)
     assert [part.steps for part in plan.rounds] == [max(1, round(part.steps * 0.01)) for part in Plan().rounds]
-    assert plan.parts == 120
+    assert plan.parts == Plan().parts // 100
 
 
 def test_it_learns_and_says_so(tmp_path: Path, config: CraneConfig) -> None:

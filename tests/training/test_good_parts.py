@@ -21,7 +21,7 @@ from crane_desktop.model.scorer import CraneScorer, load_scorer
 from crane_desktop.settings.resources import resource_path
 from crane_desktop.training.datasets import read_dataset
 from crane_desktop.training.goodparts.damage import damaged
-from crane_desktop.training.goodparts.learn import learn_good_parts, steepness
+from crane_desktop.training.goodparts.learn import lead, learn_good_parts, steepness
 from crane_desktop.training.goodparts.measure import drawn_parts, evaluate_with_good_parts
 
 
@@ -96,8 +96,8 @@ def test_a_few_good_parts_find_what_zero_shot_misses(demo: CraneScorer, count: i
     assert not memory.check.better or after >= before - 0.1
     assert count == 1 or after > max(0.7, before)
     assert hybrid.info.good_parts == count
-    # Where exactly something is odd, Crane is heard as much as the strongest member.
-    assert memory.map_scale.weight == max(memory.score_scale.weight, *(s.weight for s in memory.scales.values()))
+    strongest = max(memory.score_scale.weight, *(scale.weight for scale in memory.scales.values()))
+    assert memory.map_scale.weight == strongest * lead(count)
     again = HybridScorer(demo, learn_good_parts(demo, [part.pixels for part in good[:count]], 0))
     assert again.score(pictures[0]).score == hybrid.score(pictures[0]).score
 
@@ -105,6 +105,10 @@ def test_a_few_good_parts_find_what_zero_shot_misses(demo: CraneScorer, count: i
 def test_the_more_parts_the_less_is_heard_of_weaker_members() -> None:
     assert steepness(1) == steepness(4) == 1
     assert 1 < steepness(8) < steepness(64) < 3
+
+
+def test_the_fewer_parts_the_more_crane_is_heard_where_something_is_odd() -> None:
+    assert lead(1) > lead(4) > lead(19) > lead(64) == 1
 
 
 def test_parts_are_drawn_by_seed(tmp_path: Path) -> None:
