@@ -15,6 +15,12 @@ _CLOSE_UP_SHARE = 0.55
 _ON_DEFECT_SHARE = 0.85
 _STRETCH = 0.45
 """Largest logarithm of width over height that a zoom adds: cameras send 3 : 2."""
+_DUSTY_SHARE = 0.4
+_MOST_SPECKS = 6
+_SPECK_PX = 11
+"""Side of the square that a speck of dust is drawn in; it is much smaller."""
+_MOST_VISIBLE = 0.07
+"""Of the full range: a speck of dust is no darker than this, and nobody would call it a defect."""
 
 
 def chosen_frame(mask: NDArray[np.bool_], size_px: int, rng: np.random.Generator) -> Frame:
@@ -91,9 +97,26 @@ def _recoloured(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArr
     if rng.random() < 0.1:
         picture = 1 - picture
     gain, shift = rng.uniform(0.75, 1.25), rng.uniform(-0.1, 0.1)
+    if rng.random() < _DUSTY_SHARE:
+        picture = _dusted(picture, rng)
     tone = (picture * np.float32(gain) + np.float32(shift)).clip(0, 1) ** np.float32(rng.uniform(0.75, 1.3))
     if rng.random() < 0.25:
         tone = np.asarray(cv2.GaussianBlur(tone, (0, 0), float(rng.uniform(0.3, 0.9))), np.float32)
     if rng.random() < 0.4:
         tone = tone + rng.standard_normal(tone.shape, dtype=np.float32) * np.float32(rng.uniform(0.003, 0.02))
     return np.asarray(tone.clip(0, 1), np.float32)
+
+
+def _dusted(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Add specks a pixel or two wide, hardly visible, as dust on the sensor or on the light table leaves them."""
+    dusty = picture.copy()
+    middle, side = _SPECK_PX // 2, _SPECK_PX
+    for _ in range(int(rng.integers(1, _MOST_SPECKS + 1))):
+        speck = np.zeros((side, side), np.float32)
+        axes = (int(rng.integers(0, 3)), int(rng.integers(0, 2)))
+        cv2.ellipse(speck, (middle, middle), axes, float(rng.uniform(0, 180)), 0, 360, (1.0,), -1)
+        soft = cv2.GaussianBlur(speck, (0, 0), float(rng.uniform(0.4, 0.8)))
+        dark = rng.uniform(0.01, _MOST_VISIBLE) * rng.uniform(0.4, 1, 3) * (1 if rng.random() < 0.8 else -1)
+        top, left = int(rng.integers(picture.shape[0] - side)), int(rng.integers(picture.shape[1] - side))
+        dusty[top : top + side, left : left + side] -= soft[:, :, None] * dark.astype(np.float32)
+    return dusty.clip(0, 1)

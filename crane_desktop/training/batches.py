@@ -41,7 +41,7 @@ def batch_at(pool: Pool, *, size: int, size_px: int, seed: int, step: int) -> Ba
             pictures.append(picture)
             masks.append(mask)
     mean, std = (np.array(v, np.float32) for v in (CLIP_NORMALISATION.mean, CLIP_NORMALISATION.std))
-    images = torch.from_numpy((np.stack(pictures) - mean) / std).permute(0, 3, 1, 2)  # channels last
+    images = torch.from_numpy((np.stack(pictures) - mean) / std).permute(0, 3, 1, 2).contiguous()
     return Batch(images, torch.from_numpy(np.stack(masks)).float())
 
 

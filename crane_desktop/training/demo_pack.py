@@ -28,7 +28,7 @@ from crane_desktop.settings.atomic import write_atomic
 from crane_desktop.training.datasets import read_dataset
 from crane_desktop.training.evaluate import evaluate
 
-_PACK_VERSION = "3"
+_PACK_VERSION = "4"
 """Raised with every pack that is put in the place of the one before."""
 UNSEEN_SEED = 1000
 """Of judging sets and good parts: their parts are numbered from 3 000 000 000 on; the pool's end at 2**31."""

@@ -99,8 +99,8 @@ class Plan:
         Round("whole", 320, 16, 1000, 5e-4),
         Round("whole", 384, 16, 1300, 5e-4, 2.0),
         Round("whole", 384, 16, 450, 3e-4, 2.0),
-        Round("whole", 320, 16, 1500, 5e-4, 2.0),
-        Round("whole", 416, 16, 2300, 4e-4, 2.0),
+        Round("whole", 320, 16, 1000, 5e-4, 2.0),
+        Round("whole", 416, 16, 2100, 4e-4, 2.0),
     )
     run_px: int = 416
     words_pace: float = 0.03

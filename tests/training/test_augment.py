@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crane_desktop.training import augment
 from crane_desktop.training.augment import chosen_frame, framed, varied
 
 
@@ -75,3 +76,11 @@ def test_a_thin_defect_stays_in_the_mask() -> None:
     assert truth[5].all()
     assert truth.sum() == 32
     assert np.shares_memory(framed(pixels, mask, (0, 0, 64), 64)[0], pixels)
+
+
+def test_dust_is_small_and_hardly_visible() -> None:
+    plain = np.full((64, 96, 3), 0.9, np.float32)
+    for seed in range(40):
+        changed = np.abs(augment._dusted(plain, np.random.default_rng(seed)) - plain).max(-1)
+        assert changed.max() <= augment._MOST_VISIBLE
+        assert 0 < (changed > 1 / 255).mean() < 0.03

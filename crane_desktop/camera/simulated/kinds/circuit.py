@@ -15,6 +15,8 @@ from crane_desktop.camera.simulated.textures import blurred, noise
 FLAWS = ("print_break", "print_nick", "print_blot")
 _EIGHTHS = np.pi / 4
 _CROSSING_SHARE = 0.08
+_FOR_WIRES_SHARE = 0.4
+"""Of boards for parts with wires: fields of drilled pads come first, conductors take what room is left."""
 
 
 def paint(size_px: int, skip: int | None, design: Generator, rng: Generator) -> Surface:
@@ -24,9 +26,8 @@ def paint(size_px: int, skip: int | None, design: Generator, rng: Generator) -> 
     ink, taken = brush.layer(), full.layer()
     thin = float(np.exp(design.uniform(np.log(0.011), np.log(0.05))))
     crowd = float(design.uniform(0.15, 1.0))
-    for painter, most in (
-        (_bus, 4), (_route, 16), (_solid, 3), (_comb, 2), (_winding, 2), (_pads, 8), (_drilled, 4), (_bones, 3),
-    ):  # fmt: skip
+    others = ((_bus, 4), (_route, 16), (_solid, 3), (_comb, 2), (_winding, 2), (_pads, 8), (_drilled, 4), (_bones, 3))
+    for painter, most in (*(((_drilled, 3),) if design.random() < _FOR_WIRES_SHARE else ()), *others):
         for _ in range(int(design.binomial(most, crowd * 0.6))):
             again = copy.deepcopy(design)
             planned = full.layer()
@@ -198,8 +199,9 @@ def _pads(brush: Brush, ink: NDArray[np.uint8], design: Generator, _thin: float)
 
 def _drilled(brush: Brush, ink: NDArray[np.uint8], design: Generator, thin: float) -> None:
     """Rows of drilled pads; a hole off the middle leaves a crescent, as all of one board do."""
-    radius, hollow = float(np.exp(design.uniform(np.log(0.035), np.log(0.1)))), design.uniform(0.45, 0.88)
-    off = _way(float(design.uniform(0, 8))) * radius * design.uniform(0, 0.55)
+    radius, hollow = float(np.exp(design.uniform(np.log(0.035), np.log(0.13)))), design.uniform(0.45, 0.88)
+    thinnest = design.uniform(-0.35, 1.0) * (1 - hollow)  # below 0 the hole breaks out of its pad
+    off = _way(float(design.uniform(0, 8))) * radius * (1 - hollow - thinnest)
     first, eighth = design.uniform(-1.0, 0.7, 2), float(design.integers(4)) * 2
     along, across = (_way(eighth + more) * radius * design.uniform(2.6, 4.5) for more in (0, 2))
     lead = design.uniform(0.1, 0.5) * _way(eighth + float(design.choice([1, 2, 3])))
