@@ -102,7 +102,7 @@ class Plan:
         Round("whole", 320, 16, 1000, 5e-4, 2.0),
         Round("whole", 416, 16, 2100, 4e-4, 2.0),
     )
-    run_px: int = 416
+    run_px: int = 448
     words_pace: float = 0.03
     parts: int = 8_000
     parts_px: int = 512
