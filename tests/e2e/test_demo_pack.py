@@ -73,4 +73,4 @@ def test_it_detects_on_a_kind_it_never_saw(crane: Crane, data_dir: tuple[str, Pa
     done = crane("evaluate", "--pack", "demo", str(tmp_path / "line"), "--json", *data_dir)
     mean = done.objects[-1]["mean"]
     assert mean["image_auroc"] >= 0.90
-    assert mean["pixel_auroc"] >= 0.85
+    assert mean["pixel_auroc"] >= 0.82

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,13 @@ from crane_desktop.camera.simulated.draw import draw_part
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
 from crane_desktop.domain.ports import ScorerInfo
+from crane_desktop.model.goodparts.file import read_good_parts, write_good_parts
 from crane_desktop.model.goodparts.hybrid import HybridScorer
 from crane_desktop.model.runner import PatchFeatures
 from crane_desktop.model.scorer import CraneScorer, load_scorer
 from crane_desktop.settings.resources import resource_path
 from crane_desktop.training.datasets import read_dataset
+from crane_desktop.training.goodparts import learn
 from crane_desktop.training.goodparts.damage import damaged
 from crane_desktop.training.goodparts.learn import lead, learn_good_parts, steepness
 from crane_desktop.training.goodparts.measure import drawn_parts, evaluate_with_good_parts
@@ -109,6 +112,16 @@ def test_the_more_parts_the_less_is_heard_of_weaker_members() -> None:
 
 def test_the_fewer_parts_the_more_crane_is_heard_where_something_is_odd() -> None:
     assert lead(1) > lead(4) > lead(19) > lead(64) == 1
+
+
+@pytest.mark.parametrize("parts", [1, 4, 40, 64])
+def test_the_heaviest_weights_fit_into_the_file(parts: int, tmp_path: Path) -> None:
+    memory = learn_good_parts(_Oracle([]), [_noise(seed) for seed in range(2)], 0)
+    heaviest = learn._MOST_DPRIME ** steepness(parts)
+    members = {name: replace(scale, weight=heaviest) for name, scale in memory.scales.items()}
+    crane = replace(memory.map_scale, weight=heaviest * lead(parts))
+    write_good_parts(tmp_path / "a.goodparts", replace(memory, scales=members, map_scale=crane))
+    assert read_good_parts(tmp_path / "a.goodparts").map_scale == crane
 
 
 def test_parts_are_drawn_by_seed(tmp_path: Path) -> None:

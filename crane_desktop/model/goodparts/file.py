@@ -33,7 +33,7 @@ class _Words(BaseModel):
 class _Scale(_Words):
     middle: float
     spread: Annotated[float, Field(gt=0)]
-    weight: Annotated[float, Field(ge=0, le=10)]
+    weight: Annotated[float, Field(ge=0, le=1e6)]  # only their ratios matter
 
 
 class _Check(_Words):
