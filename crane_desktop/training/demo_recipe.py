@@ -77,8 +77,8 @@ class Plan:
     """The numbers of one training.
 
     The stem learns first and longest, on small close-ups: what a defect is made of is seen there, and a picture costs
-    a tenth of what it costs the whole Crane. Then the whole learns, at the end on larger pictures; it was taken up a
-    second time.
+    a tenth of what it costs the whole Crane. Then the whole learns, at the end on larger pictures; it was taken up
+    several times.
 
     Attributes
     ----------
@@ -330,8 +330,8 @@ def _taken_from(path: Path) -> tuple[Crane, dict[str, Any]]:
 def grown(old: Crane, config: CraneConfig, seed: int = 0) -> Crane:
     """Return a Crane of `config` that starts with an old one's weights; what the old one lacks starts idle.
 
-    A new block's last scale is 0, so that at first it hands on what it gets ("SkipInit", De & Smith 2020). The last
-    blocks that `config` has no place for are left out: what residual blocks add late in a stage is least missed.
+    A new block's last scale is 0, so that at first it hands on what it gets ("SkipInit", De & Smith 2020). A stage's
+    last blocks are left out where `config` has no place for them.
     """
     crane = new_crane(config, seed)
     crane.load_state_dict(old.state_dict(), strict=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import threading
 
@@ -11,7 +10,11 @@ import torch
 
 from crane_desktop.model.memory import keep_freed_memory
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator")
+if not sys.platform.startswith("linux"):
+    pytest.skip("glibc's allocator", allow_module_level=True)
+
+import resource
+
 _LAYERS_BYTES = 24 << 20
 _WARM_UP = 10
 """Frames until the heap has grown to what it needs."""

@@ -26,8 +26,10 @@ def paint(size_px: int, skip: int | None, design: Generator, rng: Generator) -> 
     ink, taken = brush.layer(), full.layer()
     thin = float(np.exp(design.uniform(np.log(0.011), np.log(0.05))))
     crowd = float(design.uniform(0.15, 1.0))
-    others = ((_bus, 4), (_route, 16), (_solid, 3), (_comb, 2), (_winding, 2), (_pads, 8), (_drilled, 4), (_bones, 3))
-    for painter, most in (*(((_drilled, 3),) if design.random() < _FOR_WIRES_SHARE else ()), *others):
+    order = [(_bus, 4), (_route, 16), (_solid, 3), (_comb, 2), (_winding, 2), (_pads, 8), (_drilled, 4), (_bones, 3)]
+    if design.random() < _FOR_WIRES_SHARE:
+        order.insert(0, (_drilled, 3))
+    for painter, most in order:
         for _ in range(int(design.binomial(most, crowd * 0.6))):
             again = copy.deepcopy(design)
             planned = full.layer()
