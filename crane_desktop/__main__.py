@@ -10,16 +10,16 @@ import sys
 def main() -> None:
     """Entry point of the program ``crane-inspector``."""
     multiprocessing.freeze_support()
-    from crane_desktop.app import last_words
+    from crane_desktop.app.process import crash_report
 
-    last_words.begin()
+    crash_report.begin()
     logging.lastResort = None  # log records go into files; people are told in sentences
     try:
-        from crane_desktop.app.cli import run
-        from crane_desktop.app.console import settle_streams
-        from crane_desktop.app.ending import leave
+        from crane_desktop.app.process.shutdown import leave
+        from crane_desktop.cli.cli import run
+        from crane_desktop.cli.console import settle_streams
     except Exception as error:  # noqa: BLE001 - files of the program are damaged or missing; say so and leave a report
-        from crane_desktop.app.failing import cannot_start
+        from crane_desktop.app.process.fatal_error import cannot_start
 
         cannot_start(error)
         sys.exit(1)

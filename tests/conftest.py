@@ -57,10 +57,10 @@ def small_config() -> Callable[..., Any]:
 @pytest.fixture(scope="session")
 def tiny_pack(tmp_path_factory: pytest.TempPathFactory, small_config: Callable[..., Any]) -> Path:
     """A pack that answers in milliseconds: weights drawn from a seed, thresholds between its answers on drawn parts."""
-    from crane_desktop.decision.thresholds import Thresholds
     from crane_desktop.model.crane import new_crane
     from crane_desktop.model.manifest import About, Words
     from crane_desktop.model.packing import write_pack
+    from crane_desktop.recipe.thresholds import Thresholds
 
     about = About(
         name=TINY_PACK,
@@ -150,8 +150,8 @@ def crane(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Callable[..., Done]]:
     """Run the program's command line in this process: ``crane("inspect", "--json", ...)``."""
-    from crane_desktop.app.cli import run
-    from crane_desktop.app.logs import stop_logs
+    from crane_desktop.app.process.logs import stop_logs
+    from crane_desktop.cli.cli import run
 
     monkeypatch.setenv("CRANE_LANGUAGE", "en")
     monkeypatch.setenv("CRANE_DATA_DIR", str(tmp_path / "default station"))

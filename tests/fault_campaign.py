@@ -22,13 +22,13 @@ from virtual_scene import View, expected_rows
 
 from crane_desktop.camera.genicam import link
 from crane_desktop.camera.genicam import source as source_module
-from crane_desktop.camera.genicam.heal import HealingSource
+from crane_desktop.camera.genicam.reconnect import HealingSource
 from crane_desktop.camera.genicam.source import GenicamSource
-from crane_desktop.decision.recipe import Recipe, Thresholds
 from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
 from crane_desktop.domain.ports import LogEntry, ScorerInfo
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.pipeline.line import Line
+from crane_desktop.recipe.model import Recipe, Thresholds
 
 STATES = ("opening", "waiting for trigger", "streaming free", "streaming triggered", "stopping")
 FAULTS: dict[str, tuple[str, str | None]] = {

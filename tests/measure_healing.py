@@ -15,7 +15,7 @@ from pathlib import Path
 
 from virtual_camera import FOLDER_VARIABLE, VirtualCameras, build
 
-from crane_desktop.camera.genicam.heal import HealingSource
+from crane_desktop.camera.genicam.reconnect import HealingSource
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.frames import Frame, SourceDown
 

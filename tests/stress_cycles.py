@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 from virtual_camera import FOLDER_VARIABLE, VirtualCamera, VirtualCameras, build
 
-from crane_desktop.camera.genicam.heal import HealingSource
+from crane_desktop.camera.genicam.reconnect import HealingSource
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.frames import Frame

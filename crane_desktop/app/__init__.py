@@ -1,1 +1,1 @@
-"""Builds, wires and stops all rooms; the command line, the station behind the window, the self-test."""
+"""Builds, wires and stops all rooms; the process's life; the station behind the window."""

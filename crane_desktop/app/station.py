@@ -12,33 +12,28 @@ from pathlib import Path
 from typing import TypeVar
 
 from crane_desktop import __version__
-from crane_desktop.app.camera_desk import CameraDesk
-from crane_desktop.app.corrections import corrector_of
-from crane_desktop.app.intake import look_into, take_in
-from crane_desktop.app.judge import Judge, load_judge
-from crane_desktop.app.recipes import recipe_names
-from crane_desktop.app.signals import source_with_outputs
-from crane_desktop.app.workbench import Workbench
-from crane_desktop.decision.recipe import Recipe
 from crane_desktop.domain.camera_setup import CameraSetup
 from crane_desktop.domain.errors import CraneError, StationFault
 from crane_desktop.domain.findings import Finding
+from crane_desktop.domain.history import HistoryRecord, HistoryRow
+from crane_desktop.domain.packs import Offer
 from crane_desktop.domain.ports import FrameSource, InspectionLog
-from crane_desktop.domain.station import (
-    HistoryRecord,
-    HistoryRow,
-    Offer,
-    Progress,
-    SourceChoice,
-    StationState,
-    StationView,
-)
+from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.domain.station import Progress, StationState, StationView
 from crane_desktop.domain.verdicts import Verdict
-from crane_desktop.outputs.camera_line import CameraLineOutput
 from crane_desktop.pipeline.board import LineSnapshot
 from crane_desktop.pipeline.line import Line
+from crane_desktop.plant.camera_line import CameraLineOutput
+from crane_desktop.recipe.model import Recipe
+from crane_desktop.recipe.store import recipe_names
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
+from crane_desktop.services.camera_setup import CameraDesk
+from crane_desktop.services.corrections import corrector_of
+from crane_desktop.services.model_loading import Judge, load_judge
+from crane_desktop.services.packs.install import look_into, take_in
+from crane_desktop.services.run import source_with_outputs
+from crane_desktop.services.workbench import Workbench
 
 T = TypeVar("T")
 _STOP_WITHIN_S = 10.0
@@ -58,13 +53,13 @@ class LiveStation:
     nor a driver.
     """
 
-    def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
         self._work = ThreadPoolExecutor(1, thread_name_prefix="crane-station")
         self._reads = ThreadPoolExecutor(1, thread_name_prefix="crane-reader")
         self._looks = ThreadPoolExecutor(1, thread_name_prefix="crane-cameras")
         self._guard = threading.Lock()
-        self._cameras = CameraDesk(bench, self._recipe_kept)
+        self._cameras = CameraDesk(workbench, self._recipe_kept)
         self._source: FrameSource | None = None
         self._wanted: tuple[str | None, str | None] = (None, None)
         self._judge: Judge | None = None
@@ -149,15 +144,15 @@ class LiveStation:
 
     def recipes(self) -> Future[Sequence[str]]:
         """List the recipes."""
-        return self._reads.submit(lambda: recipe_names(self._bench.data))
+        return self._reads.submit(lambda: recipe_names(self._workbench.data))
 
     def look_into(self, file: str) -> Future[Offer]:
         """Say what a file would bring."""
-        return self._reads.submit(lambda: look_into(self._bench, Path(file)))
+        return self._reads.submit(lambda: look_into(self._workbench, Path(file)))
 
     def take_in(self, offer: Offer) -> Future[Offer]:
         """Prove and install what is offered, in its turn."""
-        return self._queue(StationState.INITIALIZED, lambda: take_in(self._bench, offer, self._show_progress))
+        return self._queue(StationState.INITIALIZED, lambda: take_in(self._workbench, offer, self._show_progress))
 
     def devices(self, cti: str | None = None) -> Future[Sequence[tuple[str, str]]]:
         """List cameras as (device id, description)."""
@@ -241,7 +236,7 @@ class LiveStation:
     def _load(self, pack: str | None, recipe: str | None) -> None:
         self._wanted = (pack, recipe)
         self._stop()
-        judge = load_judge(self._bench, pack, recipe, self._show_progress)
+        judge = load_judge(self._workbench, pack, recipe, self._show_progress)
         with self._guard:
             old, self._judge = self._judge, judge
         if old is not None:
@@ -250,7 +245,7 @@ class LiveStation:
             self._raise_alarm(fault)
 
     def _start(self, choice: SourceChoice) -> None:
-        from crane_desktop.camera.sources import make_source
+        from crane_desktop.services.sources import make_source
 
         self._stop()
         self._cameras.release()
@@ -261,7 +256,7 @@ class LiveStation:
         judge = self._judge
         if judge is None:
             raise StationFault("app.no_model")
-        source, outputs = source_with_outputs(choice, judge.recipe, corrector_of(self._bench.data, judge.recipe))
+        source, outputs = source_with_outputs(choice, judge.recipe, corrector_of(self._workbench.data, judge.recipe))
         line = Line(
             source,
             judge.scorer,
@@ -311,15 +306,15 @@ class LiveStation:
 
     def _open_log(self) -> InspectionLog:
         if self._history_log is None:
-            kept = self._bench.settings
+            kept = self._workbench.settings
             self._history_log = SqliteInspectionLog(
-                self._bench.data, keep_images=kept.keep_images, reserve_mb=kept.reserve_mb
+                self._workbench.data, keep_images=kept.keep_images, reserve_mb=kept.reserve_mb
             )
         return self._history_log
 
     def _open_reader(self) -> RecordReader:
         if self._reader is None:
-            self._reader = RecordReader(self._bench.data)
+            self._reader = RecordReader(self._workbench.data)
         return self._reader
 
     def _close_reader(self) -> None:
@@ -329,7 +324,7 @@ class LiveStation:
     def _packs(self) -> list[str]:
         from crane_desktop.model.packs import list_packs
 
-        return [path.stem for path in list_packs(self._bench.data.packs)]
+        return [path.stem for path in list_packs(self._workbench.data.packs)]
 
     @staticmethod
     def _devices(cti: str | None) -> list[tuple[str, str]]:

@@ -12,40 +12,41 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMessageBox
 
-from crane_desktop.app.ending import asked_to_end
-from crane_desktop.app.failing import SCREENLESS
-from crane_desktop.app.workbench import Workbench, crashed_before
-from crane_desktop.camera.demo import SHOWN_KINDS
+from crane_desktop.app.open_station import crashed_before
+from crane_desktop.app.process.fatal_error import SCREENLESS
+from crane_desktop.app.process.shutdown import asked_to_end
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.station import Station
+from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.store import Settings, load_settings, save_settings
 from crane_desktop.settings.texts import error_text, system_language
-from crane_desktop.ui.application import prepare_application, run_window
-from crane_desktop.ui.opening import Opening
-from crane_desktop.ui.preferences import Preferences
-from crane_desktop.ui.window import MainWindow
+from crane_desktop.simulation.source import SHOWN_KINDS
+from crane_desktop.ui.shell.application import prepare_application, run_window
+from crane_desktop.ui.shell.opening import Opening
+from crane_desktop.ui.shell.preferences import Preferences
+from crane_desktop.ui.shell.window import MainWindow
 
 _log = logging.getLogger(__name__)
 
 
-def open_window(bench: Workbench, files: Sequence[Path] = ()) -> int:
+def open_window(workbench: Workbench, files: Sequence[Path] = ()) -> int:
     """Show the window until it is closed; return the exit code.
 
     On the very first start the simulated line runs by itself, so that a new station shows at once what it does;
     not where `files` are opened, which the window asks about.
     """
-    first_start = not bench.data.settings_file.exists()
+    first_start = not workbench.data.settings_file.exists()
     made: list[Station] = []
 
     def make_station() -> Station:
         from crane_desktop.app.station import LiveStation  # here, on its own thread: it brings torch and OpenCV
 
-        made.append(LiveStation(bench))
+        made.append(LiveStation(workbench))
         return made[0]
 
     def ready(window: MainWindow) -> None:
-        if bench.crash_report is not None:
-            window.complain(crashed_before(bench.crash_report))
+        if workbench.crash_report is not None:
+            window.complain(crashed_before(workbench.crash_report))
         if files:
             Opening(window, made[0]).open(files)
         elif first_start:
@@ -56,8 +57,8 @@ def open_window(bench: Workbench, files: Sequence[Path] = ()) -> int:
         with asked_to_end(lambda: QCoreApplication.exit(0)):
             return run_window(
                 make_station,
-                preferences_of(bench),
-                lambda wanted: _keep(bench, wanted),
+                preferences_of(workbench),
+                lambda wanted: _keep(workbench, wanted),
                 demo_kinds=SHOWN_KINDS,
                 on_ready=ready,
             )
@@ -74,11 +75,11 @@ def show_error(error: InputError) -> None:
     QMessageBox.critical(None, "CraneInspector", error_text(error, system_language()))
 
 
-def preferences_of(bench: Workbench) -> Preferences:
+def preferences_of(workbench: Workbench) -> Preferences:
     """Return what the window starts with."""
-    kept = bench.settings
+    kept = workbench.settings
     return Preferences(
-        language=bench.language,
+        language=workbench.language,
         opacity=kept.overlay_opacity,
         heatmap=kept.overlay_visible,
         outlines=kept.outlines_visible,
@@ -105,11 +106,11 @@ def settings_with(settings: Settings, wanted: Preferences) -> Settings:
     )
 
 
-def _keep(bench: Workbench, wanted: Preferences) -> None:
+def _keep(workbench: Workbench, wanted: Preferences) -> None:
     try:
         # As they are now, not as they were at the start: installing a pack has noted the way back.
-        now, _told_at_the_start = load_settings(bench.data.settings_file)
-        save_settings(bench.data.settings_file, settings_with(now, wanted))
+        now, _told_at_the_start = load_settings(workbench.data.settings_file)
+        save_settings(workbench.data.settings_file, settings_with(now, wanted))
     except InputError as error:  # the window is closing: nobody is left to be asked
         _log.error("settings: %s", error)
 

@@ -1,1 +1,1 @@
-"""Frames in: GenICam (in a child process), folder replay, simulated line."""
+"""Frames in: GenICam (in a child process), folder replay."""

@@ -6,8 +6,8 @@ import threading
 import time
 from pathlib import Path
 
-from crane_desktop.camera.clock import arrival, check_pace
 from crane_desktop.camera.decode import IMAGE_SUFFIXES, read_image
+from crane_desktop.domain.arrival import arrival, check_pace
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import EndOfFrames, Frame, FrameFault, SourceEvent
 from crane_desktop.domain.ports import SourceInfo

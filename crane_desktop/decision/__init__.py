@@ -1,1 +1,1 @@
-"""Pass or fail: regions, thresholds, calibration, recipes. Pure."""
+"""Pass or fail: regions, the rule, calibration. Pure."""

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crane_desktop.decision.regions import region_peak
-from crane_desktop.decision.thresholds import HIGHEST_THRESHOLD, Thresholds
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.maps import Scored
+from crane_desktop.recipe.thresholds import HIGHEST_THRESHOLD, Thresholds
 
 REVIEW_LOOSER = 3
 """REVIEW begins where this many times the allowed rate of good parts would be stopped."""

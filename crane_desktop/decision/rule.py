@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from crane_desktop.decision.recipe import Recipe, Thresholds
 from crane_desktop.decision.regions import find_regions, region_peak
 from crane_desktop.domain.maps import Scored
 from crane_desktop.domain.verdicts import Decision, Reason, ReasonCode, Verdict
+from crane_desktop.recipe.model import Recipe, Thresholds
 
 
 def decide(scored: Scored, recipe: Recipe) -> Decision:

@@ -9,12 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Protocol
 
 from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.camera_setup import CameraSetup
@@ -22,8 +18,11 @@ from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.findings import Finding
 from crane_desktop.domain.frames import Frame
 from crane_desktop.domain.health import SourceStatus
+from crane_desktop.domain.history import HistoryRecord, HistoryRow
 from crane_desktop.domain.maps import AnomalyMap
+from crane_desktop.domain.packs import Offer
 from crane_desktop.domain.ports import ScorerInfo, SourceInfo
+from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.domain.verdicts import Inspection, Verdict
 
 
@@ -47,40 +46,6 @@ class Progress:
 
     key: str
     fraction: float
-
-
-@dataclass(frozen=True, slots=True)
-class SourceChoice:
-    """What to take frames from.
-
-    Attributes
-    ----------
-    kind
-        ``"demo"``, ``"folder"`` or ``"genicam"``.
-    path
-        Folder of pictures (folder).
-    cti
-        GenTL producer file (genicam); None means all found on this station.
-    device
-        Device id or serial number (genicam); None means the first. For demo: the kind of part, None for all.
-    trigger
-        ``"free"``, ``"software"`` or ``"hardware"`` (genicam).
-    rate_hz
-        Parts or pictures a second (demo, folder); None means as fast as the line takes them.
-    frames
-        End after so many frames; None means never (folder: at its last picture).
-    seed
-        Seed of the simulated line (demo).
-    """
-
-    kind: str = "demo"
-    path: str | None = None
-    cti: str | None = None
-    device: str | None = None
-    trigger: str = "free"
-    rate_hz: float | None = None
-    frames: int | None = None
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,50 +96,6 @@ class StationView:
     scorer: ScorerInfo | None = None
     recipe: str | None = None
     run_id: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
-    """A record in the history list."""
-
-    record_id: int
-    decided_at: datetime
-    verdict: Verdict
-    reason: str
-    score: float | None
-    threshold: float | None
-    source_id: str
-    file: str | None
-    latency_ms: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HistoryRecord:
-    """A record opened: every stored field by name, and its archived pictures where they were kept."""
-
-    row: HistoryRow
-    fields: dict[str, str]
-    regions: tuple[tuple[tuple[float, float], ...], ...]
-    pixels: NDArray[np.uint8] | None
-    anomaly_map: AnomalyMap | None
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What a file would bring to the station.
-
-    Attributes
-    ----------
-    replaces
-        Whether another one of its name is there, which would be kept aside.
-    """
-
-    kind: Literal["pack", "recipe"]
-    name: str
-    version: str
-    file: str
-    replaces: bool = False
-    for_demonstration: bool = False
 
 
 class Station(Protocol):

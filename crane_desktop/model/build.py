@@ -9,7 +9,6 @@ from pathlib import Path
 
 from torch import Tensor
 
-from crane_desktop.decision.names import clean_name
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.checkpoints import read_checkpoint
 from crane_desktop.model.config import Average, Context, CraneConfig, Variant
@@ -18,6 +17,7 @@ from crane_desktop.model.naming import clip_names, dino_names, name_in_file, pro
 from crane_desktop.model.packing import ProfileWish, write_pack
 from crane_desktop.model.shapes import infer_config
 from crane_desktop.model.weights import crane_of, find_misfit, hold_for, wanted_shapes
+from crane_desktop.recipe.names import clean_name
 from crane_desktop.settings.texts import text
 
 _NAMES: dict[str, Callable[[Mapping[str, Tensor]], dict[str, Tensor]]] = {

@@ -7,11 +7,11 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from crane_desktop.decision.names import clean_name
-from crane_desktop.decision.thresholds import Thresholds
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.config import CraneConfig, Variant
 from crane_desktop.preprocess.normalise import CLIP_NORMALISATION, IMAGENET_NORMALISATION, Normalisation
+from crane_desktop.recipe.names import clean_name
+from crane_desktop.recipe.thresholds import Thresholds
 
 FORMAT_VERSION: Final = 1
 

@@ -124,7 +124,7 @@ def load_scorer(
         asked = pack.manifest.profile(profile)
         on_progress("progress.libraries", 0.2)
         from crane_desktop.model.device import choose_device, device_label, set_threads, settle_numerics
-        from crane_desktop.model.memory import keep_freed_memory
+        from crane_desktop.model.process_memory import keep_freed_memory
         from crane_desktop.model.runner import Runner
         from crane_desktop.model.weights import load_profile
 

@@ -15,8 +15,8 @@ from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.container import PackReader
 from crane_desktop.model.crane import Crane, at_size
 from crane_desktop.model.manifest import Precision, Profile
+from crane_desktop.model.meta_init import unfilled
 from crane_desktop.model.tensors import TensorsDamaged, read_tensors
-from crane_desktop.model.unfilled import unfilled
 
 Hold = Callable[[str, Tensor], Tensor]
 """How a model holds a weight of that name in memory, given as it is stored."""

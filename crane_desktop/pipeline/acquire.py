@@ -18,7 +18,7 @@ from crane_desktop.domain.frames import (
 from crane_desktop.domain.ports import FrameSource
 from crane_desktop.pipeline.board import Board
 from crane_desktop.pipeline.control import POLL_S, Control
-from crane_desktop.pipeline.judge import Part
+from crane_desktop.pipeline.inspection import Part
 from crane_desktop.pipeline.mailbox import Mailbox
 
 _log = logging.getLogger(__name__)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from crane_desktop.decision.recipe import Recipe
 from crane_desktop.domain.ports import FrameSource, InspectionLog, Output, Scorer
 from crane_desktop.domain.station import Result, StationState
 from crane_desktop.domain.verdicts import Reason
 from crane_desktop.pipeline.acquire import Acquirer
 from crane_desktop.pipeline.board import Board, LineSnapshot
 from crane_desktop.pipeline.control import Control
-from crane_desktop.pipeline.judge import Bench, Part, judge, judged_by
+from crane_desktop.pipeline.inspection import Bench, Part, judge, judged_by
 from crane_desktop.pipeline.recording import Recorder
+from crane_desktop.recipe.model import Recipe
 
 
 class _Straight:

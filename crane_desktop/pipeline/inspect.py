@@ -9,7 +9,7 @@ from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.pipeline.board import Board
 from crane_desktop.pipeline.control import POLL_S, Control
-from crane_desktop.pipeline.judge import Bench, Part, judge
+from crane_desktop.pipeline.inspection import Bench, Part, judge
 from crane_desktop.pipeline.mailbox import Mailbox
 
 _log = logging.getLogger(__name__)

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from crane_desktop.decision.recipe import Recipe
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.health import WatchedSource
 from crane_desktop.domain.ports import FrameSource, InspectionLog, LogEntry, Output, Scorer
@@ -17,9 +16,10 @@ from crane_desktop.pipeline.acquire import Acquirer, close_source
 from crane_desktop.pipeline.board import Board, LineSnapshot
 from crane_desktop.pipeline.control import Control
 from crane_desktop.pipeline.inspect import Inspector
-from crane_desktop.pipeline.judge import Bench, Part, judged_by
+from crane_desktop.pipeline.inspection import Bench, Part, judged_by
 from crane_desktop.pipeline.mailbox import BoundedQueue, LatestSlot, Mailbox
 from crane_desktop.pipeline.recording import Recorder
+from crane_desktop.recipe.model import Recipe
 
 PARTS_AHEAD = 2
 """Parts taken ahead of the model where every part counts: one is ready when the model is; more only age."""

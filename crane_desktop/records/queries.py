@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from crane_desktop.domain.errors import InputError
-from crane_desktop.domain.station import HistoryRecord, HistoryRow
+from crane_desktop.domain.history import HistoryRecord, HistoryRow
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.records.archive import Archive
 from crane_desktop.records.database import reading_engine

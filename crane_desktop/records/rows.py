@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from crane_desktop.domain.corrections import Correction
+from crane_desktop.domain.history import HistoryRow
 from crane_desktop.domain.maps import AnomalyMap, Placement, Region
-from crane_desktop.domain.station import HistoryRow
 from crane_desktop.domain.verdicts import Inspection, Verdict
 
 

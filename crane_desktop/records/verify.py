@@ -18,8 +18,8 @@ from crane_desktop.records.database import connect
 from crane_desktop.records.migrate import opening_error
 from crane_desktop.records.picture_proof import check_pictures
 from crane_desktop.records.queries import RecordReader
+from crane_desktop.records.row_check import inspection_of
 from crane_desktop.records.schema import records
-from crane_desktop.records.sound import inspection_of
 from crane_desktop.settings.data_dir import DataDir
 
 Progress = Callable[[int, int], None]

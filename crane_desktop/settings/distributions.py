@@ -19,7 +19,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from crane_desktop.settings.licences import Component, Texts
+from crane_desktop.domain.licences import Component, Texts
 from crane_desktop.settings.resources import resource_path
 
 PROGRAM = "crane-desktop"

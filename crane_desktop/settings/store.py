@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crane_desktop.domain.errors import InputError
-from crane_desktop.domain.station import SourceChoice
+from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.settings.atomic import write_atomic
 
 FORMAT_VERSION = 1

@@ -1,1 +1,1 @@
-"""Data sets, metrics, evaluation, learning prompts, and the demo pack's recipe."""
+"""Learning prompts on labelled data of a site, and a memory of good parts."""

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from crane_desktop.decision.recipe import Recipe, Thresholds
 from crane_desktop.domain.errors import InputError
+from crane_desktop.evaluation.compare import Comparison, compare
+from crane_desktop.evaluation.datasets.datasets import Sample
+from crane_desktop.evaluation.pack_scores import PackScores, Told, score_pictures
 from crane_desktop.model.packs import read_manifest
 from crane_desktop.model.scorer import load_scorer
 from crane_desktop.model.signature import ANYONE, Trust
-from crane_desktop.training.compare import Comparison, compare
-from crane_desktop.training.datasets import Sample
+from crane_desktop.recipe.model import Recipe, Thresholds
 from crane_desktop.training.learned_pack import fingerprint, pictures_behind
-from crane_desktop.training.pack_scores import PackScores, Told, score_pictures
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.evaluation.datasets.datasets import Sample
 from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.crane import ImageFeatures
 from crane_desktop.model.runner import Runner
 from crane_desktop.settings.atomic import write_atomic
-from crane_desktop.training.datasets import Sample
 
 _COVERED = 0.3
 """A pixel of the model's size is defective from this share of it on."""

@@ -11,13 +11,13 @@ from typing import Any
 from pydantic import JsonValue
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.evaluation.datasets.datasets import Dataset
 from crane_desktop.model.container import PackReader
 from crane_desktop.model.golden import read_picture
 from crane_desktop.model.manifest import About, Words
 from crane_desktop.model.packing import write_pack
 from crane_desktop.model.weights import hold_for, load_crane
 from crane_desktop.settings.texts import text
-from crane_desktop.training.datasets import Dataset
 from crane_desktop.training.features import Lesson
 from crane_desktop.training.progress import Figures, Progress
 

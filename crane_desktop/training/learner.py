@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
+from crane_desktop.evaluation.metrics import auroc, counts_by_score
+from crane_desktop.evaluation.pixel_metrics import PixelTally
 from crane_desktop.model.config import Context
 from crane_desktop.model.crane import Crane, CraneOutput
 from crane_desktop.model.prompts import Prompts
 from crane_desktop.model.smoothing import Smoother
 from crane_desktop.training.features import Batch, FeatureStore, Lesson
-from crane_desktop.training.metrics import auroc, counts_by_score
-from crane_desktop.training.pixels import PixelTally
 from crane_desktop.training.progress import Figures
 from crane_desktop.training.prompt_losses import prompt_loss
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.evaluation.report.charts import Panel, curves_svg
 from crane_desktop.settings.atomic import write_atomic
 from crane_desktop.settings.texts import Language, text
-from crane_desktop.training.curves import Panel, curves_svg
 from crane_desktop.training.progress import Progress
 
 _COLUMNS = ("epoch", "loss", "held_out_loss", "held_out_image_auroc", "held_out_pixel_auroc")

@@ -30,23 +30,23 @@ import numpy as np
 import torch
 from pydantic import JsonValue
 
-from crane_desktop.decision.names import clean_name
 from crane_desktop.domain.errors import InputError
+from crane_desktop.evaluation.datasets.datasets import Dataset, Sample
+from crane_desktop.evaluation.datasets.site_folder import read_labelled
 from crane_desktop.model.config import Context, CraneConfig
 from crane_desktop.model.container import PackReader, open_pack
 from crane_desktop.model.device import choose_device, settle_numerics
 from crane_desktop.model.packs import read_manifest
 from crane_desktop.model.runner import Runner
 from crane_desktop.model.weights import hold_for, load_crane
+from crane_desktop.recipe.names import clean_name
 from crane_desktop.settings.texts import Language
-from crane_desktop.training.datasets import Dataset, Sample
 from crane_desktop.training.features import FeatureStore, Lesson
 from crane_desktop.training.learned_pack import fingerprint, pictures_behind, provenance, write_learned_pack
 from crane_desktop.training.learner import BATCH, Learner
 from crane_desktop.training.learning_curve import write_learning_curve
-from crane_desktop.training.parting import Parts, part
 from crane_desktop.training.progress import Progress
-from crane_desktop.training.site_folder import read_labelled
+from crane_desktop.training.split import Parts, part
 from crane_desktop.training.text_side import load_text_side
 
 _METHOD = 2

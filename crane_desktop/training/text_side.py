@@ -7,8 +7,8 @@ from torch import nn
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.container import PackReader
 from crane_desktop.model.crane import Crane
+from crane_desktop.model.meta_init import unfilled
 from crane_desktop.model.tensors import TensorsDamaged, read_tensors
-from crane_desktop.model.unfilled import unfilled
 from crane_desktop.model.weights import hold_float32
 
 _HEADS = ("text.", "prompts.")

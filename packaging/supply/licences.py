@@ -13,8 +13,9 @@ sys.path[:0] = [entry for entry in (str(HERE), str(HERE.parents[1])) if entry no
 
 from review import check_shippable, spdx_of  # noqa: E402
 
+from crane_desktop.domain.licences import Component  # noqa: E402
 from crane_desktop.settings.distributions import installed  # noqa: E402
-from crane_desktop.settings.licences import INDEX, Component  # noqa: E402
+from crane_desktop.settings.licences import INDEX  # noqa: E402
 
 
 class NoTextError(Exception):

@@ -20,7 +20,10 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from crane_desktop import __version__  # noqa: E402
-from crane_desktop.app.releases import (  # noqa: E402
+from crane_desktop.domain.errors import InputError  # noqa: E402
+from crane_desktop.model.manifest import Signature  # noqa: E402
+from crane_desktop.model.signature import BLANK, read_key  # noqa: E402
+from crane_desktop.services.releases import (  # noqa: E402
     MANIFEST,
     SUMS,
     Release,
@@ -28,9 +31,6 @@ from crane_desktop.app.releases import (  # noqa: E402
     check_files,
     read_release,
 )
-from crane_desktop.domain.errors import InputError  # noqa: E402
-from crane_desktop.model.manifest import Signature  # noqa: E402
-from crane_desktop.model.signature import BLANK, read_key  # noqa: E402
 from crane_desktop.settings.atomic import write_atomic  # noqa: E402
 from crane_desktop.settings.texts import error_text, system_language  # noqa: E402
 

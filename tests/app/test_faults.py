@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.history import HistoryRow
 from crane_desktop.domain.maps import Scored
 from crane_desktop.domain.ports import LogEntry
-from crane_desktop.domain.station import HistoryRow
 from crane_desktop.model.scorer import CraneScorer
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
@@ -234,7 +234,7 @@ def test_a_model_that_hangs_is_given_up_in_time(
 ) -> None:
     release = threading.Event()
     scores(monkeypatch, lambda number, scored: (release.wait(60) if number == 3 else None, scored)[1])
-    monkeypatch.setattr("crane_desktop.app.run_line._STOP_WITHIN_S", 2.0)
+    monkeypatch.setattr("crane_desktop.cli.run_line._STOP_WITHIN_S", 2.0)
     ended: list[float] = []
 
     def interrupt() -> None:

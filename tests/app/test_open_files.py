@@ -11,18 +11,20 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from crane_desktop.app import start as starting
-from crane_desktop.app.logs import stop_logs
-from crane_desktop.app.recipes import read_recipe
+from crane_desktop.app.open_station import open_workbench
+from crane_desktop.app.process.logs import stop_logs
 from crane_desktop.app.station import LiveStation
 from crane_desktop.app.window import open_window
-from crane_desktop.app.workbench import Workbench, open_workbench
-from crane_desktop.decision.recipe import Recipe, dump_recipe
+from crane_desktop.cli import start as starting
 from crane_desktop.domain.errors import CraneError, InputError
-from crane_desktop.domain.station import Offer, StationState
+from crane_desktop.domain.packs import Offer
+from crane_desktop.domain.station import StationState
+from crane_desktop.recipe.model import Recipe, dump_recipe
+from crane_desktop.recipe.store import read_recipe
+from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.store import load_settings
-from crane_desktop.ui.window import MainWindow
+from crane_desktop.ui.shell.window import MainWindow
 
 Crane = Callable[..., Any]
 WITHIN_S = 60.0
@@ -107,14 +109,16 @@ def test_a_second_program_refuses_the_file(crane: Crane, tmp_path: Path, recipe_
 # -- the station -----------------------------------------------------------------------------------------------
 
 
-def test_the_station_looks_first_and_takes_in_when_told(bench: Workbench, tiny_pack: Path, recipe_file: Path) -> None:
-    station = LiveStation(bench)
+def test_the_station_looks_first_and_takes_in_when_told(
+    workbench: Workbench, tiny_pack: Path, recipe_file: Path
+) -> None:
+    station = LiveStation(workbench)
     try:
         offer = station.look_into(str(tiny_pack)).result(WITHIN_S)
         assert (offer.kind, offer.name, offer.replaces, offer.for_demonstration) == ("pack", "試験用", False, True)
-        assert list(bench.data.packs.iterdir()) == []
+        assert list(workbench.data.packs.iterdir()) == []
         assert station.take_in(offer).result(WITHIN_S) == offer
-        assert (bench.data.packs / "試験用.cranepack").is_file()
+        assert (workbench.data.packs / "試験用.cranepack").is_file()
         assert station.look_into(str(tiny_pack)).result(WITHIN_S).replaces
         assert station.look_into(str(recipe_file)).result(WITHIN_S) == Offer("recipe", "部品A", "4", str(recipe_file))
         assert station.view().state is StationState.PREOPERATIONAL
@@ -123,12 +127,14 @@ def test_the_station_looks_first_and_takes_in_when_told(bench: Workbench, tiny_p
         station.close()
 
 
-def test_what_cannot_be_taken_in_goes_to_the_one_who_asked(bench: Workbench, tiny_pack: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_taken_in_goes_to_the_one_who_asked(
+    workbench: Workbench, tiny_pack: Path, tmp_path: Path
+) -> None:
     torn = tmp_path / "torn.cranepack"
     torn.write_bytes(tiny_pack.read_bytes()[:-1000])
     text = tmp_path / "x.txt"
     text.write_text("x")
-    station = LiveStation(bench)
+    station = LiveStation(workbench)
     try:
         for file in (text, tmp_path / "none.cranepack", tmp_path / "none.cranerecipe", torn):
             with pytest.raises(InputError):
@@ -136,7 +142,7 @@ def test_what_cannot_be_taken_in_goes_to_the_one_who_asked(bench: Workbench, tin
         whole = station.look_into(str(tiny_pack)).result(WITHIN_S)
         with pytest.raises(CraneError):
             station.take_in(Offer("pack", whole.name, whole.version, str(torn))).result(WITHIN_S)
-        assert list(bench.data.packs.iterdir()) == []
+        assert list(workbench.data.packs.iterdir()) == []
         assert station.view().state is StationState.PREOPERATIONAL
     finally:
         station.close()
@@ -147,7 +153,7 @@ def test_what_cannot_be_taken_in_goes_to_the_one_who_asked(bench: Workbench, tin
 
 @pytest.mark.qt_log_ignore("^This plugin does not support")
 def test_a_double_click_installs_a_pack_and_the_station_judges_with_it(
-    bench: Workbench, tiny_pack: Path, tmp_path: Path, qapp: QApplication, log_of: Callable[[Path], list[Any]]
+    workbench: Workbench, tiny_pack: Path, tmp_path: Path, qapp: QApplication, log_of: Callable[[Path], list[Any]]
 ) -> None:
     stick = Path(shutil.copy(tiny_pack, tmp_path / "usb.cranepack"))
     seen: list[str] = []
@@ -168,22 +174,22 @@ def test_a_double_click_installs_a_pack_and_the_station_judges_with_it(
     guard.timeout.connect(qapp.closeAllWindows)
     guard.start(60_000)
     try:
-        assert open_window(bench, [stick]) == 0
+        assert open_window(workbench, [stick]) == 0
     finally:
         clock.stop()
         guard.stop()
     assert len(seen) == 2, seen
     assert "検証" in seen[0]
-    assert (bench.data.packs / "試験用.cranepack").is_file()
-    assert load_settings(bench.data.settings_file)[0].pack == "試験用"
+    assert (workbench.data.packs / "試験用.cranepack").is_file()
+    assert load_settings(workbench.data.settings_file)[0].pack == "試験用"
     # Nothing was inspected meanwhile: the simulated line of the very first start does not run behind a question.
-    assert log_of(bench.data.root) == []
+    assert log_of(workbench.data.root) == []
 
 
-def test_a_recipe_comes_as_it_was_exported(bench: Workbench, recipe_file: Path) -> None:
-    station = LiveStation(bench)
+def test_a_recipe_comes_as_it_was_exported(workbench: Workbench, recipe_file: Path) -> None:
+    station = LiveStation(workbench)
     try:
         station.take_in(station.look_into(str(recipe_file)).result(WITHIN_S)).result(WITHIN_S)
     finally:
         station.close()
-    assert read_recipe(bench.data, "部品A") == Recipe(name="部品A", version=4, pack="試験用")
+    assert read_recipe(workbench.data, "部品A") == Recipe(name="部品A", version=4, pack="試験用")

@@ -11,14 +11,17 @@ from typing import Any
 
 import pytest
 
-from crane_desktop.app.logs import stop_logs
+from crane_desktop.app.open_station import open_workbench
+from crane_desktop.app.process.logs import stop_logs
 from crane_desktop.app.station import LiveStation
-from crane_desktop.app.workbench import Workbench, open_workbench
 from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.history import HistoryRow
 from crane_desktop.domain.maps import Scored
-from crane_desktop.domain.station import HistoryRow, Progress, SourceChoice, StationState, StationView
+from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.domain.station import Progress, StationState, StationView
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.model.scorer import CraneScorer
+from crane_desktop.services.workbench import Workbench
 
 LogOf = Callable[[Path], list[HistoryRow]]
 WITHIN_S = 30.0
@@ -31,8 +34,8 @@ def bench(station_dir: Path) -> Iterator[Workbench]:
 
 
 @pytest.fixture
-def station(bench: Workbench) -> Iterator[LiveStation]:
-    made = LiveStation(bench)
+def station(workbench: Workbench) -> Iterator[LiveStation]:
+    made = LiveStation(workbench)
     yield made
     made.close()
 
@@ -113,7 +116,7 @@ def test_a_start_never_takes_another_model_than_the_one_asked_for(station: LiveS
     assert view.run_id == 0
 
 
-def test_a_start_before_anything_is_loaded_loads_first(bench: Workbench, station: LiveStation) -> None:
+def test_a_start_before_anything_is_loaded_loads_first(workbench: Workbench, station: LiveStation) -> None:
     station.load("試験用")
     station.start(demo(3))  # in the same breath, as on the first start of the program
     states = set()
@@ -252,7 +255,7 @@ def test_a_bug_of_ours_becomes_an_alarm_and_the_station_lives(
     station.load("試験用")
     until(station, ready)
     with monkeypatch.context() as broken:
-        broken.setattr("crane_desktop.camera.sources.make_source", lambda _: 1 / 0)
+        broken.setattr("crane_desktop.services.sources.make_source", lambda _: 1 / 0)
         station.start(demo(1))
         view = until(station, lambda view: view.alarm is not None)
         assert view.alarm is not None
@@ -275,8 +278,8 @@ def test_an_unfit_station_says_so_and_decides_nothing(station: LiveStation, monk
     assert view.alarm.key == "app.unfit"
 
 
-def test_closing_while_it_runs_records_what_was_judged(bench: Workbench, station_dir: Path, log_of: LogOf) -> None:
-    station = LiveStation(bench)
+def test_closing_while_it_runs_records_what_was_judged(workbench: Workbench, station_dir: Path, log_of: LogOf) -> None:
+    station = LiveStation(workbench)
     station.load("試験用")
     station.start(demo(rate_hz=50.0))
     until(station, lambda view: view.balance.judged >= 3)
@@ -290,7 +293,7 @@ def test_closing_while_it_runs_records_what_was_judged(bench: Workbench, station
     assert station.view().run_id == 1
 
 
-def test_closing_gives_up_a_load(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_gives_up_a_load(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
     show = LiveStation._show_progress
 
@@ -300,7 +303,7 @@ def test_closing_gives_up_a_load(bench: Workbench, monkeypatch: pytest.MonkeyPat
         show(self, key, fraction)
 
     monkeypatch.setattr(LiveStation, "_show_progress", slow)
-    station = LiveStation(bench)
+    station = LiveStation(workbench)
     station.load("試験用")
     assert begun.wait(WITHIN_S)
     closer = threading.Thread(target=station.close)
@@ -314,7 +317,7 @@ def test_closing_gives_up_a_load(bench: Workbench, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_hanging_model_does_not_hold_up_the_closing(
-    bench: Workbench, station_dir: Path, monkeypatch: pytest.MonkeyPatch, log_of: LogOf
+    workbench: Workbench, station_dir: Path, monkeypatch: pytest.MonkeyPatch, log_of: LogOf
 ) -> None:
     release, real = threading.Event(), CraneScorer.score
 
@@ -326,7 +329,7 @@ def test_a_hanging_model_does_not_hold_up_the_closing(
 
     monkeypatch.setattr(CraneScorer, "score", hang)
     monkeypatch.setattr("crane_desktop.app.station._STOP_WITHIN_S", 1.5)
-    station = LiveStation(bench)
+    station = LiveStation(workbench)
     try:
         station.load("試験用")
         station.start(demo())
@@ -364,9 +367,9 @@ def test_devices_are_listed_with_their_names(station: LiveStation, viky: Path) -
         station.devices("/存在しない.cti").result(WITHIN_S)
 
 
-def test_writer_and_reader_may_meet_on_a_new_log(bench: Workbench) -> None:
+def test_writer_and_reader_may_meet_on_a_new_log(workbench: Workbench) -> None:
     """The first start and the first page of the history come at the same moment on a fresh station."""
-    station = LiveStation(bench)
+    station = LiveStation(workbench)
     try:
         station.load("試験用")
         pages = [station.history(None, 10, None) for _ in range(3)]

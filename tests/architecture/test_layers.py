@@ -16,10 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 SEEDS = {
     "layers": ("domain/balance.py", "import crane_desktop.settings.texts  # noqa"),
     "ports": ("pipeline/__init__.py", "import crane_desktop.records"),
-    "qt": ("overlay/__init__.py", "import PySide6.QtCore"),
+    "qt": ("services/__init__.py", "import PySide6.QtCore"),
+    "qt_cli": ("cli/__init__.py", "import PySide6.QtCore"),
     "torch": ("camera/__init__.py", "import torch"),
     "camera": ("pipeline/__init__.py", "import harvesters"),
-    "database": ("decision/__init__.py", "import sqlalchemy"),
+    "database": ("recipe/__init__.py", "import sqlalchemy"),
+    "console": ("services/__init__.py", "import rich"),
+    "libraries": ("app/__init__.py", "import torch"),
 }
 
 
@@ -64,6 +67,12 @@ def test_a_seeded_violation_is_found(contract: str, copy_of_the_house: Path) -> 
     done = _lint(copy_of_the_house)
     assert done.returncode != 0
     assert f"{name} BROKEN" in done.stdout
+
+
+def test_window_and_use_cases_do_not_know_each_other(copy_of_the_house: Path) -> None:
+    path = copy_of_the_house / "crane_desktop" / "ui" / "__init__.py"
+    path.write_text(path.read_text(encoding="utf-8") + "\nimport crane_desktop.services\n", encoding="utf-8")
+    assert _lint(copy_of_the_house).returncode != 0
 
 
 def test_a_new_room_must_declare_its_place(copy_of_the_house: Path) -> None:

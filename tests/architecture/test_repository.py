@@ -48,7 +48,7 @@ def test_mypy_strict() -> None:
 def test_no_module_on_the_windows_way_imports_torch_or_harvesters_early() -> None:
     """The window must be up before anything heavy is loaded."""
     code = (
-        "import sys, crane_desktop.__main__, crane_desktop.app.cli;"
+        "import sys, crane_desktop.__main__, crane_desktop.cli.cli;"
         "import crane_desktop.app.station, crane_desktop.pipeline.line;"
         "heavy = {'torch', 'open_clip', 'timm', 'harvesters', 'genicam', 'sklearn', 'scipy.stats'} & set(sys.modules);"
         "sys.exit(str(heavy) if heavy else 0)"

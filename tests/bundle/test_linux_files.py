@@ -134,7 +134,7 @@ def test_the_menu_entry_speaks_both_languages_and_takes_a_file() -> None:
 
 
 def test_a_desktop_knows_which_menu_entry_a_window_belongs_to(qapp: object) -> None:
-    from crane_desktop.ui.application import prepare_application
+    from crane_desktop.ui.shell.application import prepare_application
 
     assert prepare_application().desktopFileName() == ID
 

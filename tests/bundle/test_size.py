@@ -99,7 +99,7 @@ def test_no_module_of_a_test_tool_is_frozen_in(bundle: Path) -> None:
     program = next(file for file in bundle.iterdir() if file.stem == "CraneInspector")
     archive = CArchiveReader(str(program))
     modules = set(archive.open_embedded_archive(next(name for name in archive.toc if name.startswith("PYZ"))).toc)
-    assert "crane_desktop.app.cli" in modules
+    assert "crane_desktop.cli.cli" in modules
     unwanted = {"pytest", "_pytest", "hypothesis", "mypy", "sklearn", "PyInstaller", "tkinter", "matplotlib", "psutil"}
     assert unwanted & {name.split(".")[0] for name in modules} == set()
     assert [name for name in modules if re.search(r"\.tests(\.|$)", name)] == []

@@ -11,14 +11,14 @@ import pytest
 from virtual_camera import VirtualCameras, write_pnm
 from virtual_scene import View, expected_rows
 
-from crane_desktop.app.corrections import corrector_of, keep_reference, white_balance
 from crane_desktop.camera.genicam.source import GenicamSource
-from crane_desktop.decision.recipe import Recipe, parse_recipe
-from crane_desktop.decision.recipe_corrections import Corrections
 from crane_desktop.domain.corrections import CorrectionStep
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.frames import Frame
 from crane_desktop.preprocess.correct import Corrector
+from crane_desktop.recipe.corrections import Corrections
+from crane_desktop.recipe.model import Recipe, parse_recipe
+from crane_desktop.services.corrections import corrector_of, keep_reference, white_balance
 from crane_desktop.settings.data_dir import DataDir
 
 Camera = Callable[..., list[Frame]]
@@ -169,7 +169,7 @@ class TestRecipe:
         assert changed.value.key == "preprocess.reference_changed"
 
     def test_other_corrections_need_another_calibration(self) -> None:
-        from crane_desktop.decision.thresholds import Thresholds
+        from crane_desktop.recipe.thresholds import Thresholds
 
         thresholds = Thresholds(score_review=0.4, score_ng=0.5, map_review=0.6, map_ng=0.7)
         recipe = Recipe(name="x", version=4, thresholds=thresholds)

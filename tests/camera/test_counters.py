@@ -10,12 +10,12 @@ import pytest
 from genicam import gentl
 from virtual_camera import VirtualCamera, VirtualCameras
 
-from crane_desktop.camera.genicam import asking as asking_module
-from crane_desktop.camera.genicam import sign_of_life
-from crane_desktop.camera.genicam.asking import Asking
-from crane_desktop.camera.genicam.gaps import BlockCounter, Seen, lost_between
+from crane_desktop.camera.genicam import software_trigger as asking_module
+from crane_desktop.camera.genicam import watchdog
+from crane_desktop.camera.genicam.block_ids import BlockCounter, Seen, lost_between
 from crane_desktop.camera.genicam.messages import ReadNodes, TriggerNow
 from crane_desktop.camera.genicam.ring import RingReader
+from crane_desktop.camera.genicam.software_trigger import Asking
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.camera.genicam.statistics import StreamReader
 from crane_desktop.domain.errors import StationFault
@@ -146,7 +146,7 @@ class TestFreeRun:
         assert lost == source.counts.underrun + source.counts.overrun
 
     def test_silence_is_seen_and_then_a_fault(self, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sign_of_life, "SILENT_AFTER_S", 2.5)
+        monkeypatch.setattr(watchdog, "SILENT_AFTER_S", 2.5)
         source, _ = opened("stall at 5")
         take(source, up_to_block(4))
         states = set()
@@ -158,7 +158,7 @@ class TestFreeRun:
 
 class TestTriggers:
     def test_waiting_for_a_trigger_is_no_fault(self, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sign_of_life, "SILENT_AFTER_S", 0.5)
+        monkeypatch.setattr(watchdog, "SILENT_AFTER_S", 0.5)
         source, camera = opened(trigger="hardware")
         until_s = time.monotonic() + 1.6
         while time.monotonic() < until_s:

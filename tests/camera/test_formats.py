@@ -10,8 +10,8 @@ from format_reference import plain_demosaic, plain_rgb_of_yuv, unpacked
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crane_desktop.camera.genicam.block_ids import BlockCounter, lost_between
 from crane_desktop.camera.genicam.formats import convert, raw_kind
-from crane_desktop.camera.genicam.gaps import BlockCounter, lost_between
 from crane_desktop.camera.genicam.pfnc import BAYER_ORDERS, LAYOUTS
 from crane_desktop.domain.errors import InputError
 

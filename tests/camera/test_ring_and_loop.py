@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crane_desktop.camera.genicam.gaps import BlockCounter, Seen, lost_between
+from crane_desktop.camera.genicam.block_ids import BlockCounter, Seen, lost_between
 from crane_desktop.camera.genicam.loop import stream
 from crane_desktop.camera.genicam.messages import Arrived, Missing, RingMade, RingWanted, Stop, TriggerNow, Trouble
 from crane_desktop.camera.genicam.ring import RingReader, RingWriter, slots_for

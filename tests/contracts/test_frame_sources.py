@@ -16,10 +16,10 @@ import pytest
 from PIL import Image
 
 from crane_desktop.camera.genicam.discover import bundled_viky
-from crane_desktop.camera.sources import make_source
 from crane_desktop.domain.frames import EndOfFrames, Frame, FrameFault, FramesLost, SourceEvent
 from crane_desktop.domain.ports import FrameSource
-from crane_desktop.domain.station import SourceChoice
+from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.services.sources import make_source
 
 _FIRST_WITHIN_S = 30.0
 _SHARED_MEMORY = Path("/dev/shm")

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from crane_desktop.decision.reject_signal import RejectSignal
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.frames import FrameOrigin
 from crane_desktop.domain.ports import Output
 from crane_desktop.domain.signals import SignalCounts
 from crane_desktop.domain.verdicts import Inspection, JudgedBy, Reason, ReasonCode, Verdict
-from crane_desktop.outputs.camera_line import CameraLineOutput
+from crane_desktop.plant.camera_line import CameraLineOutput
+from crane_desktop.recipe.reject_signal import RejectSignal
 
 WHO = JudgedBy("r", 1, "p", "1", "0" * 64, "0", "cpu")
 

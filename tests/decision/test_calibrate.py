@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from crane_desktop.decision.calibrate import Calibrated, GoodPart, calibrate, promise_words, zero_failures_bound
-from crane_desktop.decision.recipe import Recipe
 from crane_desktop.decision.rule import decide
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
 from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.recipe.model import Recipe
 from crane_desktop.settings.texts import error_text, text
 
 

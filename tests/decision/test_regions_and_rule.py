@@ -12,11 +12,11 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from crane_desktop.decision.recipe import Recipe, Thresholds
 from crane_desktop.decision.regions import MOST_OUTLINE_POINTS, MOST_REGIONS, find_regions, region_peak
 from crane_desktop.decision.rule import decide
 from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
 from crane_desktop.domain.verdicts import ReasonCode, Verdict
+from crane_desktop.recipe.model import Recipe, Thresholds
 
 LIMITS = Thresholds(score_review=0.4, score_ng=0.6, map_review=0.7, map_ng=0.9)
 BETTER_FIRST = [Verdict.OK, Verdict.REVIEW, Verdict.NG]

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from crane_desktop.camera.demo import DemoSource
-from crane_desktop.camera.simulated import HELD_OUT_KINDS, write_dataset
 from crane_desktop.model.container import open_pack
 from crane_desktop.settings.resources import resource_path
+from crane_desktop.simulation import HELD_OUT_KINDS, write_dataset
+from crane_desktop.simulation.source import DemoSource
 
 Crane = Callable[..., Any]
 FRAMES = 60

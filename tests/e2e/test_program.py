@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from crane_desktop import __version__
-from crane_desktop.domain.station import HistoryRow
+from crane_desktop.domain.history import HistoryRow
 from crane_desktop.records.database import connect
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.settings.data_dir import DataDir
@@ -178,7 +178,7 @@ def test_a_signal_closes_the_window_in_order(program: Start, station_dir: Path) 
 
 def test_a_thread_that_hangs_for_good_does_not_keep_the_process(program: Start, station_dir: Path) -> None:
     code = (
-        "import threading, crane_desktop.app.run_line as r, crane_desktop.model.scorer as m;"
+        "import threading, crane_desktop.cli.run_line as r, crane_desktop.model.scorer as m;"
         "r._STOP_WITHIN_S = 1.0;"
         "real = m.CraneScorer.score;"
         "m.CraneScorer.score = lambda self, p: threading.Event().wait() if p.shape[0] == 512 else real(self, p);"

@@ -14,20 +14,23 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
-from crane_desktop.app.logs import stop_logs
+from crane_desktop.app.open_station import open_workbench
+from crane_desktop.app.process.logs import stop_logs
 from crane_desktop.app.station import LiveStation
 from crane_desktop.app.window import preferences_of, settings_with
-from crane_desktop.app.workbench import Workbench, open_workbench
-from crane_desktop.domain.station import HistoryRow, SourceChoice, StationState
+from crane_desktop.domain.history import HistoryRow
+from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.domain.station import StationState
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.records.queries import RecordReader
+from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.store import load_settings, save_settings
 from crane_desktop.settings.texts import error_text, text
-from crane_desktop.ui.application import prepare_application
-from crane_desktop.ui.history_model import Column
-from crane_desktop.ui.preferences import Preferences
-from crane_desktop.ui.window import MainWindow
+from crane_desktop.ui.history.history_model import Column
+from crane_desktop.ui.shell.application import prepare_application
+from crane_desktop.ui.shell.preferences import Preferences
+from crane_desktop.ui.shell.window import MainWindow
 
 WITHIN_MS = 30_000
 
@@ -39,14 +42,14 @@ def bench(station_dir: Path) -> Iterator[Workbench]:
 
 
 @pytest.fixture
-def desk(qtbot: Any, bench: Workbench) -> Iterator[Callable[[SourceChoice], MainWindow]]:
+def desk(qtbot: Any, workbench: Workbench) -> Iterator[Callable[[SourceChoice], MainWindow]]:
     """Open the window on the real station, with a source filled in and the tiny pack chosen."""
     threads = set(threading.enumerate())
     made: list[tuple[MainWindow, LiveStation]] = []
 
     def build(source: SourceChoice) -> MainWindow:
         prepare_application()
-        station = LiveStation(bench)
+        station = LiveStation(workbench)
         window = MainWindow(station, Preferences(language="en", source=source, pack="試験用"))
         made.append((window, station))
         qtbot.addWidget(window, before_close_func=lambda _: station.close())
@@ -170,14 +173,17 @@ def test_a_record_opens_from_the_history(
     window.dialogs.close()
 
 
-def test_what_is_set_up_on_screen_comes_back_at_the_next_start(bench: Workbench, station_dir: Path) -> None:
+def test_what_is_set_up_on_screen_comes_back_at_the_next_start(workbench: Workbench, station_dir: Path) -> None:
     source = SourceChoice(kind="folder", path="/部品", rate_hz=2.5)
     wanted = Preferences("en", 0.25, False, False, b"\x00\x01", source, "試験用", "部品A")
-    save_settings(station_dir / "settings.json", settings_with(bench.settings, wanted))
+    save_settings(station_dir / "settings.json", settings_with(workbench.settings, wanted))
     settings, notes = load_settings(station_dir / "settings.json")
     assert notes == []
     assert preferences_of(open_workbench(station_dir)) == wanted
-    assert (settings.keep_images, settings.reserve_mb) == (bench.settings.keep_images, bench.settings.reserve_mb)
+    assert (settings.keep_images, settings.reserve_mb) == (
+        workbench.settings.keep_images,
+        workbench.settings.reserve_mb,
+    )
 
 
 def test_damaged_geometry_is_forgotten(station_dir: Path) -> None:
@@ -186,8 +192,8 @@ def test_damaged_geometry_is_forgotten(station_dir: Path) -> None:
     stop_logs()
 
 
-def test_every_alarm_of_the_station_has_its_words(bench: Workbench, qtbot: Any) -> None:
-    station = LiveStation(bench)
+def test_every_alarm_of_the_station_has_its_words(workbench: Workbench, qtbot: Any) -> None:
+    station = LiveStation(workbench)
     try:
         station.load("ない")
         qtbot.waitUntil(lambda: station.view().state is StationState.ERROR, timeout=WITHIN_MS)

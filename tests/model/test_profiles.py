@@ -124,7 +124,7 @@ def test_stored_halves_are_held_as_halves_and_lose_nothing(
 
 def test_the_fast_profile_changes_no_verdict_of_the_demo_pack() -> None:
     """Away from the thresholds by more than what a reduced precision may err; nearer, REVIEW is what they are for."""
-    from crane_desktop.camera.demo import DemoSource
+    from crane_desktop.simulation.source import DemoSource
 
     path = resource_path("packs") / "demo.cranepack"
     thresholds = read_manifest(path).thresholds

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from crane_desktop.decision.recipe import Recipe, Thresholds
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
 from crane_desktop.domain.frames import (
     EndOfFrames,
@@ -34,6 +33,7 @@ from crane_desktop.domain.station import Result, StationState
 from crane_desktop.domain.verdicts import Inspection, Reason, ReasonCode, Verdict
 from crane_desktop.pipeline.inline import run_inline
 from crane_desktop.pipeline.line import Line
+from crane_desktop.recipe.model import Recipe, Thresholds
 
 LIMITS = Thresholds(score_review=0.4, score_ng=0.6, map_review=0.8, map_ng=0.9)
 RECIPE = Recipe(name="fake", version=3, thresholds=LIMITS)

@@ -22,7 +22,7 @@ from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.migrate import prepare_database
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.settings.data_dir import DataDir
-from crane_desktop.ui.record_fields import field_value
+from crane_desktop.ui.history.record_fields import field_value
 
 Judge = Callable[..., LogEntry]
 STEPS = (

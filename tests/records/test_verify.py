@@ -22,7 +22,7 @@ from crane_desktop.records.database import connect
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.migrate import prepare_database
 from crane_desktop.records.queries import RecordReader
-from crane_desktop.records.sound import inspection_of
+from crane_desktop.records.row_check import inspection_of
 from crane_desktop.records.verify import LogProof, verify_log
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.texts import LANGUAGES, error_text

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from crane_desktop.domain.errors import InputError
-from crane_desktop.domain.station import SourceChoice
+from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.settings.store import FORMAT_VERSION, Settings, load_settings, save_settings
 from crane_desktop.settings.texts import LANGUAGES, error_text
 

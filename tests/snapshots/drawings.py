@@ -19,10 +19,10 @@ from PySide6.QtWidgets import QApplication
 from crane_desktop.domain.maps import AnomalyMap, Placement, Region
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.overlay.render import annotate
-from crane_desktop.ui.live_view import Stage
-from crane_desktop.ui.palette import verdict_ink
-from crane_desktop.ui.pictures import to_image
-from crane_desktop.ui.signs import draw_plate, draw_sign
+from crane_desktop.ui.live.live_view import Stage
+from crane_desktop.ui.live.pictures import to_image
+from crane_desktop.ui.live.signs import draw_plate, draw_sign
+from crane_desktop.ui.widgets.palette import verdict_ink
 
 ROWS, COLUMNS = 150, 200
 OUTLINE = ((95.0, 40.0), (150.0, 40.0), (150.0, 85.0), (120.0, 95.0), (95.0, 85.0))

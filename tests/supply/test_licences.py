@@ -11,9 +11,9 @@ import pytest
 from licences import NoTextError, write_licences
 from review import NotShippableError, check_shippable, reviewed, spdx_of
 
+from crane_desktop.domain.licences import Component
 from crane_desktop.settings import licences as shown
 from crane_desktop.settings.distributions import installed, licence_files, required
-from crane_desktop.settings.licences import Component
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,10 @@ import release as script
 from release import make_release, source_date
 
 from crane_desktop import __version__
-from crane_desktop.app.releases import MANIFEST, SUMS, Release, ReleasedFile, check_files, read_release
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.manifest import Signature
 from crane_desktop.model.signature import BLANK, new_key, read_key
+from crane_desktop.services.releases import MANIFEST, SUMS, Release, ReleasedFile, check_files, read_release
 from crane_desktop.settings.texts import LANGUAGES, error_text
 
 FILES = {

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from crane_desktop.app.cli import run
-from crane_desktop.app.logs import stop_logs
+from crane_desktop.app.process.logs import stop_logs
+from crane_desktop.cli.cli import run
+from crane_desktop.evaluation.evaluate import FIGURES
 from crane_desktop.model.packs import verify_pack
-from crane_desktop.training.evaluate import FIGURES
 
 Packs = Callable[..., Path]
 Spots = Callable[..., Path]

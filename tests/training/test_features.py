@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.evaluation.datasets.datasets import Sample, read_dataset
 from crane_desktop.model.crane import Crane, new_crane
 from crane_desktop.model.manifest import Preprocessing
 from crane_desktop.model.runner import Runner
 from crane_desktop.settings.texts import error_text
-from crane_desktop.training.datasets import Sample, read_dataset
 from crane_desktop.training.features import FeatureStore, bytes_per_picture, small_mask
 
 

@@ -11,17 +11,17 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from crane_desktop.camera.simulated.dataset import write_dataset
-from crane_desktop.camera.simulated.draw import draw_part
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
 from crane_desktop.domain.ports import ScorerInfo
+from crane_desktop.evaluation.datasets.datasets import read_dataset
 from crane_desktop.model.goodparts.file import read_good_parts, write_good_parts
 from crane_desktop.model.goodparts.hybrid import HybridScorer
 from crane_desktop.model.runner import PatchFeatures
 from crane_desktop.model.scorer import CraneScorer, load_scorer
 from crane_desktop.settings.resources import resource_path
-from crane_desktop.training.datasets import read_dataset
+from crane_desktop.simulation.painting.dataset import write_dataset
+from crane_desktop.simulation.painting.draw import draw_part
 from crane_desktop.training.goodparts import learn
 from crane_desktop.training.goodparts.damage import damaged
 from crane_desktop.training.goodparts.learn import lead, learn_good_parts, steepness

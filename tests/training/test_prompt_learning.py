@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.evaluation.datasets.datasets import read_dataset
+from crane_desktop.evaluation.evaluate import evaluate
 from crane_desktop.model.packs import read_manifest, verify_pack
 from crane_desktop.model.scorer import load_scorer
 from crane_desktop.model.selfcheck import self_check
 from crane_desktop.settings.texts import error_text
 from crane_desktop.training import prompt_learning
-from crane_desktop.training.datasets import read_dataset
-from crane_desktop.training.evaluate import evaluate
 from crane_desktop.training.learned_pack import fingerprint, pictures_behind
 from crane_desktop.training.prompt_learning import Lessons, learn_prompts
 

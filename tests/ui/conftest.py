@@ -22,9 +22,9 @@ sys.path.append(str(Path(__file__).parent))  # `fake_station` lies beside the te
 from fake_station import FakeStation
 
 from crane_desktop.domain.station import StationState
-from crane_desktop.ui.application import prepare_application
-from crane_desktop.ui.preferences import Preferences
-from crane_desktop.ui.window import MainWindow
+from crane_desktop.ui.shell.application import prepare_application
+from crane_desktop.ui.shell.preferences import Preferences
+from crane_desktop.ui.shell.window import MainWindow
 
 KINDS = ("machined_metal", "wood")
 

@@ -13,17 +13,11 @@ import numpy as np
 from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.frames import Frame, FrameOrigin, LossCause, sealed_pixels
+from crane_desktop.domain.history import HistoryRecord, HistoryRow
 from crane_desktop.domain.maps import AnomalyMap, Placement, Region
 from crane_desktop.domain.ports import ScorerInfo, SourceInfo
-from crane_desktop.domain.station import (
-    HistoryRecord,
-    HistoryRow,
-    Pace,
-    Result,
-    SourceChoice,
-    StationState,
-    StationView,
-)
+from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.domain.station import Pace, Result, StationState, StationView
 from crane_desktop.domain.verdicts import Inspection, JudgedBy, Reason, ReasonCode, Verdict
 
 REASONS = {

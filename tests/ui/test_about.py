@@ -8,18 +8,19 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QLabel, QPlainTextEdit
 
-import crane_desktop.ui.about
+import crane_desktop.ui.help.about
 from crane_desktop import __version__
-from crane_desktop.settings.licences import Component, components
+from crane_desktop.domain.licences import Component
+from crane_desktop.settings.licences import components
 from crane_desktop.settings.texts import LANGUAGES
-from crane_desktop.ui.about import AboutDialog, component_lines
-from crane_desktop.ui.dates import local_clock, local_time
-from crane_desktop.ui.licences_dialog import LicencesDialog
+from crane_desktop.ui.help.about import AboutDialog, component_lines
+from crane_desktop.ui.help.licences_dialog import LicencesDialog
+from crane_desktop.ui.widgets.dates import local_clock, local_time
 
 
 def test_every_library_is_named_with_version_and_licence() -> None:
     lines = component_lines()
-    assert len(lines) == len(crane_desktop.ui.about._SHOWN)
+    assert len(lines) == len(crane_desktop.ui.help.about._SHOWN)
     assert any(line.startswith("PySide6") and "LGPL" in line for line in lines)
     assert not [line for line in lines if "－" in line]
 

@@ -9,7 +9,7 @@ import pytest
 
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.settings.texts import error_text
-from crane_desktop.ui.alarm_bar import AlarmBar
+from crane_desktop.ui.shell.alarm_bar import AlarmBar
 
 BROKEN = StationFault("pipeline.log_broken", detail="disk full")
 

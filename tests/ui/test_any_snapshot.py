@@ -14,7 +14,7 @@ from crane_desktop.domain.errors import CraneError, InputError, StationFault
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.station import Pace, Progress, Result, StationState, StationView
 from crane_desktop.domain.verdicts import Verdict
-from crane_desktop.ui.words import count_words
+from crane_desktop.ui.widgets.words import count_words
 
 NUMBERS = st.none() | st.floats(0, 1) | st.just(float("nan"))
 

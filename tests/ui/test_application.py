@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.station import StationState
-from crane_desktop.ui.application import prepare_application, run_window
-from crane_desktop.ui.confirm import ask_to_close
-from crane_desktop.ui.preferences import Preferences
-from crane_desktop.ui.qt_words import QtWords
-from crane_desktop.ui.style import TARGET_PX
-from crane_desktop.ui.window import MainWindow
+from crane_desktop.ui.shell.application import prepare_application, run_window
+from crane_desktop.ui.shell.confirm import ask_to_close
+from crane_desktop.ui.shell.preferences import Preferences
+from crane_desktop.ui.shell.qt_words import QtWords
+from crane_desktop.ui.shell.window import MainWindow
+from crane_desktop.ui.widgets.style import TARGET_PX
 
 
 def the_window() -> MainWindow:

@@ -17,11 +17,11 @@ from virtual_camera import VirtualCamera, VirtualCameras
 from crane_desktop.camera.genicam.session import SetupSession
 from crane_desktop.domain.camera_setup import FeatureValue
 from crane_desktop.domain.errors import StationFault
-from crane_desktop.domain.station import SourceChoice
+from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.settings.texts import text
 from crane_desktop.ui.camera_page.numbers import SLIDER_STEPS, Scale, figure, range_words, typed_number
 from crane_desktop.ui.camera_page.page import CameraPage
-from crane_desktop.ui.window import MainWindow
+from crane_desktop.ui.shell.window import MainWindow
 
 WANTED: dict[str, FeatureValue] = {"ExposureTime": 4000.0, "TriggerMode[FrameStart]": "Off", "NoSuchNode": 1}
 

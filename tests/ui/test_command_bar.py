@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from crane_desktop.domain.station import StationState
 from crane_desktop.settings.texts import LANGUAGES, text
-from crane_desktop.ui.style import TARGET_PX
+from crane_desktop.ui.widgets.style import TARGET_PX
 
 
 def choose(box: Any, data: str) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QThread, QTimer
 
-import crane_desktop.ui.crash
+import crane_desktop.ui.shell.crash
 from crane_desktop.settings.texts import error_text
-from crane_desktop.ui.crash import CrashReports
+from crane_desktop.ui.shell.crash import CrashReports
 
 pytestmark = pytest.mark.usefixtures("logs_allowed")
 
@@ -95,7 +95,7 @@ def test_the_same_error_thirty_times_a_second_does_not_fill_the_log(
         in_a_thread("again")
     assert len(caplog.records) == 1
     assert reports.newest() is not None
-    monkeypatch.setattr(crane_desktop.ui.crash, "_SAME_WITHIN_S", 0.0)
+    monkeypatch.setattr(crane_desktop.ui.shell.crash, "_SAME_WITHIN_S", 0.0)
     in_a_thread("again")
     assert len(caplog.records) == 2
     assert reports.newest() is not None
@@ -104,7 +104,7 @@ def test_the_same_error_thirty_times_a_second_does_not_fill_the_log(
 def test_too_many_at_once_are_at_least_logged(
     reports: CrashReports, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crane_desktop.ui.crash, "_SAME_WITHIN_S", 0.0)
+    monkeypatch.setattr(crane_desktop.ui.shell.crash, "_SAME_WITHIN_S", 0.0)
     for _ in range(40):
         in_a_thread("again")
     assert len([record for record in caplog.records if record.levelno == logging.CRITICAL]) == 40

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFrame, QLabel
 
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.findings import hint, problem, well
-from crane_desktop.ui.doctor_dialog import DoctorDialog
-from crane_desktop.ui.window import MainWindow
+from crane_desktop.ui.help.doctor_dialog import DoctorDialog
+from crane_desktop.ui.shell.window import MainWindow
 
 FOUND = [
     well("camera.doctor_folder_good", variable="V", folder="/a", count=1),

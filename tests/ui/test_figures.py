@@ -19,11 +19,11 @@ from crane_desktop.domain.health import SourceState, SourceStatus, StreamCounts
 from crane_desktop.domain.station import Pace, StationState, StationView
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import LANGUAGES, text
-from crane_desktop.ui.figures import FiguresPanel, yield_words
-from crane_desktop.ui.preferences import Preferences
-from crane_desktop.ui.status_line import StatusLine, balance_words, loss_words, pace_words, source_words
-from crane_desktop.ui.window import SMALLEST_PX
-from crane_desktop.ui.words import count_words, milliseconds_words, score_words
+from crane_desktop.ui.live.figures import FiguresPanel, yield_words
+from crane_desktop.ui.shell.preferences import Preferences
+from crane_desktop.ui.shell.status_line import StatusLine, balance_words, loss_words, pace_words, source_words
+from crane_desktop.ui.shell.window import SMALLEST_PX
+from crane_desktop.ui.widgets.words import count_words, milliseconds_words, score_words
 
 NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 COUNTS = st.dictionaries(st.sampled_from(list(Verdict)), st.integers(0, 10**8))

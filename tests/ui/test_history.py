@@ -15,7 +15,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.verdicts import Verdict
-from crane_desktop.ui.history_model import MOST_ROWS, PAGE, Column, HistoryModel
+from crane_desktop.ui.history.history_model import MOST_ROWS, PAGE, Column, HistoryModel
 
 TOP = QModelIndex()
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crane_desktop.domain.errors import CraneError, InputError
-from crane_desktop.ui.inbox import Inbox
+from crane_desktop.ui.shell.inbox import Inbox
 
 
 @pytest.fixture

@@ -30,11 +30,11 @@ from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.station import Progress, StationState
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import catalogue, text
-from crane_desktop.ui.colour_bar import ColourBar
-from crane_desktop.ui.preferences import Preferences
-from crane_desktop.ui.score_bar import ScoreBar
-from crane_desktop.ui.verdict_panel import VerdictPlate
-from crane_desktop.ui.window import MainWindow
+from crane_desktop.ui.live.colour_bar import ColourBar
+from crane_desktop.ui.live.score_bar import ScoreBar
+from crane_desktop.ui.live.verdict_panel import VerdictPlate
+from crane_desktop.ui.shell.preferences import Preferences
+from crane_desktop.ui.shell.window import MainWindow
 
 JAPANESE = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 SWITCH = {"日本語", "日本語 (Ctrl+L)", "日本語で表示する"}

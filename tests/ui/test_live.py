@@ -15,15 +15,15 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-import crane_desktop.ui.live_view
+import crane_desktop.ui.live.live_view
 from crane_desktop.domain.maps import AnomalyMap, Placement
 from crane_desktop.domain.ports import SourceInfo
 from crane_desktop.domain.station import StationState, StationView
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.overlay.colour import CLEAR_BELOW, colour_table
-from crane_desktop.ui.display_size import covered, reduced, reduction
-from crane_desktop.ui.live_panel import part_words
-from crane_desktop.ui.live_view import LiveView, Stage
+from crane_desktop.ui.live.display_size import covered, reduced, reduction
+from crane_desktop.ui.live.live_panel import part_words
+from crane_desktop.ui.live.live_view import LiveView, Stage
 
 Colours = Callable[..., Any]
 SIZE = (300, 400)
@@ -296,7 +296,7 @@ def test_five_megapixels_are_reduced_once_a_part_and_never_copied(
         calls.append((pixels.shape, factor))
         return reduced(pixels, factor)
 
-    monkeypatch.setattr(crane_desktop.ui.live_view, "reduced", counted)
+    monkeypatch.setattr(crane_desktop.ui.live.live_view, "reduced", counted)
     view.resize(640, 480)
     view.show()
     part = result(1, Verdict.NG, size=(2048, 2448))

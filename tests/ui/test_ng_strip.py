@@ -9,11 +9,11 @@ import pytest
 from fake_station import FakeStation, result
 from PySide6.QtCore import Qt
 
-import crane_desktop.ui.ng_strip
+import crane_desktop.ui.live.ng_strip
 from crane_desktop.domain.station import Result, StationState, StationView
 from crane_desktop.domain.verdicts import Verdict
-from crane_desktop.ui.ng_strip import NgStrip
-from crane_desktop.ui.pictures import thumbnail
+from crane_desktop.ui.live.ng_strip import NgStrip
+from crane_desktop.ui.live.pictures import thumbnail
 
 
 def view(*parts: Result) -> StationView:
@@ -73,7 +73,7 @@ def test_a_burst_is_drawn_one_picture_a_tick_and_each_once(strip: NgStrip, monke
         drawn.append(part.record_id)
         return thumbnail(part, side_px)
 
-    monkeypatch.setattr(crane_desktop.ui.ng_strip, "thumbnail", counted)
+    monkeypatch.setattr(crane_desktop.ui.live.ng_strip, "thumbnail", counted)
     burst = view(*(result(number, Verdict.NG) for number in (4, 3, 2, 1)))
     for tick in range(1, 5):
         strip.show_view(burst)

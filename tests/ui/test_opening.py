@@ -11,10 +11,11 @@ from fake_station import FakeStation, answered, failed
 from PySide6.QtWidgets import QAbstractButton
 
 from crane_desktop.domain.errors import InputError
-from crane_desktop.domain.station import Offer, StationState
-from crane_desktop.ui.opening import Opening
-from crane_desktop.ui.style import TARGET_PX
-from crane_desktop.ui.window import MainWindow
+from crane_desktop.domain.packs import Offer
+from crane_desktop.domain.station import StationState
+from crane_desktop.ui.shell.opening import Opening
+from crane_desktop.ui.shell.window import MainWindow
+from crane_desktop.ui.widgets.style import TARGET_PX
 
 PACK = Offer("pack", "本番", "1.2", "/usb/本番.cranepack")
 RECIPE = Offer("recipe", "部品A", "3", "/usb/部品A.cranerecipe", replaces=True)

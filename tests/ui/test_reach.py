@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QPushButto
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.station import StationState
 from crane_desktop.domain.verdicts import Verdict
-from crane_desktop.ui.actions import MENUS
-from crane_desktop.ui.icons import icon
-from crane_desktop.ui.style import TARGET_PX
-from crane_desktop.ui.window import MainWindow
+from crane_desktop.ui.shell.actions import MENUS
+from crane_desktop.ui.shell.window import MainWindow
+from crane_desktop.ui.widgets.icons import icon
+from crane_desktop.ui.widgets.style import TARGET_PX
 
 
 def chain(window: MainWindow) -> list[QWidget]:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.records.schema import records
 from crane_desktop.settings.texts import LANGUAGES, catalogue, text
-from crane_desktop.ui.dialogs import MOST_RECORDS
-from crane_desktop.ui.record_dialog import RecordDialog
-from crane_desktop.ui.record_fields import field_lines, field_value
+from crane_desktop.ui.history.record_dialog import RecordDialog
+from crane_desktop.ui.history.record_fields import field_lines, field_value
+from crane_desktop.ui.shell.dialogs import MOST_RECORDS
 
 RECORD = opened(history_row(40, Verdict.NG))
 

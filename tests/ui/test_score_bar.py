@@ -14,8 +14,8 @@ from PySide6.QtGui import QColor
 from crane_desktop.domain.station import Result
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import LANGUAGES
-from crane_desktop.ui import palette
-from crane_desktop.ui.score_bar import ScoreBar
+from crane_desktop.ui.live.score_bar import ScoreBar
+from crane_desktop.ui.widgets import palette
 
 
 def part(score: float | None, threshold: float | None) -> Result:

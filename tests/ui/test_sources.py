@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
-from crane_desktop.camera.demo import SHOWN_KINDS
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
-from crane_desktop.domain.station import SourceChoice
+from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.settings.texts import LANGUAGES, catalogue
-from crane_desktop.ui.inbox import Inbox
-from crane_desktop.ui.source_panel import SourcePanel
+from crane_desktop.simulation.source import SHOWN_KINDS
+from crane_desktop.ui.shell.inbox import Inbox
+from crane_desktop.ui.source.source_panel import SourcePanel
 
 
 @pytest.fixture

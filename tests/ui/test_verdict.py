@@ -15,9 +15,9 @@ from PySide6.QtGui import QColor, QFontMetricsF
 from crane_desktop.domain.station import StationState, StationView
 from crane_desktop.domain.verdicts import ReasonCode, Verdict
 from crane_desktop.settings.texts import LANGUAGES, text
-from crane_desktop.ui.palette import verdict_colour, verdict_ink
-from crane_desktop.ui.signs import sign_path, sign_pixmap
-from crane_desktop.ui.verdict_panel import VerdictPlate, fitting_font
+from crane_desktop.ui.live.signs import sign_path, sign_pixmap
+from crane_desktop.ui.live.verdict_panel import VerdictPlate, fitting_font
+from crane_desktop.ui.widgets.palette import verdict_colour, verdict_ink
 
 WORDS = {
     Verdict.OK: ("OK 良品", "OK"),

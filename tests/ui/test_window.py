@@ -11,13 +11,14 @@ from fake_station import FakeStation, result
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QCloseEvent
 
-import crane_desktop.ui.window
+import crane_desktop.ui.shell.window
 from crane_desktop.domain.errors import InputError, StationFault
-from crane_desktop.domain.station import Progress, SourceChoice, StationState
+from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.domain.station import Progress, StationState
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import error_text
-from crane_desktop.ui.preferences import Preferences, as_loaded
-from crane_desktop.ui.window import SMALLEST_PX, MainWindow
+from crane_desktop.ui.shell.preferences import Preferences, as_loaded
+from crane_desktop.ui.shell.window import SMALLEST_PX, MainWindow
 
 Open = Callable[..., MainWindow]
 
@@ -332,7 +333,7 @@ def test_closing_while_the_line_runs_asks_first(
         asked.append(language)
         return answer
 
-    monkeypatch.setattr(crane_desktop.ui.window, "ask_to_close", ask)
+    monkeypatch.setattr(crane_desktop.ui.shell.window, "ask_to_close", ask)
     station.say(state=StationState.RUNNING)
     window.tick()
     event = QCloseEvent()

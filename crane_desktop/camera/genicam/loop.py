@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Protocol
 
-from crane_desktop.camera.genicam.ledger import Ledger
+from crane_desktop.camera.genicam.loss_accounting import Ledger
 from crane_desktop.camera.genicam.messages import (
     Arrived,
     NodeCall,

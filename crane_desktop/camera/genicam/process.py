@@ -31,8 +31,8 @@ def camera_main(pipe: Connection, heartbeat: Any, order: CameraOrder) -> None:
     """Stream one camera until told to stop, the camera fails or the line's process is gone."""
     with prepared_process(), _reported(pipe, order.device or ""):
         from crane_desktop.camera.genicam.grabber import Grabber
-        from crane_desktop.camera.genicam.lines import driven_line
         from crane_desktop.camera.genicam.nodes import NodeService
+        from crane_desktop.camera.genicam.output_line import driven_line
 
         beat = Beat(heartbeat)
         beat.tick()

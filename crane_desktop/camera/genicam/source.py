@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from crane_desktop.camera.clock import arrival, check_pace
-from crane_desktop.camera.genicam.asking import Asking
 from crane_desktop.camera.genicam.child import END_WITHIN_S
 from crane_desktop.camera.genicam.control import CameraControl
 from crane_desktop.camera.genicam.formats import Converter
+from crane_desktop.camera.genicam.frame_numbers import Parts
 from crane_desktop.camera.genicam.link import HANG_AFTER_S, CameraLink
 from crane_desktop.camera.genicam.messages import (
     Arrived,
@@ -25,10 +24,11 @@ from crane_desktop.camera.genicam.messages import (
     Opened,
     TriggerRefused,
 )
-from crane_desktop.camera.genicam.parts import Parts
+from crane_desktop.camera.genicam.output_line_control import SignalDesk
 from crane_desktop.camera.genicam.producers import producers_for
-from crane_desktop.camera.genicam.sign_of_life import SignOfLife
-from crane_desktop.camera.genicam.signal_desk import SignalDesk
+from crane_desktop.camera.genicam.software_trigger import Asking
+from crane_desktop.camera.genicam.watchdog import SignOfLife
+from crane_desktop.domain.arrival import arrival, check_pace
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
 from crane_desktop.domain.frames import EndOfFrames, Frame, LossCause, SourceEvent
 from crane_desktop.domain.health import SourceStatus, StreamCounts

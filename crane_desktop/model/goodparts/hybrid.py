@@ -12,10 +12,10 @@ from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.maps import Scored
 from crane_desktop.domain.ports import Scorer, ScorerInfo
 from crane_desktop.domain.verdicts import Reason
+from crane_desktop.model.cpu_fallback import SteadyScorer
 from crane_desktop.model.goodparts.members import Look
 from crane_desktop.model.goodparts.memory import Bound, GoodParts, picture_sha256
 from crane_desktop.model.runner import PatchFeatures
-from crane_desktop.model.steady import SteadyScorer
 
 
 class FeatureScorer(Scorer, Protocol):

@@ -10,11 +10,11 @@ import numpy as np
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.ports import Scorer
+from crane_desktop.evaluation.datasets.datasets import Dataset, LabelledClass
+from crane_desktop.evaluation.evaluate import Evaluation, evaluate
 from crane_desktop.model.goodparts.file import MOST_PARTS
 from crane_desktop.model.goodparts.hybrid import FeatureScorer, HybridScorer
 from crane_desktop.model.goodparts.memory import SelfCheck
-from crane_desktop.training.datasets import Dataset, LabelledClass
-from crane_desktop.training.evaluate import Evaluation, evaluate
 from crane_desktop.training.goodparts.learn import learn_good_parts
 
 Progress = Callable[[int, int], None]

@@ -9,10 +9,10 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from crane_desktop.settings.texts import Language, text
-from crane_desktop.ui import palette
 from crane_desktop.ui.camera_page.aid_worker import Aids
 from crane_desktop.ui.camera_page.plots import Curves, Histogram
-from crane_desktop.ui.style import TARGET_PX
+from crane_desktop.ui.widgets import palette
+from crane_desktop.ui.widgets.style import TARGET_PX
 
 _COLOURS = ("#c03a2b", "#2e8b57", "#1f5c99")
 _MUCH_CLIPPED = 0.01

@@ -12,7 +12,7 @@ from crane_desktop.domain.errors import CraneError
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.camera_page.desk import Desk
 from crane_desktop.ui.camera_page.feature_field import FeatureField, refusal_words
-from crane_desktop.ui.style import sized
+from crane_desktop.ui.widgets.style import sized
 
 # Name (the first that the camera has) and words. Older cameras have names from before SFNC 2.0.
 _Row = tuple[tuple[str, ...], str]

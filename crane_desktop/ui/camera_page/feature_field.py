@@ -16,8 +16,8 @@ from crane_desktop.ui.camera_page.numbers import (
     typed_number,
     unit_words,
 )
-from crane_desktop.ui.fields import Choice
-from crane_desktop.ui.style import TARGET_PX
+from crane_desktop.ui.widgets.fields import Choice
+from crane_desktop.ui.widgets.style import TARGET_PX
 
 _SETTLED_MS = 120
 """A slider that is dragged sends a value so long after its last move: cameras take some ten writes a second."""

@@ -13,8 +13,8 @@ from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.camera_page.desk import Desk
 from crane_desktop.ui.camera_page.feature_field import FeatureField, refusal_words
 from crane_desktop.ui.camera_page.node_model import NAME, NodeFilter, NodeModel
-from crane_desktop.ui.fields import Choice
-from crane_desktop.ui.style import TARGET_PX
+from crane_desktop.ui.widgets.fields import Choice
+from crane_desktop.ui.widgets.style import TARGET_PX
 
 _LEVELS = ((Visibility.BEGINNER, "beginner"), (Visibility.EXPERT, "expert"), (Visibility.GURU, "guru"))
 _LOOK_MS = 250

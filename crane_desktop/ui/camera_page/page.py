@@ -19,7 +19,7 @@ from crane_desktop.ui.camera_page.desk import Desk
 from crane_desktop.ui.camera_page.nodes_tab import NodesTab
 from crane_desktop.ui.camera_page.preview import Preview
 from crane_desktop.ui.camera_page.recipe_tab import RecipeTab
-from crane_desktop.ui.fields import ElidedLabel
+from crane_desktop.ui.widgets.fields import ElidedLabel
 
 _TICK_MS = 12  # a frame is shown soon after it came: cameras and screen do not beat against each other
 _RATE_OVER_S = 1.0

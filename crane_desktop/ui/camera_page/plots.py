@@ -10,8 +10,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from crane_desktop.ui import palette
-from crane_desktop.ui.style import sized
+from crane_desktop.ui.widgets import palette
+from crane_desktop.ui.widgets.style import sized
 
 _HEIGHT_PX = 112
 _FOOT_PX = 18

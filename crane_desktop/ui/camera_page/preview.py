@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPen
 
 from crane_desktop.domain.frames import Frame
 from crane_desktop.ui.camera_page.aid_worker import Line
-from crane_desktop.ui.live_view import Stage
+from crane_desktop.ui.live.live_view import Stage
 
 _LINE_COLOUR = QColor(255, 214, 0)
 

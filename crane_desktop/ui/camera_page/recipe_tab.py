@@ -24,8 +24,8 @@ from crane_desktop.domain.errors import CraneError
 from crane_desktop.settings.texts import Language, error_text, text
 from crane_desktop.ui.camera_page.desk import Desk
 from crane_desktop.ui.camera_page.numbers import figure
-from crane_desktop.ui.fields import caption
-from crane_desktop.ui.style import TARGET_PX
+from crane_desktop.ui.widgets.fields import caption
+from crane_desktop.ui.widgets.style import TARGET_PX
 
 _COLUMNS = ("ui.camera.feature", "ui.camera.in_recipe", "ui.camera.in_camera")
 

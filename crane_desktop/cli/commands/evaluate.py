@@ -1,0 +1,118 @@
+"""``evaluate``: how well a pack detects on labelled data."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from crane_desktop.cli.evaluating import memory_words, parts_asked, with_good_parts
+from crane_desktop.cli.invocation import Invocation, open_invocation
+from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption, ProfileOption
+from crane_desktop.cli.progress_bar import progress_bar
+from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.ports import Scorer
+from crane_desktop.services.packs.find import pack_path
+from crane_desktop.settings.texts import Language, text
+
+if TYPE_CHECKING:  # brings torch
+    from crane_desktop.evaluation.evaluate import Evaluation
+
+_WIDE = 220
+"""Columns of a table that nobody looks at on a screen."""
+
+
+def evaluate(
+    dataset: Annotated[Path, typer.Argument(help=text("app.help.dataset", HELP_LANGUAGE))],
+    pack: PackOption = None,
+    profile: ProfileOption = None,
+    method: Annotated[str, typer.Option(help=text("app.help.method", HELP_LANGUAGE), metavar="NAME")] = "crane",
+    report: Annotated[Path | None, typer.Option(help=text("app.help.report", HELP_LANGUAGE), metavar="FILE")] = None,
+    resume: Annotated[Path | None, typer.Option(help=text("app.help.resume", HELP_LANGUAGE), metavar="DIR")] = None,
+    good_parts: Annotated[
+        str | None, typer.Option(help=text("app.help.evaluate_good_parts", HELP_LANGUAGE), metavar="N|all")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help=text("app.help.good_parts_seed", HELP_LANGUAGE))] = 0,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a table of figures per class and their mean; with ``--json`` one object."""
+    from crane_desktop.evaluation.datasets.datasets import read_dataset
+    from crane_desktop.evaluation.evaluate import evaluate as measure
+    from crane_desktop.evaluation.report.report import Occasion, write_report
+    from crane_desktop.model.family import CRANE, load_method
+    from crane_desktop.services.model_check import trust_of
+
+    workbench = open_invocation(data_dir, as_json=as_json, profile=profile)
+    if good_parts is not None:
+        parts_asked(good_parts, method, resume)
+    out = None if report is None else _place_of(report)
+    data = read_dataset(dataset)
+    scorer = load_method(
+        method, pack_path(workbench, pack), profile=workbench.settings.profile, trust=trust_of(workbench)
+    )
+    beside = None if out is None else out.with_name(f".{out.name}.work")
+    try:
+        with progress_bar(text("training.scoring", workbench.language)) as tell:
+            told, judges = dict[str, Any](), dict[str, Scorer]()
+            if good_parts is None:
+                found = measure(scorer, data, on_progress=tell, work=resume or beside)
+            else:
+                found, told, judges = with_good_parts(scorer, data, good_parts, seed, tell)
+        if out is not None:
+            write_report(out, found, scorer, Occasion(data, datetime.now(UTC), workbench.language), judges)
+    finally:
+        scorer.close()
+    if beside is not None and resume is None:
+        shutil.rmtree(beside, ignore_errors=True)
+    if as_json:
+        named = {} if method == CRANE else {"method": method}
+        workbench.console.data({**named, **({"good_parts": told} if told else {}), **found.as_dict()})
+    else:
+        _say(found, workbench, out)
+        for name, memory in told.items():
+            workbench.console.say(memory_words(name, memory, workbench.language))
+
+
+def _place_of(report: Path) -> Path:
+    """Return where the report goes. That it cannot be written is better known before hours of work than after."""
+    out = report.expanduser().absolute()
+    if not out.parent.is_dir() or out.is_dir():
+        raise InputError("training.report_not_written", file=report, detail=str(out.parent))
+    return out
+
+
+def _say(found: Evaluation, workbench: Invocation, out: Path | None) -> None:
+    from crane_desktop.evaluation.report.words import not_judged
+
+    for line in _table(found, workbench.language).rstrip("\n").split("\n"):
+        workbench.console.say(line.rstrip())
+    for note in not_judged(found, workbench.language):
+        workbench.console.say(note)
+    if out is not None:
+        workbench.console.say(text("training.report_written", workbench.language, file=out))
+
+
+def _table(found: Evaluation, language: Language) -> str:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from crane_desktop.evaluation.report.words import headings, rows
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for number, words in enumerate(headings(language)):
+        # Folded, never cut: a figure without its last digits is another figure.
+        table.add_column(Text(words), justify="right" if number else "left", overflow="fold")
+    for row in rows(found, language):
+        table.add_row(*(Text("\n".join(part for part in cell if part)) for cell in row))
+    screen = io.StringIO()
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
+    Console(file=screen, width=width, color_system=None, legacy_windows=False).print(table)
+    return screen.getvalue()

@@ -1,0 +1,89 @@
+"""``records verify|stats|export``: prove the log, sum it up, and take it out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crane_desktop.cli.invocation import open_invocation
+from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption
+from crane_desktop.cli.usage import Command, Group
+from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.settings.texts import text
+
+commands = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
+
+
+class ExportFormat(StrEnum):
+    """Formats of ``records export``."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+@commands.command("stats", cls=Command, help=text("app.help.records_stats", HELP_LANGUAGE))
+def stats(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+    """Sum up the log."""
+    from crane_desktop.records.queries import RecordReader
+
+    workbench = open_invocation(data_dir, as_json=as_json)
+    with RecordReader(workbench.data) as reader:
+        summary = reader.stats()
+    if as_json:
+        workbench.console.data(summary)
+    else:
+        for name, value in summary.items():
+            workbench.console.say(f"{name:>12}  {value}")
+
+
+@commands.command("verify", cls=Command, help=text("app.help.records_verify", HELP_LANGUAGE))
+def verify(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+    """Prove that the log is whole."""
+    from crane_desktop.cli.progress_bar import progress_bar
+    from crane_desktop.records.verify import verify_log
+
+    workbench = open_invocation(data_dir, as_json=as_json)
+    with progress_bar(text("app.verifying_log", workbench.language)) as progress:
+        proof = verify_log(workbench.data, progress)
+    if as_json:
+        workbench.console.data({"ok": proof.ok, "records": proof.records, "first_bad": proof.first_bad})
+    elif proof.ok:
+        workbench.console.say(text("app.log_sound", workbench.language, records=proof.records))
+    if proof.error is not None:
+        workbench.console.complain(proof.error)
+    raise typer.Exit(0 if proof.ok else 1)
+
+
+@commands.command("export", cls=Command, help=text("app.help.records_export", HELP_LANGUAGE))
+def export(
+    out: Annotated[Path, typer.Option("-o", "--out", help=text("app.help.out_file", HELP_LANGUAGE), metavar="FILE")],
+    form: Annotated[
+        ExportFormat, typer.Option("--format", help=text("app.help.format", HELP_LANGUAGE))
+    ] = ExportFormat.CSV,
+    verdict: Annotated[Verdict | None, typer.Option(help=text("app.help.verdict", HELP_LANGUAGE))] = None,
+    since: Annotated[datetime | None, typer.Option(help=text("app.help.since", HELP_LANGUAGE))] = None,
+    until: Annotated[datetime | None, typer.Option(help=text("app.help.until", HELP_LANGUAGE))] = None,
+    overwrite: Annotated[bool, typer.Option(help=text("app.help.overwrite", HELP_LANGUAGE))] = False,
+    data_dir: DataDirOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the records to a file."""
+    from crane_desktop.records.export import export_records
+
+    workbench = open_invocation(data_dir, as_json=as_json)
+    written = export_records(
+        workbench.data, out, form.value, verdict=verdict, since=_local(since), until=_local(until), overwrite=overwrite
+    )
+    if as_json:
+        workbench.console.data({"file": str(out), "records": written})
+    else:
+        workbench.console.say(text("app.exported", workbench.language, records=written, file=out))
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    """A time typed by a person is local time."""
+    return None if moment is None else moment.astimezone()

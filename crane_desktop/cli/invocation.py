@@ -1,0 +1,39 @@
+"""One call of a command: the opened data folder, and the console that its answers go to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from crane_desktop.app.open_station import open_workbench
+from crane_desktop.cli.console import Console
+from crane_desktop.services.workbench import Workbench
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation(Workbench):
+    """A workbench with a console."""
+
+    console: Console
+
+
+def open_invocation(folder: Path | None, *, as_json: bool = False, profile: str | None = None) -> Invocation:
+    """Open the data folder for a command; what was found on opening is told at once.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    opened = open_workbench(folder, profile=profile)
+    console = Console(as_json, opened.language)
+    for note in opened.notes:
+        console.complain(note)
+    return Invocation(
+        data=opened.data,
+        settings=opened.settings,
+        language=opened.language,
+        notes=opened.notes,
+        crash_report=opened.crash_report,
+        console=console,
+    )

@@ -1,0 +1,210 @@
+"""The line in a terminal: a live table of verdicts, latency and the balance, or one line a verdict."""
+
+from __future__ import annotations
+
+from collections import deque
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from rich.console import Console as RichConsole
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from crane_desktop.cli.console import Console
+from crane_desktop.cli.summaries import summary_line, verdict_line
+from crane_desktop.domain.balance import Balance
+from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.station import Pace, Result
+from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.settings.texts import Language, error_text, text
+
+SHAPES = {Verdict.OK: "○", Verdict.NG: "×", Verdict.REVIEW: "△", Verdict.NONE: "－"}
+_STYLES = {Verdict.OK: "bold cyan", Verdict.NG: "bold red", Verdict.REVIEW: "bold yellow", Verdict.NONE: "bold white"}
+_ROWS = 12
+_FAULTS = 4
+
+
+class Show(Protocol):
+    """How a running line is shown; a context manager while it runs."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def head(self, headline: str) -> None:
+        """Say what runs; may be called again."""
+        ...
+
+    def add(self, result: Result) -> None:
+        """Take in one more verdict."""
+        ...
+
+    def fault(self, fault: CraneError) -> None:
+        """Take in something that went wrong."""
+        ...
+
+    def refresh(self, balance: Balance, pace: Pace) -> None:
+        """Show what was taken in."""
+        ...
+
+    def end(self, balance: Balance, pace: Pace) -> None:
+        """Sum up."""
+        ...
+
+
+class PlainLines:
+    """One line a verdict on stdout, for a pipe, a file or a program; faults on stderr as they come."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._headed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return
+
+    def head(self, headline: str) -> None:
+        """Print the headline, once."""
+        if not self._headed:
+            self._headed = True
+            self.say(headline)
+
+    def data(self, line: dict[str, Any]) -> None:
+        """Print a JSON object."""
+        self._console.data(line)
+
+    def say(self, words: str) -> None:
+        """Print a line for people."""
+        self._console.say(words)
+
+    def add(self, result: Result) -> None:
+        """Print a verdict."""
+        if self._console.as_json:
+            self.data(verdict_line(result))
+        else:
+            self.say(verdict_words(result, self._console.language))
+
+    def fault(self, fault: CraneError) -> None:
+        """Print a fault's sentence."""
+        self._console.complain(fault)
+
+    def refresh(self, balance: Balance, pace: Pace) -> None:
+        """Nothing is held back here."""
+
+    def end(self, balance: Balance, pace: Pace) -> None:
+        """Print the summary."""
+        if self._console.as_json:
+            self.data(summary_line(balance, pace))
+            return
+        self.say(balance_words(balance, self._console.language))
+        self.say(pace_words(pace, self._console.language))
+
+
+def verdict_words(result: Result, language: Language) -> str:
+    """Return one verdict as a line of plain text, for a pipe or a file."""
+    seen = result.inspection
+    verdict = text(f"verdict.{seen.verdict}", language)
+    reason = text(f"reason.{seen.reason.code}", language)
+    score = "-" if seen.score is None else f"{seen.score:.3f}"
+    name = seen.origin.file or str(seen.origin.frame_id)
+    head = f"{seen.origin.frame_id:>6}  {SHAPES[seen.verdict]} {verdict}  {score}"
+    return f"{head}  {seen.latency_ms:7.1f} ms  {name}  {reason}"
+
+
+def balance_words(balance: Balance, language: Language) -> str:
+    """Return the balance of frames as one sentence."""
+    counts = "  ".join(f"{text(f'verdict.{v}', language)} {balance.verdicts.get(v, 0)}" for v in Verdict)
+    losses = ", ".join(f"{text(f'loss.{c}', language)} {n}" for c, n in balance.losses.items() if n)
+    return text(
+        "app.balance",
+        language,
+        frames=balance.frames,
+        verdicts=balance.judged,
+        counts=counts,
+        losses=balance.lost,
+        causes=f" ({losses})" if losses else "",
+    )
+
+
+def pace_words(pace: Pace, language: Language) -> str:
+    """Return rate and latency as one sentence."""
+    p50, p99 = ("-" if v is None else f"{v:.0f}" for v in (pace.latency_p50_ms, pace.latency_p99_ms))
+    return text("app.pace", language, rate=f"{pace.verdicts_per_s:.1f}", p50=p50, p99=p99)
+
+
+class LiveTable:
+    """A table of the newest verdicts that stays in place on a terminal; a context manager."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        self._headline = ""
+        self._faults: deque[str] = deque(maxlen=_FAULTS)
+        self._newest: deque[Result] = deque(maxlen=_ROWS)
+        self._live = Live(console=RichConsole(), auto_refresh=False)
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.__exit__(kind, error, trace)
+
+    def head(self, headline: str) -> None:
+        """Put a line above the table."""
+        self._headline = headline
+
+    def add(self, result: Result) -> None:
+        """Take in one more verdict; shown at the next `refresh`."""
+        self._newest.append(result)
+
+    def fault(self, fault: CraneError) -> None:
+        """Put a fault's sentence below the table."""
+        self._faults.append(error_text(fault, self._language))
+
+    def refresh(self, balance: Balance, pace: Pace) -> None:
+        """Repaint the table."""
+        self._live.update(self._picture(balance, pace), refresh=True)
+
+    def end(self, balance: Balance, pace: Pace) -> None:
+        """Leave the last table with the summary on the terminal."""
+        self.refresh(balance, pace)
+
+    def _picture(self, balance: Balance, pace: Pace) -> RenderableType:
+        heads = (
+            "app.head.frame",
+            "app.head.verdict",
+            "app.head.score",
+            "app.head.latency",
+            "app.head.part",
+            "app.head.reason",
+        )
+        table = Table(*(text(head, self._language) for head in heads), expand=True)
+        for result in reversed(self._newest):
+            seen = result.inspection
+            table.add_row(
+                str(seen.origin.frame_id),
+                Text(
+                    f"{SHAPES[seen.verdict]} {text(f'verdict.{seen.verdict}', self._language)}", _STYLES[seen.verdict]
+                ),
+                "-" if seen.score is None else f"{seen.score:.3f}",
+                f"{seen.latency_ms:.0f} ms",
+                seen.origin.file or "",
+                text(f"reason.{seen.reason.code}", self._language),
+            )
+        return Group(
+            Text(self._headline),
+            table,
+            Text(balance_words(balance, self._language)),
+            Text(pace_words(pace, self._language)),
+            *(Text(sentence, "bold red") for sentence in self._faults),
+        )

@@ -1,0 +1,39 @@
+"""What to take frames from, as chosen on screen, on the command line or by a recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChoice:
+    """What to take frames from.
+
+    Attributes
+    ----------
+    kind
+        ``"demo"``, ``"folder"`` or ``"genicam"``.
+    path
+        Folder of pictures (folder).
+    cti
+        GenTL producer file (genicam); None means all found on this station.
+    device
+        Device id or serial number (genicam); None means the first. For demo: the kind of part, None for all.
+    trigger
+        ``"free"``, ``"software"`` or ``"hardware"`` (genicam).
+    rate_hz
+        Parts or pictures a second (demo, folder); None means as fast as the line takes them.
+    frames
+        End after so many frames; None means never (folder: at its last picture).
+    seed
+        Seed of the simulated line (demo).
+    """
+
+    kind: str = "demo"
+    path: str | None = None
+    cti: str | None = None
+    device: str | None = None
+    trigger: str = "free"
+    rate_hz: float | None = None
+    frames: int | None = None
+    seed: int = 0

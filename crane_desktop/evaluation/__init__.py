@@ -1,0 +1,1 @@
+"""How well a pack judges: data sets, metrics, comparisons, reports."""

@@ -1,0 +1,1 @@
+"""Evaluations as people read them: pages with figures, charts and pictures."""

@@ -1,0 +1,1 @@
+"""What decides for one product, and how its versions are kept."""

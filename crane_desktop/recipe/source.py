@@ -1,0 +1,63 @@
+"""Where a recipe takes its frames from: one kind of settings per kind of source, told apart by ``kind``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from crane_desktop.domain.sources import SourceChoice
+
+_STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+_Rate: TypeAlias = Annotated[float, Field(gt=0)]
+_Frames: TypeAlias = Annotated[int, Field(ge=1)]
+
+
+class DemoChoice(BaseModel):
+    """The simulated line; `part` None means all kinds of parts."""
+
+    model_config = _STRICT
+
+    kind: Literal["demo"] = "demo"
+    part: str | None = None
+    seed: int = 0
+    rate_hz: _Rate | None = None
+    frames: _Frames | None = None
+
+    def choice(self) -> SourceChoice:
+        """Return the same as the station's own word."""
+        return SourceChoice(kind="demo", device=self.part, seed=self.seed, rate_hz=self.rate_hz, frames=self.frames)
+
+
+class FolderChoice(BaseModel):
+    """Replay of a folder of pictures."""
+
+    model_config = _STRICT
+
+    kind: Literal["folder"] = "folder"
+    path: Annotated[str, Field(min_length=1)]
+    rate_hz: _Rate | None = None
+    frames: _Frames | None = None
+
+    def choice(self) -> SourceChoice:
+        """Return the same as the station's own word."""
+        return SourceChoice(kind="folder", path=self.path, rate_hz=self.rate_hz, frames=self.frames)
+
+
+class GenicamChoice(BaseModel):
+    """A GenICam camera; `cti` None means all producers of the station, `device` None the first camera."""
+
+    model_config = _STRICT
+
+    kind: Literal["genicam"] = "genicam"
+    cti: str | None = None
+    device: str | None = None
+    trigger: Literal["free", "software", "hardware"] = "free"
+    frames: _Frames | None = None
+
+    def choice(self) -> SourceChoice:
+        """Return the same as the station's own word."""
+        return SourceChoice(kind="genicam", cti=self.cti, device=self.device, trigger=self.trigger, frames=self.frames)
+
+
+RecipeSource: TypeAlias = Annotated[DemoChoice | FolderChoice | GenicamChoice, Field(discriminator="kind")]

@@ -1,0 +1,152 @@
+"""Learn a memory of good parts for a recipe, and put a recipe's memory beside its model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from crane_desktop.domain.errors import InputError
+from crane_desktop.recipe.good_parts import GoodPartsFile
+from crane_desktop.recipe.model import Recipe, checked_name
+from crane_desktop.recipe.store import read_recipe, recipe_names, write_recipe
+from crane_desktop.services.model_check import proven_scorer, unfit_fault
+from crane_desktop.services.workbench import Workbench
+from crane_desktop.settings.data_dir import DataDir
+from crane_desktop.settings.texts import Language, text
+
+if TYPE_CHECKING:  # bring torch
+    from crane_desktop.model.goodparts.memory import GoodParts
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What came of learning good parts; `used` is False where they do not help, and the recipe is as before."""
+
+    recipe: Recipe
+    memory: GoodParts
+    used: bool
+
+    def sentence(self, language: Language) -> str:
+        """Return the outcome in plain words."""
+        check = self.memory.check
+        key = "app.good_parts_learnt" if self.used else "app.good_parts_do_not_help"
+        return text(
+            key,
+            language,
+            recipe=self.recipe.name,
+            parts=len(self.memory.pictures),
+            zero_shot=f"{check.zero_shot:.2f}",
+            hybrid=f"{check.hybrid:.2f}",
+        )
+
+    def as_dict(self, language: Language) -> dict[str, Any]:
+        """Return the outcome as one JSON object."""
+        check = self.memory.check
+        return {
+            "recipe": self.recipe.name,
+            "version": self.recipe.version,
+            "used": self.used,
+            "good_parts": len(self.memory.pictures),
+            "members": sorted(self.memory.members),
+            "self_check": {"zero_shot": check.zero_shot, "hybrid": check.hybrid, "gain_low": check.gain_low},
+            "words": self.sentence(language),
+        }
+
+
+def learn_for_recipe(
+    workbench: Workbench,
+    name: str,
+    images: Path,
+    parts: int | None,
+    seed: int,
+    pack: str | None,
+    on_progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Learnt:
+    """Learn a memory from a folder of good parts; the recipe uses it from its next version on, if it helps.
+
+    Parameters
+    ----------
+    parts
+        So many of the folder's pictures, drawn by `seed`; None: all.
+    on_progress
+        Told how many steps are done, and of how many.
+
+    Raises
+    ------
+    InputError
+        If the folder holds too few or too many pictures, or one of them cannot be judged.
+    StationFault
+        If this station does not give the pack's golden scores.
+    """
+    from crane_desktop.camera.decode import read_image
+    from crane_desktop.camera.folder import list_images
+    from crane_desktop.services.packs.find import pack_path
+    from crane_desktop.training.goodparts.learn import learn_good_parts
+
+    files = chosen(list_images(images), parts, seed)
+    name = checked_name(name)
+    known = name in recipe_names(workbench.data)
+    old = read_recipe(workbench.data, name) if known else Recipe(name=name)
+    pictures = [read_image(file).pixels for file in files]
+    scorer = proven_scorer(workbench, pack_path(workbench, pack or (old.pack if known else None)))
+    try:
+        if scorer.unfit is not None:
+            raise unfit_fault(scorer.info.pack, scorer.unfit)
+        memory = learn_good_parts(scorer, pictures, seed, on_progress)
+        if not memory.check.better:
+            return Learnt(old, memory, used=False)
+        recipe = old.with_good_parts(_keep(workbench.data, memory), scorer.info.pack)
+    finally:
+        scorer.close()
+    if not known:
+        recipe = recipe.model_copy(update={"version": old.version})
+    write_recipe(workbench.data, recipe)
+    return Learnt(recipe, memory, used=True)
+
+
+def forget_for_recipe(workbench: Workbench, name: str) -> Recipe:
+    """Have a recipe judge zero-shot again; it only shows until it is calibrated. Its memory's file stays.
+
+    Raises
+    ------
+    InputError
+        If there is no such recipe.
+    """
+    old = read_recipe(workbench.data, name)
+    if old.good_parts is None:
+        return old
+    recipe = old.with_good_parts(None, old.pack)
+    write_recipe(workbench.data, recipe)
+    return recipe
+
+
+def chosen(files: list[Path], parts: int | None, seed: int) -> list[Path]:
+    """Return `parts` of the files, drawn by `seed`, in their order; None: all.
+
+    Raises
+    ------
+    InputError
+        If there are not so many.
+    """
+    if parts is None:
+        return files
+    if parts > len(files):
+        raise InputError("app.too_few_good_parts", found=len(files), wanted=parts)
+    return [files[i] for i in sorted(np.random.default_rng(seed).permutation(len(files))[:parts])]
+
+
+def _keep(data: DataDir, memory: GoodParts) -> GoodPartsFile:
+    from crane_desktop.model.goodparts.file import SUFFIX, write_good_parts
+
+    trial = data.recipes / f"new{SUFFIX}"
+    sha256 = write_good_parts(trial, memory)
+    kept = GoodPartsFile(file=f"{sha256[:16]}{SUFFIX}", sha256=sha256, parts=len(memory.pictures))
+    try:
+        trial.replace(data.recipes / kept.file)
+    except OSError as error:
+        raise InputError("settings.unwritable", file=kept.file, reason=error.strerror or str(error)) from error
+    return kept

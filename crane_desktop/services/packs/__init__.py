@@ -1,0 +1,1 @@
+"""Model packs on this station: found, proven, installed, and the way back."""

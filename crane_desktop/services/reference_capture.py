@@ -1,0 +1,66 @@
+"""Taking a reference picture with a recipe's own camera, and putting it into the recipe."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Literal, TypeAlias
+
+from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.frames import EndOfFrames, Frame, SourceDown
+from crane_desktop.recipe.corrections import Corrections
+from crane_desktop.recipe.model import Recipe
+from crane_desktop.recipe.source import GenicamChoice
+from crane_desktop.recipe.store import read_recipe, write_recipe
+from crane_desktop.services.corrections import keep_reference, white_balance
+from crane_desktop.services.sources import make_source
+from crane_desktop.settings.data_dir import DataDir
+
+ReferenceKind: TypeAlias = Literal["dark", "bright", "grey"]
+
+_FRAMES_WITHIN_S = 30.0
+_SLICE_S = 0.2
+
+
+def take_reference(data: DataDir, recipe_name: str, kind: ReferenceKind, count: int) -> Recipe:
+    """Take frames, make the reference (of a grey card: the white balance), keep and return the recipe's next version.
+
+    Raises
+    ------
+    InputError
+        If the recipe has no camera, the camera sends no frames, or they make no reference.
+    StationFault
+        If the camera fails.
+    """
+    recipe = read_recipe(data, recipe_name)
+    frames = _frames(recipe, count)
+    corrections = recipe.corrections or Corrections()
+    update: dict[str, object]
+    if kind == "grey":
+        update = {"white_balance": white_balance(data, frames, corrections.dark)}
+    else:
+        update = {kind: keep_reference(data, frames, kind)}
+    changed = recipe.with_corrections(corrections.model_copy(update=update))
+    write_recipe(data, changed)
+    return changed
+
+
+def _frames(recipe: Recipe, count: int) -> list[Frame]:
+    if not isinstance(recipe.source, GenicamChoice):
+        raise InputError("app.reference_needs_camera", recipe=recipe.name)
+    source = make_source(replace(recipe.source.choice(), frames=None), recipe.camera_features)
+    frames: list[Frame] = []
+    try:
+        source.open()
+        until_s = time.monotonic() + _FRAMES_WITHIN_S
+        while len(frames) < count:
+            event = source.next_event(_SLICE_S)
+            if isinstance(event, Frame):
+                frames.append(event)
+            elif isinstance(event, SourceDown):
+                raise event.error
+            elif isinstance(event, EndOfFrames) or time.monotonic() > until_s:
+                raise InputError("app.reference_no_frames", count=len(frames), asked=count)
+    finally:
+        source.close()
+    return frames

@@ -1,0 +1,1 @@
+"""How the simulated line draws: canvas, light, surface, sensor."""

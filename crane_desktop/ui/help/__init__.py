@@ -1,0 +1,1 @@
+"""About the program, its licences, and the camera doctor."""

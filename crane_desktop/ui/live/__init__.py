@@ -1,0 +1,1 @@
+"""The running line on screen: picture, heatmap, verdict, counts."""

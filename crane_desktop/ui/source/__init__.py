@@ -1,0 +1,1 @@
+"""Where frames come from: the forms that fill in a source."""

@@ -1,0 +1,133 @@
+"""The form of a GenICam camera: producer file, device, trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.domain.station import Station
+from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.shell.inbox import Inbox
+from crane_desktop.ui.source.source_forms import PathField, row_of
+from crane_desktop.ui.widgets.fields import Choice, caption
+from crane_desktop.ui.widgets.style import TARGET_PX
+
+_TRIGGERS = ("free", "software", "hardware")
+_DEVICES = "devices"
+
+
+class CameraForm(QWidget):
+    """Asks the station for its cameras when it is told to; looking for them may take seconds.
+
+    Signals
+    -------
+    setup_wanted
+        The chosen camera is to be set up.
+    doctor_wanted
+        Something does not work, and a person wants to know why.
+    """
+
+    setup_wanted = Signal()
+    doctor_wanted = Signal()
+
+    def __init__(self, inbox: Inbox) -> None:
+        super().__init__()
+        self._inbox = inbox
+        self._station: Station | None = None
+        self._language: Language = "ja"
+        self._found: Sequence[tuple[str, str]] = ()
+        self._wanted: str | None = None
+        # Path and camera speak for themselves; the smallest screen has no place for their names.
+        self._trigger_caption = caption()
+        self.cti, self.devices, self.triggers, self.search = PathField("*.cti"), Choice(150), Choice(), QPushButton()
+        self.setup = QPushButton()
+        self.setup.clicked.connect(self.setup_wanted)
+        self.doctor = QPushButton("?")  # a row full of words has no place for one more
+        self.doctor.setFixedWidth(TARGET_PX)
+        self.doctor.clicked.connect(self.doctor_wanted)
+        self._looked_in: str | None = None
+        self._searching = False
+        self.search.clicked.connect(self.look)
+        self.cti.path.editingFinished.connect(self._look_elsewhere)
+        line = row_of(
+            self, self.cti, self.devices, self.search,
+            self._trigger_caption, self.triggers, self.setup, self.doctor,
+        )  # fmt: skip
+        line.setStretch(0, 1)
+        line.setStretch(1, 1)
+
+    def attach(self, station: Station) -> None:
+        """Ask this station for cameras from now on."""
+        self._station = station
+
+    def look(self) -> None:
+        """Look for cameras."""
+        if self._station is not None:
+            self._looked_in = self.cti.value()
+            self._show_search(True)
+            self._inbox.ask(_DEVICES, self._station.devices(self.cti.value()), self._take_devices)
+
+    def poll(self) -> None:
+        """Give the button back when the search has ended, well or badly."""
+        if self._searching and not self._inbox.waits_for(_DEVICES):
+            self._show_search(False)
+
+    def choice(self) -> SourceChoice:
+        """Return what is filled in."""
+        return SourceChoice(
+            kind="genicam",
+            cti=self.cti.value(),
+            device=self.devices.currentData(),
+            trigger=self.triggers.currentData(),
+        )
+
+    def fill(self, choice: SourceChoice) -> None:
+        """Fill in an earlier choice; its camera is chosen as soon as it has been found."""
+        self.cti.path.setText(choice.cti or "")
+        self._wanted = choice.device
+        self.triggers.setCurrentIndex(max(0, self.triggers.findData(choice.trigger)))
+        self._list_devices()
+
+    def speak(self, language: Language) -> None:
+        """Change the language."""
+        self._language = language
+        self.cti.name(
+            text("ui.source.choose_cti", language), text("ui.browse", language), text("ui.source.cti_hint", language)
+        )
+        self._trigger_caption.setText(text("ui.source.trigger", language))
+        self.setup.setText(text("ui.camera.open", language))
+        self.doctor.setAccessibleName(text("ui.doctor", language))
+        self.doctor.setToolTip(text("ui.doctor", language))
+        self.setup.setToolTip(text("ui.camera.open.hint", language))
+        self._show_search(self._searching)
+        self.triggers.relist([(text(f"ui.trigger.{trigger}", language), trigger) for trigger in _TRIGGERS])
+        self.triggers.setAccessibleName(text("ui.source.trigger", language))
+        self.devices.setAccessibleName(text("ui.source.device", language))
+        self._wanted = self.devices.currentData() or self._wanted
+        self._list_devices()
+
+    def _show_search(self, searching: bool) -> None:
+        self._searching = searching
+        self.search.setEnabled(not searching)
+        self.search.setText(text("ui.source.searching" if searching else "ui.source.search", self._language))
+
+    def _look_elsewhere(self) -> None:
+        """Look again after another producer was named, not each time the cursor leaves the field."""
+        if self.cti.value() != self._looked_in:
+            self.look()
+
+    def _take_devices(self, found: Sequence[tuple[str, str]]) -> None:
+        self._wanted = self.devices.currentData() or self._wanted
+        self._found = found
+        self._list_devices()
+
+    def _list_devices(self) -> None:
+        known = dict(self._found)
+        if self._wanted is not None:
+            known.setdefault(self._wanted, self._wanted)
+        found = [(words, device) for device, words in known.items()]
+        self.devices.relist([(text("ui.source.first_device", self._language), None), *found])
+        self.devices.setCurrentIndex(max(0, self.devices.findData(self._wanted)))

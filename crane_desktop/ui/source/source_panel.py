@@ -1,0 +1,84 @@
+"""Where the frames come from: the kind of source and its form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+
+from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.domain.station import Station
+from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.shell.inbox import Inbox
+from crane_desktop.ui.source.camera_form import CameraForm
+from crane_desktop.ui.source.source_forms import DemoForm, FolderForm, SourceForm
+from crane_desktop.ui.widgets.fields import Choice, caption
+
+_KINDS = ("demo", "folder", "genicam")
+
+
+class SourcePanel(QWidget):
+    """A choice of three, and the form of the chosen one beside it."""
+
+    def __init__(self, language: Language, inbox: Inbox, demo_kinds: Sequence[str]) -> None:
+        super().__init__()
+        self.kinds, self._stack, self._caption = Choice(164), QStackedWidget(), caption()
+        self.demo, self.folder, self.camera = DemoForm(demo_kinds), FolderForm(), CameraForm(inbox)
+        self._forms: dict[str, SourceForm] = {"demo": self.demo, "folder": self.folder, "genicam": self.camera}
+        for form in (self.demo, self.folder, self.camera):
+            self._stack.addWidget(form)
+        self.kinds.currentIndexChanged.connect(self._show_form)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(8)
+        line.addWidget(self._caption)
+        line.addWidget(self.kinds)
+        line.addSpacing(8)
+        line.addWidget(self._stack, 1)
+        self.speak(language)
+
+    def attach(self, station: Station) -> None:
+        """Ask this station for cameras from now on."""
+        self.camera.attach(station)
+        if self._chosen_kind() == "genicam":
+            self.camera.look()
+
+    def poll(self) -> None:
+        """Follow what goes on in the background."""
+        self.camera.poll()
+
+    def choice(self) -> SourceChoice:
+        """Return what is filled in.
+
+        Raises
+        ------
+        InputError
+            If something that the source cannot do without is missing.
+        """
+        choice = self._forms[self._chosen_kind()].choice()
+        if choice.kind == "folder" and choice.path is None:
+            raise InputError("ui.no_folder")
+        return choice
+
+    def fill(self, choice: SourceChoice) -> None:
+        """Fill in an earlier choice."""
+        if choice.kind in _KINDS:
+            self.kinds.setCurrentIndex(_KINDS.index(choice.kind))
+            self._forms[choice.kind].fill(choice)
+
+    def speak(self, language: Language) -> None:
+        """Change the language."""
+        self._caption.setText(text("ui.source", language))
+        self.kinds.relist([(text(f"ui.source_kind.{kind}", language), kind) for kind in _KINDS])
+        self.kinds.setAccessibleName(text("ui.source", language))
+        for form in self._forms.values():
+            form.speak(language)
+
+    def _chosen_kind(self) -> str:
+        return _KINDS[max(0, self.kinds.currentIndex())]
+
+    def _show_form(self, place: int) -> None:
+        self._stack.setCurrentIndex(place)
+        if _KINDS[place] == "genicam":
+            self.camera.look()

@@ -1,0 +1,1 @@
+"""Small things that all pages share: fields, colours, icons, words."""

@@ -1,0 +1,118 @@
+"""Fields and labels: what is too long ends in dots, and the wheel changes no choice and no number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtGui import QIcon, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSizePolicy
+
+from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.widgets.style import TARGET_PX
+
+_DEFAULT_RATE_HZ = 8.0
+_LARGEST_RATE_HZ = 200.0
+_LEAST_LETTERS = 8
+
+
+def caption() -> QLabel:
+    """Return a label that names the field to its right."""
+    label = QLabel()
+    label.setObjectName("caption")
+    return label
+
+
+class ElidedLabel(QLabel):
+    """One line that takes the room there is; the whole of it is in the tip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    @property
+    def words(self) -> str:
+        """The whole line."""
+        return self._words
+
+    def set_words(self, words: str) -> None:
+        """Show another line."""
+        self._words = words
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+        self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Fit the line anew."""
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, self.width()))
+
+
+class Choice(QComboBox):
+    """A list to choose from. The wheel is left alone: over a list of models it would load another one."""
+
+    def __init__(self, width_px: int = 0) -> None:
+        super().__init__()
+        self.setMinimumSize(width_px, TARGET_PX)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(_LEAST_LETTERS)
+        self.currentTextChanged.connect(self.setToolTip)
+
+    def relist(self, items: Sequence[tuple[str, object]], pictures: Mapping[Any, QIcon] | None = None) -> None:
+        """List other words; what is chosen stays chosen, and nobody is told that anything changed.
+
+        Parameters
+        ----------
+        items
+            Words and what they stand for, in order.
+        pictures
+            Icons, by what the words stand for.
+        """
+        chosen = self.currentData()
+        self.blockSignals(True)
+        self.clear()
+        for words, meaning in items:
+            self.addItem((pictures or {}).get(meaning, QIcon()), words, meaning)
+        self.setCurrentIndex(max(0, self.findData(chosen)))
+        self.blockSignals(False)
+        self.setToolTip(self.currentText())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to what lies below."""
+        event.ignore()
+
+
+class RateField(QDoubleSpinBox):
+    """Parts a second; its lowest step means as fast as the line takes them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        figures = QLocale(QLocale.Language.C)
+        figures.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+        self.setLocale(figures)
+        self.setRange(0.0, _LARGEST_RATE_HZ)
+        self.setDecimals(1)
+        self.setSingleStep(1.0)
+        self.setValue(_DEFAULT_RATE_HZ)
+        self.setMinimumWidth(140)
+        self.lineEdit().setTextMargins(8, 0, 0, 0)
+
+    def rate_hz(self) -> float | None:
+        """Return the rate, or None for as fast as possible."""
+        return self.value() or None
+
+    def speak(self, language: Language) -> None:
+        """Change the language."""
+        self.setSuffix(text("ui.rate.suffix", language))
+        self.setSpecialValueText(text("ui.rate.fastest", language))
+        self.setAccessibleName(text("ui.rate", language))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to what lies below."""
+        event.ignore()

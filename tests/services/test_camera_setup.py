@@ -1,0 +1,116 @@
+"""Setting a camera up through the station: kept with a recipe, restored by the line, and beside a running line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing import active_children
+from pathlib import Path
+
+import pytest
+from virtual_camera import VirtualCamera, VirtualCameras
+
+from crane_desktop.app.open_station import open_workbench
+from crane_desktop.app.process.logs import stop_logs
+from crane_desktop.app.station import LiveStation
+from crane_desktop.domain.camera_setup import CameraSetup, differences
+from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.domain.station import StationState
+from crane_desktop.recipe.model import Recipe
+from crane_desktop.recipe.store import read_recipe, write_recipe
+from crane_desktop.services.workbench import Workbench
+
+WITHIN_S = 30.0
+
+
+@pytest.fixture
+def bench(station_dir: Path) -> Iterator[Workbench]:
+    yield open_workbench(station_dir)
+    stop_logs()
+
+
+@pytest.fixture
+def station(workbench: Workbench) -> Iterator[LiveStation]:
+    made = LiveStation(workbench)
+    yield made
+    made.close()
+    assert active_children() == []
+
+
+@pytest.fixture
+def camera(virtual_cameras: VirtualCameras) -> VirtualCamera:
+    return virtual_cameras.add("VC1", {"Width": 64, "Height": 48, "AcquisitionFrameRate": 20.0})
+
+
+@pytest.fixture
+def choice(camera: VirtualCamera, virtual_cameras: VirtualCameras) -> SourceChoice:
+    return SourceChoice(kind="genicam", cti=str(virtual_cameras.cti), device=camera.serial)
+
+
+def until(true: Callable[[], object]) -> None:
+    deadline_s = time.monotonic() + WITHIN_S
+    while not true():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+
+
+def open_setup(station: LiveStation, choice: SourceChoice) -> CameraSetup:
+    setup = station.camera(choice).result(WITHIN_S)
+    until(lambda: setup.newest() is not None)
+    return setup
+
+
+def test_from_the_page_to_the_recipe_to_the_line(
+    station: LiveStation, workbench: Workbench, camera: VirtualCamera, choice: SourceChoice
+) -> None:
+    write_recipe(workbench.data, Recipe(name="治具A", pack="試験用"))
+    station.load(None, "治具A")
+    until(lambda: station.view().state is StationState.READY)
+    setup = open_setup(station, choice)
+    assert not setup.on_the_line
+    assert setup.wanted() == {}
+    for name, value in {"ExposureTime": 1234.5, "Height": 32, "TriggerDelay": 7.0}.items():
+        setup.write(name, value).result(WITHIN_S)
+    kept = setup.feature_set().result(WITHIN_S)
+    assert setup.keep(kept, "治具A").result(WITHIN_S) == "治具A"
+    written = read_recipe(workbench.data, "治具A")
+    assert (written.version, written.camera_features["TriggerDelay[FrameStart]"]) == (2, 7.0)
+    assert list(written.camera_features) == list(kept)
+    assert written.pack == "試験用"
+    # Somebody turns knobs; the line takes the camera from the page, and sets it as the recipe says.
+    setup.write("ExposureTime", 50.0).result(WITHIN_S)
+    station.start(choice)
+    until(lambda: station.view().newest is not None)
+    assert camera.events("set", name="ExposureTime")[-1].values["value"].startswith("1234.5")
+    newest = station.view().newest
+    assert newest is not None
+    assert newest.frame is not None
+    assert newest.frame.pixels.shape == (32, 64)
+    with pytest.raises(Exception, match="not_open"):
+        setup.read(["Gain"]).result(WITHIN_S)
+    # Beside the running line: look and turn, but nothing that stops its stream.
+    beside = open_setup(station, choice)
+    assert beside.on_the_line
+    assert differences(kept, beside.values(list(kept)).result(WITHIN_S)) == ()
+    assert beside.write("Gain", 3.0).result(WITHIN_S).state.value == 3.0
+    with pytest.raises(InputError) as error:
+        beside.write("Height", 48).result(WITHIN_S)
+    assert error.value.key == "camera.node_locked_line"
+    beside.close()
+    balance = station.view().balance
+    until(lambda: station.view().balance.frames > balance.frames)
+    station.stop()
+    until(lambda: station.view().state is StationState.READY)
+
+
+def test_a_new_recipe_begins_as_the_one_in_use(
+    station: LiveStation, workbench: Workbench, choice: SourceChoice
+) -> None:
+    setup = open_setup(station, choice)
+    assert setup.keep({"Gain": 2.0}, "新しい").result(WITHIN_S) == "新しい"
+    assert dict(read_recipe(workbench.data, "新しい").camera_features) == {"Gain": 2.0}
+    with pytest.raises(InputError):
+        setup.keep({"Gain": 2.0}, "a/b").result(WITHIN_S)
+    again = open_setup(station, choice)  # one at a time: the earlier one lets go
+    assert again.read(["Gain"]).result(WITHIN_S)
