@@ -22,7 +22,7 @@ from virtual_scene import View, expected_rows
 
 from crane_desktop.camera.genicam import link
 from crane_desktop.camera.genicam import source as source_module
-from crane_desktop.camera.genicam.reconnect import HealingSource
+from crane_desktop.camera.genicam.reconnect import ReconnectingSource
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
 from crane_desktop.domain.ports import LogEntry, ScorerInfo
@@ -147,7 +147,7 @@ def run_cell(fault: str, state: str, cti: Path, folder: Path) -> Cell:
     )
     trigger = {"waiting for trigger": "hardware", "streaming triggered": "software"}.get(state, "free")
     log = _Log()
-    source = HealingSource(GenicamSource(str(cti), "VC1", trigger=trigger))
+    source = ReconnectingSource(GenicamSource(str(cti), "VC1", trigger=trigger))
     line = Line(source, _AlwaysGood(), _RECIPE, log, software_version="campaign")
     began_s = time.monotonic()
     went_on = _drive(line, log, camera, state, *FAULTS[fault])

@@ -15,14 +15,14 @@ from pathlib import Path
 
 from virtual_camera import FOLDER_VARIABLE, VirtualCameras, build
 
-from crane_desktop.camera.genicam.reconnect import HealingSource
+from crane_desktop.camera.genicam.reconnect import ReconnectingSource
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.frames import Frame, SourceDown
 
 _WITHIN_S = 60.0
 
 
-def until(source: HealingSource, kind: type) -> float:
+def until(source: ReconnectingSource, kind: type) -> float:
     """Return when (monotonic) the first event of this kind came."""
     deadline_s = time.monotonic() + _WITHIN_S
     while time.monotonic() < deadline_s:
@@ -36,7 +36,7 @@ def measure(losses: int, folder: Path) -> list[float]:
     os.environ[FOLDER_VARIABLE] = str(folder / "cameras")
     cameras = VirtualCameras(build(folder / "producer"), folder / "cameras")
     camera = cameras.add("VC1", {"AcquisitionFrameRate": 50.0}, sensor_width=64, sensor_height=48)
-    source = HealingSource(GenicamSource(str(cameras.cti), "VC1"))
+    source = ReconnectingSource(GenicamSource(str(cameras.cti), "VC1"))
     took: list[float] = []
     source.open()
     try:

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 from virtual_camera import FOLDER_VARIABLE, VirtualCameras, build
 
-from crane_desktop.camera.genicam.reconnect import HealingSource
+from crane_desktop.camera.genicam.reconnect import ReconnectingSource
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.frames import Frame, FramesLost
 
@@ -32,7 +32,7 @@ def run(minutes: float, file: Path, folder: Path) -> bool:
     cameras = VirtualCameras(build(folder / "producer"), folder / "cameras")
     settings = {"AcquisitionFrameRate": 60.0, "ExposureTime": 500.0, "PixelFormat": "Mono8"}
     cameras.add("VC1", settings, scene="flat", log_frames=0, **SIZE)
-    source = HealingSource(GenicamSource(str(cameras.cti), "VC1"))
+    source = ReconnectingSource(GenicamSource(str(cameras.cti), "VC1"))
     source.open()
     exact = True
     try:
@@ -61,7 +61,7 @@ def run(minutes: float, file: Path, folder: Path) -> bool:
     return exact
 
 
-def _rss_mb(source: HealingSource) -> tuple[float, float]:
+def _rss_mb(source: ReconnectingSource) -> tuple[float, float]:
     ours = psutil.Process().memory_info().rss / _MIB
     pid = source.process_id
     theirs = psutil.Process(pid).memory_info().rss / _MIB if pid is not None else 0.0

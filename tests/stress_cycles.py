@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 from virtual_camera import FOLDER_VARIABLE, VirtualCamera, VirtualCameras, build
 
-from crane_desktop.camera.genicam.reconnect import HealingSource
+from crane_desktop.camera.genicam.reconnect import ReconnectingSource
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.frames import Frame
@@ -67,7 +67,7 @@ class Leftovers:
 
 def run_cycle(order: str, cti: Path, camera: VirtualCamera) -> None:
     """Open the camera, take a frame, and do what `order` says; raises where something takes too long."""
-    source = HealingSource(GenicamSource(str(cti), "VC1"))
+    source = ReconnectingSource(GenicamSource(str(cti), "VC1"))
     try:
         if order == "close-while-opening":
             _close_while_opening(source)
@@ -82,13 +82,13 @@ def run_cycle(order: str, cti: Path, camera: VirtualCamera) -> None:
     assert source.process_id is None
 
 
-def _first_frame(source: HealingSource) -> None:
+def _first_frame(source: ReconnectingSource) -> None:
     deadline_s = time.monotonic() + _WITHIN_S
     while not isinstance(source.next_event(0.2), Frame):
         assert time.monotonic() < deadline_s
 
 
-def _close_while_opening(source: HealingSource) -> None:
+def _close_while_opening(source: ReconnectingSource) -> None:
     def begin() -> None:
         try:
             source.open()
@@ -103,7 +103,7 @@ def _close_while_opening(source: HealingSource) -> None:
     assert not opening.is_alive()
 
 
-def _elsewhere(source: HealingSource) -> None:
+def _elsewhere(source: ReconnectingSource) -> None:
     """Close from another thread while this one waits for frames."""
     closer = threading.Thread(target=source.close)
     closer.start()
@@ -112,17 +112,17 @@ def _elsewhere(source: HealingSource) -> None:
     assert not closer.is_alive()
 
 
-def _unplug(_source: HealingSource, camera: VirtualCamera) -> None:
+def _unplug(_source: ReconnectingSource, camera: VirtualCamera) -> None:
     camera.send("lose")
 
 
-def _away(source: HealingSource, _camera: VirtualCamera) -> None:
+def _away(source: ReconnectingSource, _camera: VirtualCamera) -> None:
     until_s = time.monotonic() + 0.6
     while time.monotonic() < until_s:
         source.next_event(0.1)
 
 
-def _quit(source: HealingSource, _camera: VirtualCamera) -> None:
+def _quit(source: ReconnectingSource, _camera: VirtualCamera) -> None:
     """End as a window does that is closed: a thread pumps, another closes, nobody waits for a last event."""
     pump = threading.Thread(target=_away, args=(source, _camera))
     pump.start()
@@ -132,12 +132,12 @@ def _quit(source: HealingSource, _camera: VirtualCamera) -> None:
     assert not pump.is_alive()
 
 
-def _open(source: HealingSource, _camera: VirtualCamera) -> None:
+def _open(source: ReconnectingSource, _camera: VirtualCamera) -> None:
     source.open()
     _first_frame(source)
 
 
-_STEPS: dict[str, Callable[[HealingSource, VirtualCamera], None]] = {
+_STEPS: dict[str, Callable[[ReconnectingSource, VirtualCamera], None]] = {
     "stop": lambda source, _camera: source.close(),
     "unplug": _unplug,
     "away": _away,

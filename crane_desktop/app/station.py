@@ -30,7 +30,7 @@ from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.services.camera_setup import CameraDesk
 from crane_desktop.services.corrections import corrector_of
-from crane_desktop.services.model_loading import Judge, load_judge
+from crane_desktop.services.model_loading import LoadedModel, load_model
 from crane_desktop.services.packs.install import look_into, take_in
 from crane_desktop.services.run import source_with_outputs
 from crane_desktop.services.workbench import Workbench
@@ -62,7 +62,7 @@ class LiveStation:
         self._cameras = CameraDesk(workbench, self._recipe_kept)
         self._source: FrameSource | None = None
         self._wanted: tuple[str | None, str | None] = (None, None)
-        self._judge: Judge | None = None
+        self._model: LoadedModel | None = None
         self._line: Line | None = None
         self._outputs: tuple[CameraLineOutput, ...] = ()
         self._history_log: SqliteInspectionLog | None = None
@@ -84,8 +84,8 @@ class LiveStation:
             shot = self._line.snapshot() if self._line is not None else None
             if shot is not None and shot.fault is not None and shot.fault is not self._seen_fault:
                 self._seen_fault = self._alarm = shot.fault
-            judge = self._judge
-            notice = judge.scorer.notice if judge is not None else None
+            model = self._model
+            notice = model.scorer.notice if model is not None else None
             if notice is not None and notice is not self._seen_notice:
                 self._seen_notice = self._alarm = notice
             now = StationView(
@@ -93,8 +93,8 @@ class LiveStation:
                 progress=self._progress,
                 alarm=self._alarm,
                 run_id=self._run_id,
-                scorer=judge.scorer.info if judge else None,
-                recipe=judge.recipe.name if judge else None,
+                scorer=model.scorer.info if model else None,
+                recipe=model.recipe.name if model else None,
             )
         if shot is None:
             return now
@@ -115,7 +115,7 @@ class LiveStation:
             return StationState.ERROR
         if shot is not None and not shot.finished:
             return shot.state
-        if self._judge is None:
+        if self._model is None:
             return StationState.ERROR if self._alarm else StationState.PREOPERATIONAL
         return StationState.READY
 
@@ -236,12 +236,12 @@ class LiveStation:
     def _load(self, pack: str | None, recipe: str | None) -> None:
         self._wanted = (pack, recipe)
         self._stop()
-        judge = load_judge(self._workbench, pack, recipe, self._show_progress)
+        model = load_model(self._workbench, pack, recipe, self._show_progress)
         with self._guard:
-            old, self._judge = self._judge, judge
+            old, self._model = self._model, model
         if old is not None:
             old.scorer.close()
-        for fault in judge.faults():
+        for fault in model.faults():
             self._raise_alarm(fault)
 
     def _start(self, choice: SourceChoice) -> None:
@@ -250,27 +250,27 @@ class LiveStation:
         self._stop()
         self._cameras.release()
         make_source(choice)  # what is wrong with the choice is told before a model is loaded
-        if self._judge is None:
+        if self._model is None:
             # What was asked for and could not be loaded, never another model that happens to be there.
             self._load(*self._wanted)
-        judge = self._judge
-        if judge is None:
+        model = self._model
+        if model is None:
             raise StationFault("app.no_model")
-        source, outputs = source_with_outputs(choice, judge.recipe, corrector_of(self._workbench.data, judge.recipe))
+        source, outputs = source_with_outputs(choice, model.recipe, corrector_of(self._workbench.data, model.recipe))
         line = Line(
             source,
-            judge.scorer,
-            judge.recipe,
+            model.scorer,
+            model.recipe,
             self._open_log(),
             outputs=outputs,
             software_version=__version__,
-            judge_ready=judge.ready,
+            judge_ready=model.ready,
         )
         self._outputs = outputs
         line.start()
         with self._guard:
             self._line, self._source, self._seen_fault = line, source, None
-            self._alarm = next(reversed(judge.faults()), None)
+            self._alarm = next(reversed(model.faults()), None)
             self._run_id += 1
 
     def _stop(self) -> None:
@@ -285,15 +285,15 @@ class LiveStation:
     def _open_camera(self, choice: SourceChoice) -> CameraSetup:
         with self._guard:
             running = self._line is not None and not self._line.snapshot().finished
-            recipe = self._judge.recipe if self._judge is not None else None
+            recipe = self._model.recipe if self._model is not None else None
             source = self._source if running else None
         return self._cameras.open(choice, recipe, source)
 
     def _recipe_kept(self, recipe: Recipe) -> None:
         """Use a recipe that was saved as it is now, from the next start on."""
         with self._guard:
-            if self._judge is not None and self._judge.recipe.name == recipe.name:
-                self._judge = replace(self._judge, recipe=recipe)
+            if self._model is not None and self._model.recipe.name == recipe.name:
+                self._model = replace(self._model, recipe=recipe)
 
     def _shut_down(self) -> None:
         self._guarded(self._cameras.release)
@@ -301,8 +301,8 @@ class LiveStation:
             self._guarded(self._stop)
         if self._history_log is not None:
             self._history_log.close()
-        if self._judge is not None:
-            self._judge.scorer.close()
+        if self._model is not None:
+            self._model.scorer.close()
 
     def _open_log(self) -> InspectionLog:
         if self._history_log is None:

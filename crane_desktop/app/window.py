@@ -46,7 +46,7 @@ def open_window(workbench: Workbench, files: Sequence[Path] = ()) -> int:
 
     def ready(window: MainWindow) -> None:
         if workbench.crash_report is not None:
-            window.complain(crashed_before(workbench.crash_report))
+            window.show_error(crashed_before(workbench.crash_report))
         if files:
             Opening(window, made[0]).open(files)
         elif first_start:

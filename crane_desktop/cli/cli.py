@@ -27,7 +27,7 @@ from crane_desktop.cli.commands import (
     train,
     update,
 )
-from crane_desktop.cli.console import complain, note
+from crane_desktop.cli.console import note, show_error
 from crane_desktop.cli.options import DataDirOption
 from crane_desktop.cli.usage import HELP_LANGUAGE, Command, Program, usage_words
 from crane_desktop.domain.errors import InputError, StationFault
@@ -99,10 +99,10 @@ def run(argv: Sequence[str]) -> int:
         note(usage_words(error, system_language()))
         return EXIT_BAD_INPUT
     except InputError as error:
-        complain(error, system_language())
+        show_error(error, system_language())
         return EXIT_BAD_INPUT
     except StationFault as error:
-        complain(error, system_language())
+        show_error(error, system_language())
         return EXIT_FAULT
     except Exception as error:  # the program's last line of defence: logged whole, shown briefly
         logging.getLogger(__name__).critical("unexpected failure", exc_info=error)

@@ -63,9 +63,9 @@ class Console:
         """Print a sentence on stderr, for a person beside a program."""
         note(sentence)
 
-    def complain(self, error: CraneError) -> None:
+    def show_error(self, error: CraneError) -> None:
         """Print an error's one sentence on stderr."""
-        complain(error, self.language)
+        show_error(error, self.language)
 
 
 def note(sentence: str) -> None:
@@ -73,6 +73,6 @@ def note(sentence: str) -> None:
     _write(sys.stderr, sentence)
 
 
-def complain(error: CraneError, language: Language) -> None:
+def show_error(error: CraneError, language: Language) -> None:
     """Print an error's one sentence on stderr."""
     note(error_text(error, language))

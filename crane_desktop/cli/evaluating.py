@@ -38,7 +38,7 @@ def parts_asked(good_parts: str, method: str, resume: Path | None) -> int | None
 
 
 def with_good_parts(
-    scorer: Scorer, data: Dataset, good_parts: str, seed: int, tell: Callable[[int, int], None]
+    scorer: Scorer, data: Dataset, good_parts: str, seed: int, on_progress: Callable[[int, int], None]
 ) -> tuple[Evaluation, dict[str, Any], dict[str, Scorer]]:
     """Measure with a memory for every class; return with it what the memories are, and what judged each class.
 
@@ -54,7 +54,7 @@ def with_good_parts(
     if not isinstance(scorer, CraneScorer):
         raise InputError("app.good_parts_alone")
     parts = parts_asked(good_parts, CRANE, None)
-    found, memories = evaluate_with_good_parts(scorer, data, parts, seed, on_progress=tell)
+    found, memories = evaluate_with_good_parts(scorer, data, parts, seed, on_progress=on_progress)
     told = {name: {"used": m.used, "parts": m.parts, **asdict(m.check)} for name, m in memories.items()}
     return found, told, {name: m.scorer for name, m in memories.items()}
 

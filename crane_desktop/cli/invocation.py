@@ -28,7 +28,7 @@ def open_invocation(folder: Path | None, *, as_json: bool = False, profile: str 
     opened = open_workbench(folder, profile=profile)
     console = Console(as_json, opened.language)
     for note in opened.notes:
-        console.complain(note)
+        console.show_error(note)
     return Invocation(
         data=opened.data,
         settings=opened.settings,

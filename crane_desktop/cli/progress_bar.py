@@ -28,7 +28,7 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
         task = bar.add_task(label, total=None)
         told = False
 
-        def tell(done: int, of: int) -> None:
+        def on_progress(done: int, of: int) -> None:
             nonlocal told
             if told:
                 bar.update(task, completed=done, total=of)
@@ -38,4 +38,4 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
             if done >= of:
                 bar.stop()
 
-        yield tell
+        yield on_progress

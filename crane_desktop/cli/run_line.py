@@ -18,7 +18,7 @@ from crane_desktop.pipeline.board import LineSnapshot
 from crane_desktop.pipeline.line import Line
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.services.corrections import corrector_of
-from crane_desktop.services.model_loading import Judge, load_judge
+from crane_desktop.services.model_loading import LoadedModel, load_model
 from crane_desktop.services.run import source_with_outputs
 from crane_desktop.services.sources import make_source
 from crane_desktop.settings.texts import text
@@ -45,39 +45,43 @@ def run_line(
     results: queue.SimpleQueue[Result] = queue.SimpleQueue()
     with ExitStack() as stack:
         stack.enter_context(asked_to_end(asked.set))
-        judge = load_judge(workbench, pack, recipe, lambda _key, _fraction: None)
-        stack.callback(judge.scorer.close)
+        model = load_model(workbench, pack, recipe, lambda _key, _fraction: None)
+        stack.callback(model.scorer.close)
         log = SqliteInspectionLog(
             workbench.data, keep_images=workbench.settings.keep_images, reserve_mb=workbench.settings.reserve_mb
         )
         stack.callback(log.close)
-        source, outputs = source_with_outputs(choice, judge.recipe, corrector_of(workbench.data, judge.recipe))
+        source, outputs = source_with_outputs(choice, model.recipe, corrector_of(workbench.data, model.recipe))
         for output in outputs:
             stack.callback(output.close)
         line = Line(
             source,
-            judge.scorer,
-            judge.recipe,
+            model.scorer,
+            model.recipe,
             log,
             outputs=outputs,
             software_version=__version__,
             on_result=results.put,
-            judge_ready=judge.ready,
+            judge_ready=model.ready,
         )
         show: Show = LiveTable(workbench.language) if live_table else PlainLines(workbench.console)
         with show:
             return _run(
-                workbench, line, judge, Teller(line, results, show, lambda: _headline(workbench, line, judge)), asked
+                workbench,
+                line,
+                model,
+                LineReporter(line, results, show, lambda: _headline(workbench, line, model)),
+                asked,
             )
 
 
-def _run(workbench: Invocation, line: Line, judge: Judge, teller: Teller, asked: threading.Event) -> int:
+def _run(workbench: Invocation, line: Line, model: LoadedModel, reporter: LineReporter, asked: threading.Event) -> int:
     own: list[StationFault] = []
     line.start()
     try:
         while not asked.is_set():
             finished = line.join(_TICK_S)
-            teller.tell(judge.faults())
+            reporter.report(model.faults())
             if finished:
                 break
         else:
@@ -85,10 +89,10 @@ def _run(workbench: Invocation, line: Line, judge: Judge, teller: Teller, asked:
     finally:
         if not line.stop(timeout_s=_STOP_WITHIN_S):
             own.append(StationFault("app.line_does_not_stop"))
-    return teller.finish([*judge.faults(), *own])
+    return reporter.finish([*model.faults(), *own])
 
 
-class Teller:
+class LineReporter:
     """Passes on, in order and once each, the verdicts and the faults of a line."""
 
     def __init__(self, line: Line, results: queue.SimpleQueue[Result], show: Show, headline: Callable[[], str]) -> None:
@@ -99,7 +103,7 @@ class Teller:
         self._told: tuple[CraneError, ...] = ()
         self._failed = False
 
-    def tell(self, own: Sequence[CraneError]) -> LineSnapshot:
+    def report(self, own: Sequence[CraneError]) -> LineSnapshot:
         """Show what is new, `own` being faults from outside the line; return the line as it is now."""
         now = self._line.snapshot()
         if now.balance.frames:  # from then on the source knows its own name
@@ -123,7 +127,7 @@ class Teller:
         InputError
             If the source could not be opened for what the user can mend.
         """
-        end = self.tell(own)
+        end = self.report(own)
         for fault in end.faults:
             if _is_bad_input(end, fault):
                 raise fault
@@ -140,14 +144,14 @@ def _is_bad_input(end: LineSnapshot, fault: CraneError) -> bool:
     return isinstance(fault, InputError) and not end.balance.frames
 
 
-def _headline(workbench: Invocation, line: Line, judge: Judge) -> str:
+def _headline(workbench: Invocation, line: Line, model: LoadedModel) -> str:
     source = line.snapshot().source
     words = text(
         "app.headline",
         workbench.language,
         source=source.description if source else "",
-        pack=judge.scorer.info.pack,
-        device=judge.scorer.info.device,
-        recipe=judge.recipe.name,
+        pack=model.scorer.info.pack,
+        device=model.scorer.info.device,
+        recipe=model.recipe.name,
     )
-    return words + (text("app.for_demonstration", workbench.language) if judge.scorer.info.for_demonstration else "")
+    return words + (text("app.for_demonstration", workbench.language) if model.scorer.info.for_demonstration else "")

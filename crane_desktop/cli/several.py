@@ -13,7 +13,7 @@ from crane_desktop import __version__
 from crane_desktop.app.process.shutdown import asked_to_end
 from crane_desktop.cli.console import Console
 from crane_desktop.cli.invocation import Invocation
-from crane_desktop.cli.run_line import Teller
+from crane_desktop.cli.run_line import LineReporter
 from crane_desktop.cli.summaries import summary_line
 from crane_desktop.cli.terminal import PlainLines
 from crane_desktop.domain.balance import Balance
@@ -26,7 +26,7 @@ from crane_desktop.pipeline.line import Line
 from crane_desktop.pipeline.sharing import SharedScorer
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.services.corrections import corrector_of
-from crane_desktop.services.model_loading import Judge, load_judge
+from crane_desktop.services.model_loading import LoadedModel, load_model
 from crane_desktop.services.run import source_with_outputs
 from crane_desktop.services.sources import make_source
 from crane_desktop.settings.texts import text
@@ -50,15 +50,15 @@ def run_lines(workbench: Invocation, choices: Sequence[SourceChoice], *, pack: s
     asked = threading.Event()
     with ExitStack() as stack:
         stack.enter_context(asked_to_end(asked.set))
-        judge = load_judge(workbench, pack, recipe, lambda _key, _fraction: None)
-        shared = SharedScorer(judge.scorer)
+        model = load_model(workbench, pack, recipe, lambda _key, _fraction: None)
+        shared = SharedScorer(model.scorer)
         stack.callback(shared.close)
         log = SqliteInspectionLog(
             workbench.data, keep_images=workbench.settings.keep_images, reserve_mb=workbench.settings.reserve_mb
         )
         stack.callback(log.close)
-        runs = [_Run(workbench, choice, judge, shared, log, stack) for choice in choices]
-        return _run_all(workbench, runs, judge, asked)
+        runs = [_Run(workbench, choice, model, shared, log, stack) for choice in choices]
+        return _run_all(workbench, runs, model, asked)
 
 
 class _Run:
@@ -68,27 +68,27 @@ class _Run:
         self,
         workbench: Invocation,
         choice: SourceChoice,
-        judge: Judge,
+        model: LoadedModel,
         shared: SharedScorer,
         log: SqliteInspectionLog,
         stack: ExitStack,
     ) -> None:
-        source, outputs = source_with_outputs(choice, judge.recipe, corrector_of(workbench.data, judge.recipe))
+        source, outputs = source_with_outputs(choice, model.recipe, corrector_of(workbench.data, model.recipe))
         for output in outputs:
             stack.callback(output.close)
         results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self.line = Line(
             source,
             shared,
-            judge.recipe,
+            model.recipe,
             log,
             outputs=outputs,
             software_version=__version__,
             on_result=results.put,
-            judge_ready=judge.ready,
+            judge_ready=model.ready,
         )
         self.show = SourceLines(workbench.console)
-        self.teller = Teller(self.line, results, self.show, self._headline)
+        self.reporter = LineReporter(self.line, results, self.show, self._headline)
 
     def _headline(self) -> str:
         source = self.line.snapshot().source
@@ -100,7 +100,7 @@ class _Run:
         return source.source_id if source else ""
 
 
-def _run_all(workbench: Invocation, runs: Sequence[_Run], judge: Judge, asked: threading.Event) -> int:
+def _run_all(workbench: Invocation, runs: Sequence[_Run], model: LoadedModel, asked: threading.Event) -> int:
     own: list[StationFault] = []
     for run in runs:
         run.line.start()
@@ -109,7 +109,7 @@ def _run_all(workbench: Invocation, runs: Sequence[_Run], judge: Judge, asked: t
             asked.wait(_TICK_S)
             for run in runs:
                 run.show.source = run.name()
-                run.teller.tell(judge.faults())
+                run.reporter.report(model.faults())
             if all(run.line.join(0.0) for run in runs):
                 break
         else:
@@ -120,7 +120,7 @@ def _run_all(workbench: Invocation, runs: Sequence[_Run], judge: Judge, asked: t
         for run in runs:
             if not run.line.stop(timeout_s=_STOP_WITHIN_S):
                 own.append(StationFault("app.line_does_not_stop"))
-    codes = [run.teller.finish([*judge.faults(), *own]) for run in runs]
+    codes = [run.reporter.finish([*model.faults(), *own]) for run in runs]
     balances = [run.line.snapshot().balance for run in runs]
     fastest = sum(run.line.snapshot().whole_run.verdicts_per_s for run in runs)
     PlainLines(workbench.console).end(_together(balances), Pace(verdicts_per_s=fastest))

@@ -94,7 +94,7 @@ class PlainLines:
 
     def fault(self, fault: CraneError) -> None:
         """Print a fault's sentence."""
-        self._console.complain(fault)
+        self._console.show_error(fault)
 
     def refresh(self, balance: Balance, pace: Pace) -> None:
         """Nothing is held back here."""

@@ -154,7 +154,7 @@ class InspectionLog(Protocol):
 class Output(Protocol):
     """A place that verdicts are told to: a reject signal, a plant message."""
 
-    def tell(self, inspection: Inspection) -> None:
+    def report(self, inspection: Inspection) -> None:
         """Tell one verdict, in the order in which they became durable. Never blocks, never raises."""
         ...
 

@@ -34,7 +34,7 @@ _LAYOUT = (("<u2", 2), ("<u4", 4), ("<u4", 4), ("<i8", 8))
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ScoredPicture:
     """What is kept of a picture.
 
     Attributes
@@ -51,7 +51,7 @@ class Kept:
     tally: PictureTally | None = None
 
 
-class KeptClass:
+class ClassCheckpoint:
     """The pictures of one class that are done, in their order.
 
     Parameters
@@ -91,7 +91,7 @@ class KeptClass:
             picture = self.tally.add(values, mask, defective=defective)
         blank = defective and mask is not None and not mask.any()
         with _writing(self._lines_file.parent):
-            self._file.write(_line(Kept(score, defective, blank, picture)))
+            self._file.write(_line(ScoredPicture(score, defective, blank, picture)))
         self.count += 1
         self._whole = True
         if self._durable and time.monotonic() - self._saved > _SAVE_EVERY_S:
@@ -108,7 +108,7 @@ class KeptClass:
             write_atomic(self._tally_file, _packed(self.tally, facts))
         self._saved = time.monotonic()
 
-    def pictures(self) -> Iterator[Kept]:
+    def pictures(self) -> Iterator[ScoredPicture]:
         """Read the pictures back, one at a time."""
         self._file.flush()
         with self._lines_file.open("rb") as file:
@@ -141,13 +141,13 @@ def _writing(folder: Path) -> Iterator[None]:
         raise InputError("training.cannot_keep", folder=folder, detail=error.strerror or str(error)) from error
 
 
-def _proven_lines(file: Path, size: int) -> Iterator[Kept]:
+def _proven_lines(file: Path, size: int) -> Iterator[ScoredPicture]:
     with file.open("rb") as lines:
         while lines.tell() < size:
             yield _read_line(lines.readline())
 
 
-def _line(kept: Kept) -> bytes:
+def _line(kept: ScoredPicture) -> bytes:
     known = kept.score == kept.score  # not NaN
     facts: dict[str, object] = {"score": kept.score if known else None, "defective": kept.defective}
     if kept.blank:
@@ -161,7 +161,7 @@ def _line(kept: Kept) -> bytes:
     return b"%08x %s\n" % (zlib.crc32(text), text)
 
 
-def _read_line(line: bytes) -> Kept:
+def _read_line(line: bytes) -> ScoredPicture:
     """Return what a line holds.
 
     Raises
@@ -176,7 +176,7 @@ def _read_line(line: bytes) -> Kept:
     score = float("nan") if facts["score"] is None else float(facts["score"])
     packed = facts.get("tally")
     tally = None if packed is None else _tally_of(packed, facts["defective"])
-    return Kept(score, facts["defective"], facts.get("blank", False), tally)
+    return ScoredPicture(score, facts["defective"], facts.get("blank", False), tally)
 
 
 def _tally_of(packed: str, defective: bool) -> PictureTally:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crane_desktop.domain.ports import Scorer
-from crane_desktop.evaluation.checkpoint import KeptClass
+from crane_desktop.evaluation.checkpoint import ClassCheckpoint
 from crane_desktop.evaluation.datasets.samples import Dataset, LabelledClass, Sample
 from crane_desktop.evaluation.metrics import (
     auroc,
@@ -185,7 +185,7 @@ def evaluate(
             def count(scored: int, before: int = before) -> None:
                 on_progress(before + scored, total)
 
-            kept = KeptClass(folder, number, durable=work is not None)
+            kept = ClassCheckpoint(folder, number, durable=work is not None)
             try:
                 _score_class(scorer, labelled, kept, count)
                 figures[labelled.name], scores[labelled.name] = _measure(labelled, kept, number)
@@ -196,7 +196,7 @@ def evaluate(
     return Evaluation(figures, scores)
 
 
-def _score_class(scorer: Scorer, labelled: LabelledClass, kept: KeptClass, count: Callable[[int], None]) -> None:
+def _score_class(scorer: Scorer, labelled: LabelledClass, kept: ClassCheckpoint, count: Callable[[int], None]) -> None:
     """Score the pictures that no earlier run has scored."""
     if kept.count:
         count(kept.count)
@@ -212,7 +212,7 @@ def _score_class(scorer: Scorer, labelled: LabelledClass, kept: KeptClass, count
         count(done)
 
 
-def _measure(labelled: LabelledClass, kept: KeptClass, seed: int) -> tuple[ClassFigures, ClassScores]:
+def _measure(labelled: LabelledClass, kept: ClassCheckpoint, seed: int) -> tuple[ClassFigures, ClassScores]:
     read: list[float] = []
     good = masks = blank = 0
     for picture in kept.pictures():

@@ -28,7 +28,7 @@ Prove = Callable[[CraneScorer], Reason | None]
 """Says why a freshly loaded scorer must not judge, or None."""
 
 
-class SteadyScorer:
+class CpuFallbackScorer:
     """Implements `Scorer` by a `CraneScorer`, and by another one on the CPU once the first has no memory left.
 
     Attributes
@@ -68,13 +68,13 @@ class SteadyScorer:
         StationFault
             If it fell back to the CPU and does not give the golden scores there.
         """
-        return self._steadily(lambda scorer: scorer.score(pixels))
+        return self._with_fallback(lambda scorer: scorer.score(pixels))
 
     def score_with_features(self, pixels: NDArray[np.uint8]) -> tuple[Scored, PatchFeatures]:
         """Score a picture, and return what the model saw place by place; see `score`."""
-        return self._steadily(lambda scorer: scorer.score_with_features(pixels))
+        return self._with_fallback(lambda scorer: scorer.score_with_features(pixels))
 
-    def _steadily(self, ask: Callable[[CraneScorer], T]) -> T:
+    def _with_fallback(self, ask: Callable[[CraneScorer], T]) -> T:
         try:
             return ask(self._now)
         except RuntimeError as error:
@@ -99,7 +99,7 @@ class SteadyScorer:
         self.unfit = self._prove(self._now)
 
 
-def load_steady(
+def load_with_fallback(
     path: Path,
     prove: Prove,
     *,
@@ -107,7 +107,7 @@ def load_steady(
     profile: str = FULL,
     trust: Trust = ANYONE,
     on_progress: LoadProgress = lambda _key, _fraction: None,
-) -> SteadyScorer:
+) -> CpuFallbackScorer:
     """Load a pack (see `load_scorer`) and prove it, on the CPU where the GPU has no room for it.
 
     Raises
@@ -121,12 +121,12 @@ def load_steady(
 
     try:
         first = load_scorer(path, device=device, profile=profile, trust=trust, on_progress=on_progress)
-        steady = SteadyScorer(first, on_cpu, prove)
+        steady = CpuFallbackScorer(first, on_cpu, prove)
     except RuntimeError as error:
         if not is_out_of_gpu_memory(error):
             raise
         _release_gpu_memory()
-        steady = SteadyScorer(on_cpu(), on_cpu, prove)
+        steady = CpuFallbackScorer(on_cpu(), on_cpu, prove)
         steady.notice = StationFault("model.gpu_out_of_memory", device=device)
         _log.error("%s: %s", steady.notice, str(error).splitlines()[0])
     try:

@@ -20,7 +20,7 @@ _FILLING: set[Callable[..., Any]] = {
 
 
 @contextmanager
-def unfilled() -> Iterator[None]:
+def empty_weights() -> Iterator[None]:
     """Let networks that are made in here have shapes and no memory; their initial weights are not drawn.
 
     torch would go through the motions even so, and import its compiler to do it: over a second of every start.

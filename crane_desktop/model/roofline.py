@@ -18,7 +18,7 @@ _COPIED_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Floor:
+class Roofline:
     """What a forward pass cannot go below.
 
     Attributes
@@ -42,10 +42,10 @@ class Floor:
         return 1e3 * max(self.operations / self.operations_a_second, self.weight_bytes / self.bytes_a_second)
 
 
-def floor_of(crane: Crane) -> Floor:
+def roofline_of(crane: Crane) -> Roofline:
     """Count a Crane's operations and measure this machine, in the precision that it computes in."""
     held = sum(tensor.nbytes for part in (crane.visual, crane.dino) if part is not None for tensor in part.parameters())
-    return Floor(operations(crane.config), held, _product_speed(crane), _copy_speed(crane))
+    return Roofline(operations(crane.config), held, _product_speed(crane), _copy_speed(crane))
 
 
 def operations(config: CraneConfig) -> float:

@@ -210,9 +210,9 @@ def _loaded(contender: Contender) -> tuple[Crane, _Compute, dict[str, Any]]:
 
 
 def _floor(crane: Crane) -> dict[str, Any]:
-    from crane_desktop.model.roofline import floor_of
+    from crane_desktop.model.roofline import roofline_of
 
-    floor = floor_of(crane)
+    floor = roofline_of(crane)
     return {
         "floor_ms": round(floor.ms, 4),
         "giga_operations": round(floor.operations / 1e9, 2),

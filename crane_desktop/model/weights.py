@@ -15,7 +15,7 @@ from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.container import PackReader
 from crane_desktop.model.crane import Crane, at_size
 from crane_desktop.model.manifest import Precision, Profile
-from crane_desktop.model.meta_init import unfilled
+from crane_desktop.model.meta_init import empty_weights
 from crane_desktop.model.tensors import TensorsDamaged, read_tensors
 
 Hold = Callable[[str, Tensor], Tensor]
@@ -99,7 +99,7 @@ class Misfit:
 
 def wanted_shapes(config: CraneConfig) -> dict[str, tuple[int, ...]]:
     """Return the name and shape of every weight of such a Crane; nothing is allocated."""
-    with unfilled():
+    with empty_weights():
         return {name: tuple(tensor.shape) for name, tensor in Crane(config).state_dict().items()}
 
 
@@ -125,7 +125,7 @@ def crane_of(config: CraneConfig, state: Mapping[str, Tensor], hold: Hold = hold
     InputError
         If a weight is missing, left over, or of the wrong shape: names it.
     """
-    with unfilled():
+    with empty_weights():
         crane = Crane(config)
     misfit = find_misfit({name: tuple(tensor.shape) for name, tensor in crane.state_dict().items()}, state)
     if misfit is not None and misfit.wanted is None:

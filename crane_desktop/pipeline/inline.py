@@ -10,7 +10,7 @@ from crane_desktop.domain.verdicts import Reason
 from crane_desktop.pipeline.acquire import Acquirer
 from crane_desktop.pipeline.board import Board, LineSnapshot
 from crane_desktop.pipeline.control import Control
-from crane_desktop.pipeline.inspection import Bench, Part, judge, judged_by
+from crane_desktop.pipeline.inspection import JudgingSetup, Part, judge, judged_by
 from crane_desktop.pipeline.recording import Recorder
 from crane_desktop.recipe.model import Recipe
 
@@ -18,8 +18,8 @@ from crane_desktop.recipe.model import Recipe
 class _Straight:
     """A mailbox that hands every part straight through to its verdict and record."""
 
-    def __init__(self, bench: Bench, recorder: Recorder) -> None:
-        self._bench = bench
+    def __init__(self, setup: JudgingSetup, recorder: Recorder) -> None:
+        self._bench = setup
         self._recorder = recorder
         self.exhausted = False
 
@@ -50,8 +50,8 @@ def run_inline(
     No frame is ever skipped. Faults stand in the snapshot, as they do with `Line`.
     """
     board, control = Board(), Control()
-    bench = Bench(scorer, recipe, judged_by(scorer, recipe, software_version), judge_ready)
+    setup = JudgingSetup(scorer, recipe, judged_by(scorer, recipe, software_version), judge_ready)
     recorder = Recorder(log, board, control, outputs=outputs, on_result=on_result)
-    Acquirer(source, _Straight(bench, recorder), board, control).run()
+    Acquirer(source, _Straight(setup, recorder), board, control).run()
     recorder.look_at_outputs()
     return board.snapshot(StationState.READY, source.info, finished=True)

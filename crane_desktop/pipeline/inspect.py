@@ -9,7 +9,7 @@ from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.pipeline.board import Board
 from crane_desktop.pipeline.control import POLL_S, Control
-from crane_desktop.pipeline.inspection import Bench, Part, judge
+from crane_desktop.pipeline.inspection import JudgingSetup, Part, judge
 from crane_desktop.pipeline.mailbox import Mailbox
 
 _log = logging.getLogger(__name__)
@@ -21,13 +21,13 @@ class Inspector:
     def __init__(
         self,
         inbox: Mailbox[Part],
-        bench: Bench,
+        setup: JudgingSetup,
         outbox: Mailbox[LogEntry],
         board: Board,
         control: Control,
     ) -> None:
         self._inbox = inbox
-        self._bench = bench
+        self._bench = setup
         self._outbox = outbox
         self._board = board
         self._control = control

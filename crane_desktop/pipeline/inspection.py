@@ -23,7 +23,7 @@ Part: TypeAlias = Frame | FrameFault
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class JudgingSetup:
     """What judges: the model, the recipe, and who they are.
 
     Attributes
@@ -66,7 +66,7 @@ def _runs_on(info: ScorerInfo) -> str:
     return f"{info.device} ({info.profile}: {info.precision}, {info.image_size_px} px)"
 
 
-def judge(event: Part, bench: Bench) -> LogEntry:
+def judge(event: Part, setup: JudgingSetup) -> LogEntry:
     """Judge one part.
 
     Never raises for what a scorer does: whatever goes wrong gives NONE with its reason, and only a decision
@@ -79,31 +79,31 @@ def judge(event: Part, bench: Bench) -> LogEntry:
     """
     if isinstance(event, FrameFault):
         reason = Reason(_code_of(event.cause), event.detail or event.cause)
-        return LogEntry(_without_answer(event, bench, reason), None, None)
+        return LogEntry(_without_answer(event, setup, reason), None, None)
     try:
-        refusal = bench.judge_ready()
-        entry = _scored(event, bench) if refusal is None else None
+        refusal = setup.judge_ready()
+        entry = _scored(event, setup) if refusal is None else None
     except Exception as error:  # noqa: BLE001 - a scorer may raise anything; the part gets NONE and the line goes on
         _log.exception("the model failed on frame %d", event.origin.frame_id)
         refusal, entry = Reason(ReasonCode.MODEL_FAULT, f"{type(error).__name__}: {error}"), None
     if entry is None:
         reason = refusal or Reason(ReasonCode.MODEL_FAULT)
-        return LogEntry(_without_answer(event, bench, reason), event, None)
-    return _in_time(entry, bench.recipe.time_limit_ms)
+        return LogEntry(_without_answer(event, setup, reason), event, None)
+    return _in_time(entry, setup.recipe.time_limit_ms)
 
 
-def _scored(frame: Frame, bench: Bench) -> LogEntry:
-    began_ns = bench.clock_ns()
-    scored = bench.scorer.score(frame.pixels)
-    model_ms = (bench.clock_ns() - began_ns) / 1e6
-    decision = decide(scored, bench.recipe)
+def _scored(frame: Frame, setup: JudgingSetup) -> LogEntry:
+    began_ns = setup.clock_ns()
+    scored = setup.scorer.score(frame.pixels)
+    model_ms = (setup.clock_ns() - began_ns) / 1e6
+    decision = decide(scored, setup.recipe)
     inspection = Inspection(
         origin=frame.origin,
         verdict=decision.verdict,
         reason=decision.reason,
-        judged_by=bench.who(),
+        judged_by=setup.who(),
         decided_at=datetime.now(UTC),
-        latency_ms=_latency_ms(frame, bench),
+        latency_ms=_latency_ms(frame, setup),
         score=float(scored.score) if math.isfinite(scored.score) else None,
         map_peak=decision.map_peak,
         threshold=decision.threshold,
@@ -116,14 +116,14 @@ def _scored(frame: Frame, bench: Bench) -> LogEntry:
     return LogEntry(inspection, frame, scored.anomaly_map)
 
 
-def _without_answer(event: Part, bench: Bench, reason: Reason) -> Inspection:
+def _without_answer(event: Part, setup: JudgingSetup, reason: Reason) -> Inspection:
     return Inspection(
         origin=event.origin,
         verdict=Verdict.NONE,
         reason=reason,
-        judged_by=bench.who(),
+        judged_by=setup.who(),
         decided_at=datetime.now(UTC),
-        latency_ms=_latency_ms(event, bench),
+        latency_ms=_latency_ms(event, setup),
         pixel_format=event.pixel_format if isinstance(event, Frame) else None,
         corrections=event.corrections if isinstance(event, Frame) else (),
     )
@@ -137,8 +137,8 @@ def _in_time(entry: LogEntry, limit_ms: float | None) -> LogEntry:
     return replace(entry, inspection=replace(entry.inspection, verdict=Verdict.NONE, reason=reason))
 
 
-def _latency_ms(event: Part, bench: Bench) -> float:
-    return max(0.0, (bench.clock_ns() - event.origin.arrived_ns) / 1e6)
+def _latency_ms(event: Part, setup: JudgingSetup) -> float:
+    return max(0.0, (setup.clock_ns() - event.origin.arrived_ns) / 1e6)
 
 
 def _code_of(cause: str) -> ReasonCode:

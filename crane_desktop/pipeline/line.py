@@ -16,7 +16,7 @@ from crane_desktop.pipeline.acquire import Acquirer, close_source
 from crane_desktop.pipeline.board import Board, LineSnapshot
 from crane_desktop.pipeline.control import Control
 from crane_desktop.pipeline.inspect import Inspector
-from crane_desktop.pipeline.inspection import Bench, Part, judged_by
+from crane_desktop.pipeline.inspection import JudgingSetup, Part, judged_by
 from crane_desktop.pipeline.mailbox import BoundedQueue, LatestSlot, Mailbox
 from crane_desktop.pipeline.recording import Recorder
 from crane_desktop.recipe.model import Recipe
@@ -78,12 +78,12 @@ class Line:
         self._control = Control()
         inbox = self._inbox()
         outbox: BoundedQueue[LogEntry] = BoundedQueue(VERDICTS_AHEAD)
-        bench = Bench(scorer, recipe, judged_by(scorer, recipe, software_version), judge_ready)
+        setup = JudgingSetup(scorer, recipe, judged_by(scorer, recipe, software_version), judge_ready)
         self._recorder = recorder = Recorder(log, self._board, self._control, outputs=outputs, on_result=on_result)
         self._threads = (
             threading.Thread(target=recorder.run, args=(outbox,), name="crane-record"),
             threading.Thread(
-                target=Inspector(inbox, bench, outbox, self._board, self._control).run, name="crane-inspect"
+                target=Inspector(inbox, setup, outbox, self._board, self._control).run, name="crane-inspect"
             ),
             threading.Thread(target=Acquirer(source, inbox, self._board, self._control).run, name="crane-acquire"),
         )

@@ -105,7 +105,7 @@ class Recorder:
         if not self._board.publish(result):
             return
         for output in self._outputs:
-            self._guarded(lambda output=output: output.tell(result.inspection))  # type: ignore[misc]
+            self._guarded(lambda output=output: output.report(result.inspection))  # type: ignore[misc]
         if self._on_result is not None:
             on_result = self._on_result
             self._guarded(lambda: on_result(result))

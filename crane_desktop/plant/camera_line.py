@@ -50,7 +50,7 @@ class CameraLineOutput:
         with self._guard:
             return self._counts
 
-    def tell(self, inspection: Inspection) -> None:
+    def report(self, inspection: Inspection) -> None:
         """Order what the verdict means; returns at once, never raises."""
         order = (inspection.origin.arrived_ns, self._signal.pulse(inspection.verdict))
         try:

@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ArchivedPaths:
     """Paths of a record's pictures, relative to the records folder, with forward slashes.
 
     Attributes
@@ -62,7 +62,7 @@ class Archive:
         self._records = records
         self._images = images
 
-    def keep(self, entries: Sequence[LogEntry]) -> list[Kept]:
+    def keep(self, entries: Sequence[LogEntry]) -> list[ArchivedPaths]:
         """Write the pictures of `entries`, durable when it returns: all of them, or none.
 
         Raises
@@ -70,7 +70,7 @@ class Archive:
         OSError
             If the disk refuses; nothing of these entries stays behind.
         """
-        kept: list[Kept] = []
+        kept: list[ArchivedPaths] = []
         folders: set[Path] = set()
         try:
             for entry in entries:
@@ -81,7 +81,9 @@ class Archive:
                     map_ = folder / f"{stem}-map.png" if entry.anomaly_map is not None else None
                     original = folder / f"{stem}-original.png" if entry.frame.corrections else None
                 # Noted before they are written, so that a failure half-way takes them away too.
-                kept.append(Kept(self._relative(image), self._relative(map_), original=self._relative(original)))
+                kept.append(
+                    ArchivedPaths(self._relative(image), self._relative(map_), original=self._relative(original))
+                )
                 if image is None or entry.frame is None:
                     continue
                 self._make(folder)
@@ -98,7 +100,7 @@ class Archive:
             raise
         return kept
 
-    def discard(self, kept: Sequence[Kept]) -> None:
+    def discard(self, kept: Sequence[ArchivedPaths]) -> None:
         """Take pictures away again whose rows did not become durable."""
         for pictures in kept:
             for path in (pictures.image, pictures.map, pictures.original):

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.domain.verdicts import Verdict
-from crane_desktop.records.archive import Archive, Kept
+from crane_desktop.records.archive import Archive, ArchivedPaths
 from crane_desktop.records.database import writing_engine
 from crane_desktop.records.faults import database_fault, disk_fault, is_disk_full
 from crane_desktop.records.migrate import prepare_database
@@ -23,7 +23,7 @@ from crane_desktop.records.schema import records
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.store import KeepImages
 
-_NOTHING_KEPT = Kept()
+_NOTHING_ARCHIVED = ArchivedPaths()
 _log = logging.getLogger(__name__)
 
 
@@ -109,18 +109,18 @@ class Writer:
             connection.invalidate()
             _log.warning("closing the database failed: %s", error)
 
-    def _keep_pictures(self, entries: Sequence[LogEntry]) -> list[Kept]:
-        all_kept = [_NOTHING_KEPT] * len(entries)
+    def _keep_pictures(self, entries: Sequence[LogEntry]) -> list[ArchivedPaths]:
+        all_kept = [_NOTHING_ARCHIVED] * len(entries)
         wanted = [n for n, entry in enumerate(entries) if self._wants_picture(entry)]
         for number, kept in zip(wanted, self._kept([entries[n] for n in wanted]), strict=True):
             all_kept[number] = kept
         return all_kept
 
-    def _kept(self, wanted: Sequence[LogEntry]) -> list[Kept]:
+    def _kept(self, wanted: Sequence[LogEntry]) -> list[ArchivedPaths]:
         if not wanted:
             return []
         if self._short_of_space():
-            return [Kept(note="disk_reserve")] * len(wanted)
+            return [ArchivedPaths(note="disk_reserve")] * len(wanted)
         try:
             return self._archive.keep(wanted)
         except OSError as error:
@@ -128,7 +128,7 @@ class Writer:
                 raise disk_fault(error, self._data.images) from error
             # A verdict matters more than its picture: the row may still find room.
             _log.warning("no space for pictures: %s", error)
-            return [Kept(note="disk_full")] * len(wanted)
+            return [ArchivedPaths(note="disk_full")] * len(wanted)
 
     def _wants_picture(self, entry: LogEntry) -> bool:
         if entry.frame is None or self._keep_images == "none":
@@ -149,7 +149,7 @@ class Writer:
         return short
 
 
-def _full_row(entry: LogEntry, kept: Kept) -> dict[str, Any]:
+def _full_row(entry: LogEntry, kept: ArchivedPaths) -> dict[str, Any]:
     row: dict[str, Any] = row_of(entry.inspection) | {
         "image_path": kept.image,
         "map_path": kept.map,

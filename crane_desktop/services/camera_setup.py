@@ -44,7 +44,7 @@ class CameraDesk:
         StationFault
             If the camera of the last set-up does not let go.
         """
-        from crane_desktop.camera.genicam.reconnect import HealingSource
+        from crane_desktop.camera.genicam.reconnect import ReconnectingSource
         from crane_desktop.camera.genicam.session import NodeAccess, SetupSession
 
         wanted = recipe.camera_features if recipe is not None else {}
@@ -52,7 +52,7 @@ class CameraDesk:
         def keep(features: Mapping[str, FeatureValue], name: str) -> Future[str]:
             return _done(lambda: self._keep(features, name, recipe))
 
-        if isinstance(on_line, HealingSource):
+        if isinstance(on_line, ReconnectingSource):
             return NodeAccess(on_line, wanted, keep, on_line=True)
         self.release()
         session = SetupSession(choice.cti, choice.device, wanted, keep)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.verdicts import Reason, ReasonCode
-from crane_desktop.model.cpu_fallback import SteadyScorer, load_steady
+from crane_desktop.model.cpu_fallback import CpuFallbackScorer, load_with_fallback
 from crane_desktop.model.proof import ProofBook, circumstances
 from crane_desktop.model.scorer import CraneScorer, LoadProgress, load_scorer
 from crane_desktop.model.selfcheck import Check, self_check
@@ -43,8 +43,8 @@ def proven_scorer(
     on_progress: LoadProgress = lambda _key, _fraction: None,
     *,
     whole: bool = False,
-) -> SteadyScorer:
-    """Load a pack and have it prove itself; `SteadyScorer.unfit` says whether it may judge.
+) -> CpuFallbackScorer:
+    """Load a pack and have it prove itself; `CpuFallbackScorer.unfit` says whether it may judge.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def proven_scorer(
         If the pack is missing, damaged, too new or not trusted.
     """
     book = ProofBook(workbench.data.proofs_file)
-    return load_steady(
+    return load_with_fallback(
         path,
         _prover(book, path, whole=whole),
         profile=workbench.settings.profile,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.ports import Scorer
 from crane_desktop.domain.verdicts import Reason
-from crane_desktop.model.cpu_fallback import SteadyScorer
+from crane_desktop.model.cpu_fallback import CpuFallbackScorer
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.store import read_recipe, recipe_for_pack
 from crane_desktop.services.model_check import proven_scorer, unfit_fault
@@ -18,14 +18,14 @@ from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir
 
 if TYPE_CHECKING:  # brings torch
-    from crane_desktop.model.goodparts.hybrid import SteadyHybrid
+    from crane_desktop.model.goodparts.hybrid import CpuFallbackHybrid
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class LoadedModel:
     """A loaded model with its recipe."""
 
-    scorer: SteadyScorer | SteadyHybrid
+    scorer: CpuFallbackScorer | CpuFallbackHybrid
     recipe: Recipe
 
     def ready(self) -> Reason | None:
@@ -38,14 +38,14 @@ class Judge:
         return told if self.scorer.unfit is None else [*told, unfit_fault(self.scorer.info.pack, self.scorer.unfit)]
 
 
-def load_judge(
+def load_model(
     workbench: Workbench,
     pack: str | None,
     recipe_name: str | None,
     on_progress: Callable[[str, float], None],
     *,
     whole_proof: bool = False,
-) -> Judge:
+) -> LoadedModel:
     """Load the pack, prove it on its golden inputs, and choose the recipe.
 
     Parameters
@@ -74,7 +74,7 @@ def load_judge(
     except BaseException:
         scorer.close()
         raise
-    return Judge(judging, recipe)
+    return LoadedModel(judging, recipe)
 
 
 def must_match(recipe: Recipe, scorer: Scorer) -> None:
@@ -96,7 +96,7 @@ def must_match(recipe: Recipe, scorer: Scorer) -> None:
         raise InputError("app.recipe_of_other_size", recipe=recipe.name, profile=info.profile, size=made.image_size_px)
 
 
-def with_memory(data: DataDir, recipe: Recipe, scorer: SteadyScorer) -> SteadyScorer | SteadyHybrid:
+def with_memory(data: DataDir, recipe: Recipe, scorer: CpuFallbackScorer) -> CpuFallbackScorer | CpuFallbackHybrid:
     """Return the scorer that the recipe asks for: with its memory of good parts, where it has one.
 
     Raises
@@ -109,6 +109,6 @@ def with_memory(data: DataDir, recipe: Recipe, scorer: SteadyScorer) -> SteadySc
     if kept is None:
         return scorer
     from crane_desktop.model.goodparts.file import read_good_parts
-    from crane_desktop.model.goodparts.hybrid import SteadyHybrid
+    from crane_desktop.model.goodparts.hybrid import CpuFallbackHybrid
 
-    return SteadyHybrid(scorer, read_good_parts(data.recipes / kept.file, kept.sha256))
+    return CpuFallbackHybrid(scorer, read_good_parts(data.recipes / kept.file, kept.sha256))

@@ -25,9 +25,9 @@ def source_with_outputs(
     signal = recipe.reject_signal if recipe.thresholds is not None else None
     if signal is None or choice.kind != "genicam":
         return make_source(choice, recipe.camera_features, corrector=corrector), ()
-    from crane_desktop.camera.genicam.reconnect import HealingSource
+    from crane_desktop.camera.genicam.reconnect import ReconnectingSource
 
     source = make_source(choice, recipe.camera_features, signal.setting(), corrector)
-    if not isinstance(source, HealingSource):
+    if not isinstance(source, ReconnectingSource):
         raise TypeError(f"a camera without lines: {source.info.source_id}")
     return source, (CameraLineOutput(source.signals, signal),)

@@ -19,7 +19,7 @@ from crane_desktop.pipeline.line import Line
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.records.verify import verify_log
-from crane_desktop.services.model_loading import Judge, load_judge
+from crane_desktop.services.model_loading import LoadedModel, load_model
 from crane_desktop.services.sources import make_source
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir
@@ -51,17 +51,17 @@ class _CheckFailedError(Exception):
 
 def run_selftest(workbench: Workbench, pack: str | None) -> list[Check]:
     """Try model, camera layer, the station's log, and the whole line; never raises for a failing part."""
-    judges: list[Judge] = []
+    models: list[LoadedModel] = []
     try:
         return [
-            _check("model", workbench, lambda: _model(workbench, pack, judges)),
+            _check("model", workbench, lambda: _model(workbench, pack, models)),
             _check("camera", workbench, _camera),
             _check("log", workbench, lambda: _log_file(workbench)),
-            _check("line", workbench, lambda: _line(judges)),
+            _check("line", workbench, lambda: _line(models)),
         ]
     finally:
-        for judge in judges:
-            judge.scorer.close()
+        for model in models:
+            model.scorer.close()
 
 
 def _check(name: str, workbench: Workbench, trial: Callable[[], str]) -> Check:
@@ -76,14 +76,14 @@ def _check(name: str, workbench: Workbench, trial: Callable[[], str]) -> Check:
         return Check(name, False, f"{type(error).__name__}: {error}")
 
 
-def _model(workbench: Workbench, pack: str | None, judges: list[Judge]) -> str:
+def _model(workbench: Workbench, pack: str | None, models: list[LoadedModel]) -> str:
     """The pack is whole and gives its golden scores here."""
-    judge = load_judge(workbench, pack, None, lambda _key, _fraction: None, whole_proof=True)
-    judges.append(judge)
-    unfit = judge.ready()
+    model = load_model(workbench, pack, None, lambda _key, _fraction: None, whole_proof=True)
+    models.append(model)
+    unfit = model.ready()
     if unfit is not None:
         raise _CheckFailedError(unfit.detail)
-    return f"{judge.scorer.info.pack} {judge.scorer.info.pack_version} ({judge.scorer.info.device})"
+    return f"{model.scorer.info.pack} {model.scorer.info.pack_version} ({model.scorer.info.device})"
 
 
 def _camera() -> str:
@@ -111,14 +111,14 @@ def _log_file(workbench: Workbench) -> str:
         return str(reader.stats()["records"])
 
 
-def _line(judges: list[Judge]) -> str:
+def _line(models: list[LoadedModel]) -> str:
     """Simulated parts go the whole way into a log of their own, which is then proven and read back."""
-    if not judges:
+    if not models:
         raise _CheckFailedError("-")
     with tempfile.TemporaryDirectory() as folder:
         data = DataDir(Path(folder))
         data.prepare()
-        balance = _run_parts(judges[0], data)
+        balance = _run_parts(models[0], data)
         with RecordReader(data) as reader:
             rows = reader.page(before=None, limit=_PARTS + 1, verdict=None)
             opened = reader.record(rows[0].record_id) if rows else None
@@ -130,15 +130,15 @@ def _line(judges: list[Judge]) -> str:
     return f"{_PARTS}/{_PARTS}"
 
 
-def _run_parts(judge: Judge, data: DataDir) -> Balance:
+def _run_parts(model: LoadedModel, data: DataDir) -> Balance:
     log = SqliteInspectionLog(data, keep_images="all", reserve_mb=0)
     line = Line(
         make_source(SourceChoice(kind="demo", frames=_PARTS)),
-        judge.scorer,
-        judge.recipe,
+        model.scorer,
+        model.recipe,
         log,
         software_version=__version__,
-        judge_ready=judge.ready,
+        judge_ready=model.ready,
     )
     try:
         line.start()

@@ -41,7 +41,7 @@ def make_source(
                 raise InputError("camera.folder_not_given")
             return FolderSource(choice.path, choice.rate_hz, choice.frames)
         case "genicam":
-            from crane_desktop.camera.genicam.reconnect import HealingSource
+            from crane_desktop.camera.genicam.reconnect import ReconnectingSource
             from crane_desktop.camera.genicam.source import GenicamSource
 
             camera = GenicamSource(
@@ -53,7 +53,7 @@ def make_source(
                 line=line,
                 corrector=corrector,
             )
-            return HealingSource(camera)
+            return ReconnectingSource(camera)
         case "demo":
             from crane_desktop.simulation.source import DemoSource
 

@@ -7,7 +7,7 @@ from torch import nn
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.container import PackReader
 from crane_desktop.model.crane import Crane
-from crane_desktop.model.meta_init import unfilled
+from crane_desktop.model.meta_init import empty_weights
 from crane_desktop.model.tensors import TensorsDamaged, read_tensors
 from crane_desktop.model.weights import hold_float32
 
@@ -24,7 +24,7 @@ def load_text_side(pack: PackReader) -> Crane:
     InputError
         If the text side's weights are missing or do not fit the manifest.
     """
-    with unfilled():
+    with empty_weights():
         crane = Crane(pack.manifest.config)
     crane.visual, crane.dino = nn.Identity(), None
     state = {}

@@ -15,7 +15,7 @@ from crane_desktop.camera.genicam import watchdog
 from crane_desktop.camera.genicam.block_ids import BlockCounter, Seen, lost_between
 from crane_desktop.camera.genicam.messages import ReadNodes, TriggerNow
 from crane_desktop.camera.genicam.ring import RingReader
-from crane_desktop.camera.genicam.software_trigger import Asking
+from crane_desktop.camera.genicam.software_trigger import SoftwareTrigger
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.camera.genicam.statistics import StreamReader
 from crane_desktop.domain.errors import StationFault
@@ -219,7 +219,7 @@ class TestTriggers:
         take(source, parts(2))
 
     def test_asking_waits_a_moment_after_a_refusal(self) -> None:
-        asking = Asking()
+        asking = SoftwareTrigger()
         assert asking.next_trigger() == TriggerNow(1)
         assert asking.refused(1) == 1
         assert asking.next_trigger() is None

@@ -16,7 +16,7 @@ import psutil
 import pytest
 from virtual_camera import Event, VirtualCamera, VirtualCameras
 
-from crane_desktop.camera.genicam.reconnect import HealingSource
+from crane_desktop.camera.genicam.reconnect import ReconnectingSource
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import Frame
@@ -252,7 +252,7 @@ class TestEnds:
         self, camera: VirtualCamera, virtual_cameras: VirtualCameras
     ) -> None:
         bare = GenicamSource(str(virtual_cameras.cti), "VC1", trigger="software", line=SIGNAL.setting())
-        source = HealingSource(bare)
+        source = ReconnectingSource(bare)
         source.open()
         try:
             first = source.process_id

@@ -15,7 +15,7 @@ from crane_desktop.camera.genicam import link
 from crane_desktop.camera.genicam import source as source_module
 from crane_desktop.camera.genicam.messages import DeviceInfo
 from crane_desktop.camera.genicam.producers import find_again
-from crane_desktop.camera.genicam.reconnect import HealingSource
+from crane_desktop.camera.genicam.reconnect import ReconnectingSource
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import (
@@ -34,7 +34,7 @@ FAST = {"ExposureTime": 500.0, "AcquisitionFrameRate": 100.0}
 BACK_WITHIN_S = 5.0
 PATIENT_S = 30.0  # for a machine that has other work too
 
-Make = Callable[..., HealingSource]
+Make = Callable[..., ReconnectingSource]
 
 
 @pytest.fixture
@@ -44,11 +44,11 @@ def camera(virtual_cameras: VirtualCameras) -> VirtualCamera:
 
 @pytest.fixture
 def make(camera: VirtualCamera, virtual_cameras: VirtualCameras) -> Iterator[Make]:
-    made: list[HealingSource] = []
+    made: list[ReconnectingSource] = []
     threads = set(threading.enumerate())
 
-    def build(**options: object) -> HealingSource:
-        made.append(HealingSource(GenicamSource(str(virtual_cameras.cti), "VC1", **options)))  # type: ignore[arg-type]
+    def build(**options: object) -> ReconnectingSource:
+        made.append(ReconnectingSource(GenicamSource(str(virtual_cameras.cti), "VC1", **options)))  # type: ignore[arg-type]
         return made[-1]
 
     yield build
@@ -58,7 +58,7 @@ def make(camera: VirtualCamera, virtual_cameras: VirtualCameras) -> Iterator[Mak
     assert set(threading.enumerate()) <= threads
 
 
-def until(source: HealingSource, kind: type, within_s: float = PATIENT_S) -> list[SourceEvent]:
+def until(source: ReconnectingSource, kind: type, within_s: float = PATIENT_S) -> list[SourceEvent]:
     """Return all events up to the first one of this kind."""
     events: list[SourceEvent] = []
     deadline_s = time.monotonic() + within_s

@@ -89,7 +89,7 @@ class TestOutput:
         output = make(plant)
         verdicts = [list(Verdict)[number % 4] for number in range(40)]
         for number, verdict in enumerate(verdicts):
-            output.tell(inspection(number, verdict))
+            output.report(inspection(number, verdict))
         output.close()
         assert plant.told == [(number * 1000, verdict is not Verdict.OK) for number, verdict in enumerate(verdicts)]
         assert output.troubles() == []
@@ -100,7 +100,7 @@ class TestOutput:
         output = make(plant)
         began_s = time.monotonic()
         for number in range(2000):
-            output.tell(inspection(number, Verdict.NG))
+            output.report(inspection(number, Verdict.NG))
         assert time.monotonic() - began_s < 1.0
         troubles = output.troubles()
         assert troubles
@@ -110,7 +110,7 @@ class TestOutput:
         plant = Plant()
         plant.gone = True
         output = make(plant)
-        output.tell(inspection(1, Verdict.NG))
+        output.report(inspection(1, Verdict.NG))
         found: list[StationFault] = []
         eventually(lambda: bool(found.extend(output.troubles()) or found))
 
@@ -118,11 +118,11 @@ class TestOutput:
         plant = Plant()
         plant.hold.clear()
         output = make(plant)
-        output.tell(inspection(1, Verdict.NG))
+        output.report(inspection(1, Verdict.NG))
         began_s = time.monotonic()
         output.close()
         output.close()
         assert time.monotonic() - began_s < 4.0
-        output.tell(inspection(2, Verdict.NG))
+        output.report(inspection(2, Verdict.NG))
         assert output.troubles()
         plant.hold.set()

@@ -13,7 +13,7 @@ import torch
 
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.verdicts import Reason, ReasonCode
-from crane_desktop.model.cpu_fallback import load_steady
+from crane_desktop.model.cpu_fallback import load_with_fallback
 from crane_desktop.model.crane import Crane
 from crane_desktop.model.golden import golden_pictures
 from crane_desktop.model.manifest import About, Words
@@ -74,7 +74,7 @@ def proving(proven: list[CraneScorer], answer: Reason | None = None) -> Callable
 
 def test_while_there_is_room_it_is_the_scorer_itself(pack: Path) -> None:
     proven: list[CraneScorer] = []
-    steady = load_steady(pack, proving(proven), device="cpu")
+    steady = load_with_fallback(pack, proving(proven), device="cpu")
     plain = load_scorer(pack, device="cpu")
     assert steady.info == plain.info
     assert steady.score(PICTURE).score == plain.score(PICTURE).score
@@ -87,7 +87,7 @@ def test_in_the_middle_of_a_run_the_same_part_is_scored_on_the_cpu(
     expected = load_scorer(pack, device="cpu").score(PICTURE)
     proven: list[CraneScorer] = []
     Gpu(monkeypatch, holds=2)
-    steady = load_steady(pack, proving(proven), device="cpu")  # the first of the two calls
+    steady = load_with_fallback(pack, proving(proven), device="cpu")  # the first of the two calls
     steady.score(PICTURE)
     assert steady.notice is None
     with caplog.at_level(logging.ERROR):
@@ -110,7 +110,7 @@ def test_a_cpu_that_does_not_give_the_golden_scores_answers_nothing(
 ) -> None:
     unfit = Reason(ReasonCode.SELF_TEST_FAILED, "golden/0.png: score off by 3.00e-01")
     Gpu(monkeypatch, holds=1)
-    steady = load_steady(pack, proving([], unfit), device="cpu")
+    steady = load_with_fallback(pack, proving([], unfit), device="cpu")
     with pytest.raises(StationFault) as caught:
         steady.score(PICTURE)
     assert caught.value.key == "model.unfit_on_cpu"
@@ -120,7 +120,7 @@ def test_a_cpu_that_does_not_give_the_golden_scores_answers_nothing(
 
 def test_no_room_for_the_model_itself(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Gpu(monkeypatch, holds=-1)
-    steady = load_steady(pack, proving([]), device="cpu")
+    steady = load_with_fallback(pack, proving([]), device="cpu")
     assert steady.notice is not None
     assert steady.unfit is None
     assert 0 <= steady.score(PICTURE).score <= 1
@@ -129,13 +129,13 @@ def test_no_room_for_the_model_itself(pack: Path, monkeypatch: pytest.MonkeyPatc
 def test_no_room_for_the_first_golden_picture(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Gpu(monkeypatch, holds=0)
     proven: list[CraneScorer] = []
-    steady = load_steady(pack, proving(proven), device="cpu")
+    steady = load_with_fallback(pack, proving(proven), device="cpu")
     assert steady.notice is not None
     assert len(proven) == 2
 
 
 def test_every_other_error_is_no_reason_to_move(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    steady = load_steady(pack, proving([]), device="cpu")
+    steady = load_with_fallback(pack, proving([]), device="cpu")
     for error in (RuntimeError("CUDA error: device lost"), RuntimeError("DefaultCPUAllocator: can't allocate memory")):
         monkeypatch.setattr(Runner, "__call__", lambda *_, error=error: (_ for _ in ()).throw(error))
         with pytest.raises(RuntimeError) as caught:
@@ -146,7 +146,7 @@ def test_every_other_error_is_no_reason_to_move(pack: Path, monkeypatch: pytest.
 
 def test_a_full_cpu_is_not_tried_for_ever(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Gpu(monkeypatch, holds=1, made=9)
-    steady = load_steady(pack, proving([]), device="cpu")
+    steady = load_with_fallback(pack, proving([]), device="cpu")
     with pytest.raises(torch.OutOfMemoryError):
         steady.score(PICTURE)
 
@@ -159,7 +159,7 @@ def test_loading_that_fails_leaves_no_model_behind(pack: Path) -> None:
         raise KeyError("gone")
 
     with pytest.raises(KeyError):
-        load_steady(pack, fail, device="cpu")
+        load_with_fallback(pack, fail, device="cpu")
     with pytest.raises(RuntimeError, match="closed"):
         made[0].score(PICTURE)
 

@@ -12,13 +12,13 @@ import pytest
 import torch
 
 from crane_desktop.model.crane import Crane
-from crane_desktop.model.meta_init import unfilled
+from crane_desktop.model.meta_init import empty_weights
 
 
 @pytest.mark.parametrize("variant", ["crane", "crane-plus"])
 def test_it_has_every_shape_and_no_memory(small_config: Callable[..., Any], variant: str) -> None:
     config = small_config(variant)
-    with unfilled():
+    with empty_weights():
         empty = Crane(config)
     full = Crane(config)
     assert {tensor.device.type for tensor in empty.state_dict().values()} == {"meta"}
@@ -28,7 +28,7 @@ def test_it_has_every_shape_and_no_memory(small_config: Callable[..., Any], vari
 
 
 def test_random_numbers_are_drawn_again_afterwards() -> None:
-    with unfilled():
+    with empty_weights():
         assert torch.randn(3).device.type == "meta"
     drawn = torch.nn.init.normal_(torch.zeros(1000)) * 2
     assert drawn.std().item() == pytest.approx(2, rel=0.2)

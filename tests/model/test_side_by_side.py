@@ -17,7 +17,7 @@ from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.crane import Crane, at_size, new_crane
 from crane_desktop.model.manifest import Preprocessing
 from crane_desktop.model.process_memory import resident_and_peak_bytes
-from crane_desktop.model.roofline import floor_of, operations
+from crane_desktop.model.roofline import operations, roofline_of
 from crane_desktop.model.runner import Runner
 from crane_desktop.model.side_by_side import Contender, contest, figures
 from crane_desktop.model.signature import ANYONE
@@ -102,7 +102,7 @@ def test_the_floor_counts_what_torch_counts(variant: str, small_config: Callable
 
 
 def test_the_floor_is_no_higher_than_what_a_machine_reaches(small_crane: Callable[..., Crane]) -> None:
-    floor = floor_of(small_crane())
+    floor = roofline_of(small_crane())
     assert floor.operations_a_second > 1e8
     assert floor.bytes_a_second > 1e8
     assert floor.ms == pytest.approx(

@@ -405,7 +405,7 @@ class FakeOutput:
     told: list[int] = field(default_factory=list)
     error: Exception | None = None
 
-    def tell(self, inspection: Inspection) -> None:
+    def report(self, inspection: Inspection) -> None:
         self.told.append(inspection.origin.frame_id)
         if self.error is not None:
             raise self.error

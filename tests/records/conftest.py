@@ -18,7 +18,7 @@ from crane_desktop.settings.data_dir import DataDir
 
 BEGIN = datetime(2026, 3, 31, 23, 59, 58, 123456, tzinfo=UTC)
 PLACE = Placement(2.0, 1.0, 12.0, 10.0)
-Judge = Callable[..., LogEntry]
+LoadedModel = Callable[..., LogEntry]
 _REASONS = {
     Verdict.OK: ReasonCode.BELOW_THRESHOLD,
     Verdict.NG: ReasonCode.SCORE_OVER_THRESHOLD,
@@ -36,7 +36,7 @@ def data(tmp_path: Path) -> DataDir:
 
 
 @pytest.fixture
-def judged() -> Judge:
+def judged() -> LoadedModel:
     """Make the entry of one judged part: ``judged(number, verdict, pictures=..., original=..., **changes)``."""
 
     def make(

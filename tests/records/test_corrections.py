@@ -24,7 +24,7 @@ from crane_desktop.records.queries import RecordReader
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.ui.history.record_fields import field_value
 
-Judge = Callable[..., LogEntry]
+LoadedModel = Callable[..., LogEntry]
 STEPS = (
     Correction(CorrectionStep.FLAT_FIELD, (), "c0ffee" + "0" * 58),
     Correction(CorrectionStep.WHITE_BALANCE, (1.5, 1.0, 2.25)),
@@ -53,7 +53,7 @@ def append(data: DataDir, *entries: LogEntry) -> list[int]:
 
 
 def test_a_corrected_picture_is_kept_as_it_was_judged_with_its_original(
-    data: DataDir, judged: Judge, tmp_path: Path
+    data: DataDir, judged: LoadedModel, tmp_path: Path
 ) -> None:
     mosaic = mosaic_of(12)
     entry = corrected(judged(original=mosaic, pixel_format="BayerRG12p"))
@@ -82,7 +82,7 @@ def test_a_corrected_picture_is_kept_as_it_was_judged_with_its_original(
 
 @pytest.mark.parametrize(("bits", "name"), [(8, "BayerGB8"), (10, "BayerGB10p"), (12, "BayerGB12Packed")])
 def test_a_bayer_picture_is_kept_as_its_mosaic_and_shown_in_colour(
-    data: DataDir, judged: Judge, bits: int, name: str
+    data: DataDir, judged: LoadedModel, bits: int, name: str
 ) -> None:
     mosaic = mosaic_of(bits)
     (record_id,) = append(data, judged(original=mosaic, pixel_format=name))
@@ -96,7 +96,7 @@ def test_a_bayer_picture_is_kept_as_its_mosaic_and_shown_in_colour(
     assert np.array_equal(record.pixels[1:-1, 1:-1], plain_demosaic(eight, "GB"))
 
 
-def test_a_log_from_before_corrections_is_brought_up_to_date(data: DataDir, judged: Judge) -> None:
+def test_a_log_from_before_corrections_is_brought_up_to_date(data: DataDir, judged: LoadedModel) -> None:
     (record_id,) = append(data, judged())
     with closing(connect(data.log_file, "rw")) as connection:
         for column in ("corrections", "original_path"):

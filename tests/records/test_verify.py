@@ -27,13 +27,13 @@ from crane_desktop.records.verify import LogProof, verify_log
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.texts import LANGUAGES, error_text
 
-Judge = Callable[..., LogEntry]
+LoadedModel = Callable[..., LogEntry]
 RECORDS = 6
 HIT = 4
 
 
 @pytest.fixture
-def log(data: DataDir, judged: Judge) -> DataDir:
+def log(data: DataDir, judged: LoadedModel) -> DataDir:
     """Six records of every verdict with all their pictures; two were corrected, one has none."""
     with closing(SqliteInspectionLog(data, keep_images="all")) as written:
         entries = [judged(n, verdict) for n, verdict in enumerate(Verdict, start=1)]
@@ -81,7 +81,7 @@ def test_no_log_yet_is_sound_and_none_is_made(data: DataDir) -> None:
     assert not data.log_file.exists()
 
 
-def test_every_row_reads_back_as_what_was_written(data: DataDir, judged: Judge) -> None:
+def test_every_row_reads_back_as_what_was_written(data: DataDir, judged: LoadedModel) -> None:
     number = 2**64 - 1
     entries = [judged(n, verdict) for n, verdict in enumerate(Verdict, start=1)]
     origin = FrameOrigin(7, "genicam:x", entries[0].inspection.decided_at, 5, number, number, 3, None)
@@ -92,7 +92,7 @@ def test_every_row_reads_back_as_what_was_written(data: DataDir, judged: Judge) 
         assert [inspection_of(row) for row in reader.rows_after(0, 9)] == [entry.inspection for entry in entries]
 
 
-def test_a_log_that_is_being_written_can_be_proven(log: DataDir, judged: Judge) -> None:
+def test_a_log_that_is_being_written_can_be_proven(log: DataDir, judged: LoadedModel) -> None:
     with closing(SqliteInspectionLog(log, keep_images="all")) as written:
         written.append([judged(7)])
         assert verify_log(log) == LogProof(RECORDS + 1)
@@ -126,7 +126,7 @@ def flipped(content: bytes, at: int) -> bytes:
     return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
 
 
-def test_another_records_picture_in_its_place_is_found(log: DataDir, judged: Judge) -> None:
+def test_another_records_picture_in_its_place_is_found(log: DataDir, judged: LoadedModel) -> None:
     path_of(log, HIT, "image_path").write_bytes(path_of(log, HIT, "map_path").read_bytes())
     assert "size" in said(verify_log(log))
     assert verify_log(log).first_bad == HIT
@@ -189,7 +189,7 @@ def test_the_first_of_several_is_named(log: DataDir) -> None:
 
 
 @pytest.fixture
-def long_log(data: DataDir, judged: Judge) -> DataDir:
+def long_log(data: DataDir, judged: LoadedModel) -> DataDir:
     """Two thousand records over many database pages."""
     with closing(SqliteInspectionLog(data, keep_images="none")) as written:
         written.append([judged(n) for n in range(1, 2001)])

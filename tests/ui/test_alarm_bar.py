@@ -32,7 +32,7 @@ def test_it_is_away_while_there_is_nothing_to_tell(bar: AlarmBar) -> None:
 def test_it_tells_in_the_language_of_the_moment(bar: AlarmBar) -> None:
     bar.show_alarm(BROKEN)
     assert bar.words == error_text(BROKEN, "ja")
-    bar.speak("en")
+    bar.retranslate("en")
     assert bar.words == error_text(BROKEN, "en")
     assert bar.accessibleName() == bar.words
 
@@ -41,7 +41,7 @@ def test_it_says_since_when(bar: AlarmBar) -> None:
     bar.show_alarm(BROKEN)
     title = bar._title.text()
     assert re.fullmatch(r"アラーム \d\d:\d\d:\d\d", title)
-    bar.speak("en")
+    bar.retranslate("en")
     assert bar._title.text() == title.replace("アラーム", "Alarm")
 
 

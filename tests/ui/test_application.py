@@ -174,7 +174,7 @@ def test_qts_own_words_follow_the_language(qapp: QApplication) -> None:
         return QCoreApplication.translate("QPlatformTheme", "Cancel")
 
     for language, wanted in (("ja", "キャンセル"), ("en", "Cancel"), ("ja", "キャンセル"), ("ja", "キャンセル")):
-        words.speak(language)  # type: ignore[arg-type]
+        words.retranslate(language)  # type: ignore[arg-type]
         assert cancel() == wanted
     words.remove()
     words.remove()

@@ -254,7 +254,7 @@ class TestOnACamera:
         assert len(took_ms) > 30
 
     def test_both_languages_and_the_keyboard(self, page: CameraPage, qtbot: Any) -> None:
-        page.speak("ja")
+        page.retranslate("ja")
         assert page.basics.fields["ExposureTime"].caption.text() == "露光時間"
         assert page.tabs.tabText(1) == "全機能"
         for field in page.basics.fields.values():

@@ -123,7 +123,7 @@ def test_cells_say_what_the_record_says(model: HistoryModel) -> None:
     assert words(Column.TIME).startswith("2026/11/23 ")
     assert not words(Column.VERDICT, Qt.ItemDataRole.DecorationRole).isNull()
     assert words(Column.TIME, Qt.ItemDataRole.ToolTipRole) == "12  スコアが要確認の範囲内"
-    model.speak("en")
+    model.retranslate("en")
     assert words(Column.TIME).startswith("2026-11-23 ")
     assert words(Column.SCORE) == "0.250"
     headers = [model.headerData(c, Qt.Orientation.Horizontal) for c in Column]

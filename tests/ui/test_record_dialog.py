@@ -79,7 +79,7 @@ def test_any_stored_value_can_be_shown(name: str, value: str, language: Any) -> 
 
 def test_the_language_changes_while_it_is_open(dialog: RecordDialog) -> None:
     assert dialog.windowTitle() == "記録 40"
-    dialog.speak("en")
+    dialog.retranslate("en")
     assert dialog.windowTitle() == "Record 40"
     assert lines(dialog)["Verdict"] == "NG"
     assert dialog.heat.text() == text("ui.heatmap", "en")

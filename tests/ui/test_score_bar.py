@@ -59,7 +59,7 @@ def test_the_mark_stands_at_the_threshold(bar: ScoreBar, colours: Callable[..., 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_figures(bar: ScoreBar, language: Any) -> None:
-    bar.speak(language)
+    bar.retranslate(language)
     bar.show_result(part(0.71349, 0.55))
     assert "0.713" in bar.words()
     assert "0.550" in bar.words()

@@ -67,9 +67,9 @@ CHOICES = st.one_of(
 def test_what_is_filled_in_comes_out_again_in_either_language(panel: SourcePanel, choice: SourceChoice) -> None:
     panel.fill(choice)
     assert panel.choice() == choice
-    panel.speak("en")
+    panel.retranslate("en")
     assert panel.choice() == choice
-    panel.speak("ja")
+    panel.retranslate("ja")
     assert panel.choice() == choice
 
 
@@ -96,7 +96,7 @@ def test_the_slowest_rate_is_none_and_means_as_fast_as_possible(panel: SourcePan
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_rates_are_written_the_same_everywhere(panel: SourcePanel, language: Any) -> None:
-    panel.speak(language)
+    panel.retranslate(language)
     panel.demo.rate.setValue(12.5)
     assert panel.demo.rate.text().startswith("12.5 ")
 
@@ -170,7 +170,7 @@ def test_the_search_button_waits_for_the_answer(panel: SourcePanel, station: Fak
     panel.poll()
     assert not panel.camera.search.isEnabled()
     assert panel.camera.search.text() == "検索中…"
-    panel.speak("en")
+    panel.retranslate("en")
     assert panel.camera.search.text() == "Searching…"
     station.found.set_result([])
     inbox.poll()
@@ -200,7 +200,7 @@ def test_the_chosen_camera_stays_chosen_after_a_search_and_a_change_of_language(
     station.found = answered([("camera-2", "Green camera"), ("camera-3", "Blue camera")])
     panel.camera.look()
     inbox.poll()
-    panel.speak("en")
+    panel.retranslate("en")
     assert panel.choice().device == "camera-2"
     assert devices(panel) == [None, "camera-2", "camera-3"]
 

@@ -44,7 +44,7 @@ def test_the_word_in_both_languages(plate: VerdictPlate, verdict: Verdict) -> No
     plate.show_view(running(verdict))
     seen = []
     for language in LANGUAGES:
-        plate.speak(language)
+        plate.retranslate(language)
         seen.append(plate.word())
         assert plate.word() in plate.accessibleName()
         assert plate.reason() in plate.accessibleName()
@@ -56,7 +56,7 @@ def test_the_word_in_both_languages(plate: VerdictPlate, verdict: Verdict) -> No
 def test_every_reason_is_told(plate: VerdictPlate, code: ReasonCode, language: Any) -> None:
     part = result(1, Verdict.NONE)
     reason = replace(part.inspection.reason, code=code)
-    plate.speak(language)
+    plate.retranslate(language)
     plate.show_view(
         StationView(StationState.RUNNING, newest=replace(part, inspection=replace(part.inspection, reason=reason)))
     )
@@ -173,7 +173,7 @@ def test_the_word_is_readable_at_three_metres(
     """On a 1366 x 768 screen of 15.6 inches: letters over 12 minutes of arc (10.5 mm), more than twice what normal
     sight needs; the sign, which says the same, over 22 (20 mm)."""
     millimetres_a_pixel = 344.0 / 1366
-    plate.speak(language)
+    plate.retranslate(language)
     plate.show_view(running(verdict))
     seen = colours(plate)
     ink = np.all(np.abs(seen.astype(int) - np.array(verdict_ink().getRgb()[:3])) < 30, axis=2)

@@ -184,7 +184,7 @@ def test_an_alarm_of_ours_does_not_swallow_the_stations(window: MainWindow, stat
     station.say(alarm=theirs)
     window.tick()
     assert window.alarm.alarm is theirs
-    window.complain(ours)
+    window.show_error(ours)
     window.tick()
     assert window.alarm.alarm is ours
     window.alarm.button.click()

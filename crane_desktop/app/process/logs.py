@@ -21,7 +21,7 @@ class _LogFile(logging.handlers.RotatingFileHandler):
 def write_logs_to(folder: Path) -> None:
     """Send all log records to a file in `folder` (5 files of 2 MB at most), and nowhere else.
 
-    People are told in sentences (`console.complain`): log records carry tracebacks and other people's English.
+    People are told in sentences (`console.show_error`): log records carry tracebacks and other people's English.
     """
     stop_logs()
     file = _LogFile(folder / LOG_NAME, maxBytes=2_000_000, backupCount=4, encoding="utf-8", delay=True)

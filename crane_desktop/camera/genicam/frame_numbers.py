@@ -16,7 +16,7 @@ _REASONS = {
 }
 
 
-class Parts:
+class FrameNumbers:
     """Numbers frames from 1 and keeps the events that wait for their turn.
 
     Parameters

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Protocol
 
-from crane_desktop.camera.genicam.loss_accounting import Ledger
+from crane_desktop.camera.genicam.loss_accounting import LossAccounting
 from crane_desktop.camera.genicam.messages import (
     Arrived,
     NodeCall,
@@ -99,7 +99,7 @@ def stream(grabber: Grabbing, pipe: Connection, tick: Callable[[], None], nodes:
             if nodes is not None:
                 nodes.turn()
             if not hand.one_frame():
-                hand.tell_losses_now_and_then()
+                hand.report_losses_now_and_then()
                 # The pause between two looks is the wait for the line's words.
                 if pipe.poll(_IDLE_S):
                     hand.listen()
@@ -121,7 +121,7 @@ class _Hand:
         self._pipe = pipe
         self._tick = tick
         self._ring: RingWriter | None = None
-        self._ledger = Ledger(grabber)
+        self._accounting = LossAccounting(grabber)
         self._told_at_s = self._alive_at_s = time.monotonic()
         self._trigger_id: int | None = None
         self._pictures_due = 0
@@ -129,22 +129,22 @@ class _Hand:
     def one_frame(self) -> bool:
         """Take a frame from the driver, if there is one, and hand it over or count it."""
         with self._grabber.fetch() as raw:
-            self._pictures_due -= self._ledger.count_bad()
+            self._pictures_due -= self._accounting.count_bad()
             if raw is None:
                 return False
             self._alive_at_s = time.monotonic()
-            lost, wanted = self._ledger.look(raw.block_id, raw.device_timestamp_ns)
+            lost, wanted = self._accounting.look(raw.block_id, raw.device_timestamp_ns)
             self._pictures_due -= lost
             if not wanted:
                 return True
             ring = self._ring_for(raw.rows.size)
             slot = None if ring is None else ring.free_slot()
             if ring is None or slot is None:
-                self._ledger.lose(LossCause.OVERRUN, 1)
+                self._accounting.lose(LossCause.OVERRUN, 1)
                 self._pictures_due -= 1
                 return True
             size = ring.put(slot, raw.rows)
-        self._tell_losses()
+        self._report_losses()
         self._pipe.send(
             Arrived(
                 ring=ring.name,
@@ -176,13 +176,13 @@ class _Hand:
             self.close()
             self._ring = RingWriter(message)
 
-    def tell_losses_now_and_then(self) -> None:
+    def report_losses_now_and_then(self) -> None:
         """Tell losses that no frame has followed yet, unless the line is behind: the pipe must not fill up."""
         now_s = time.monotonic()
         if now_s - self._told_at_s >= _TELL_LOSSES_EVERY_S and (
             self._ring is None or self._ring.free_slot() is not None
         ):
-            self._tell_losses()
+            self._report_losses()
         if now_s - self._alive_at_s >= _LOOK_EVERY_S:
             self._alive_at_s = now_s
             self._grabber.check()
@@ -220,7 +220,7 @@ class _Hand:
                 return self._ring
         return None
 
-    def _tell_losses(self) -> None:
+    def _report_losses(self) -> None:
         self._told_at_s = time.monotonic()
-        for message in self._ledger.told():
+        for message in self._accounting.told():
             self._pipe.send(message)

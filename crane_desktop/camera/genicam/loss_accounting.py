@@ -29,7 +29,7 @@ class Counted(Protocol):
         ...
 
 
-class Ledger:
+class LossAccounting:
     """Counts losses by cause, from block ids and from what the driver says of itself."""
 
     def __init__(self, camera: Counted) -> None:

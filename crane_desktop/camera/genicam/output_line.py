@@ -111,7 +111,7 @@ class OutputLine:
         active = self._pulses.advance(now_ns)
         if active is not self._active:
             self._drive(active=active)
-        self._tell_now_and_then()
+        self._report_now_and_then()
 
     def drain(self, pipe: Connection, beat: Callable[[], None]) -> None:
         """Go on until the parts under way are past, within bounds; frames are not taken any more."""
@@ -176,7 +176,7 @@ class OutputLine:
         high = active is self._setting.active_high
         write_feature(self._nodes, "UserOutputValue", high is not self._inverted)
 
-    def _tell_now_and_then(self) -> None:
+    def _report_now_and_then(self) -> None:
         now_s = time.monotonic()
         if now_s - self._told_at_s >= _TELL_EVERY_S:
             self._told_at_s = now_s

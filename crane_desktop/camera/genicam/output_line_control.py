@@ -16,7 +16,7 @@ class _Link(Protocol):
         ...
 
 
-class SignalDesk:
+class OutputLineControl:
     """Implements `domain.signals.SignalControl` for whichever camera process runs now."""
 
     def __init__(self) -> None:

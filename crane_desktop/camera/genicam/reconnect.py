@@ -1,4 +1,4 @@
-"""`HealingSource`: a camera that may go away and come back in the middle of a run."""
+"""`ReconnectingSource`: a camera that may go away and come back in the middle of a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from crane_desktop.camera.genicam.control import CameraControl
-from crane_desktop.camera.genicam.output_line_control import SignalDesk
+from crane_desktop.camera.genicam.output_line_control import OutputLineControl
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.errors import CraneError, StationFault
 from crane_desktop.domain.frames import EndOfFrames, Frame, SourceBack, SourceDown, SourceEvent
@@ -25,7 +25,7 @@ _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 3.0)
 _log = logging.getLogger(__name__)
 
 
-class HealingSource:
+class ReconnectingSource:
     """Passes a camera's events on; when it fails, gives it up, tells so, and opens it again by serial number.
 
     Only the first opening fails. Later the source goes on until it is closed: the numbering of frames and
@@ -61,7 +61,7 @@ class HealingSource:
         return self._source.control
 
     @property
-    def signals(self) -> SignalDesk:
+    def signals(self) -> OutputLineControl:
         """Where verdicts go that drive an output line."""
         return self._source.signals
 

@@ -12,7 +12,7 @@ PICTURE_WITHIN_S = 5.0
 _PAUSE_AFTER_REFUSAL_S = 0.5
 
 
-class Asking:
+class SoftwareTrigger:
     """At most one trigger is under way; it may bring several pictures (burst)."""
 
     def __init__(self) -> None:

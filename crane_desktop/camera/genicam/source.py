@@ -11,7 +11,7 @@ from pathlib import Path
 from crane_desktop.camera.genicam.child import END_WITHIN_S
 from crane_desktop.camera.genicam.control import CameraControl
 from crane_desktop.camera.genicam.formats import Converter
-from crane_desktop.camera.genicam.frame_numbers import Parts
+from crane_desktop.camera.genicam.frame_numbers import FrameNumbers
 from crane_desktop.camera.genicam.link import HANG_AFTER_S, CameraLink
 from crane_desktop.camera.genicam.messages import (
     Arrived,
@@ -24,10 +24,10 @@ from crane_desktop.camera.genicam.messages import (
     Opened,
     TriggerRefused,
 )
-from crane_desktop.camera.genicam.output_line_control import SignalDesk
+from crane_desktop.camera.genicam.output_line_control import OutputLineControl
 from crane_desktop.camera.genicam.producers import producers_for
-from crane_desktop.camera.genicam.software_trigger import Asking
-from crane_desktop.camera.genicam.watchdog import SignOfLife
+from crane_desktop.camera.genicam.software_trigger import SoftwareTrigger
+from crane_desktop.camera.genicam.watchdog import Watchdog
 from crane_desktop.domain.arrival import arrival, check_pace
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
 from crane_desktop.domain.frames import EndOfFrames, Frame, LossCause, SourceEvent
@@ -94,21 +94,21 @@ class GenicamSource:
         self._convert = Converter(corrector)
         self.control = CameraControl()
         self._line_setting = line
-        self.signals = SignalDesk()
+        self.signals = OutputLineControl()
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._closed.set()
         self.newest: Frame | None = None
         self._link: CameraLink | None = None
         self._fault: CraneError | None = None
-        self._asking = Asking()
+        self._asking = SoftwareTrigger()
         self._patience_s = _REOPEN_SILENT_S
-        self._sign = SignOfLife(trigger)
+        self._sign = Watchdog(trigger)
         self.counts = StreamCounts()
         self.device: DeviceInfo | None = None
         stem = "" if cti is None else Path(cti).stem
         every_part = trigger not in ("free", "as_set")
-        self._parts = Parts(frames, every_part=every_part)
+        self._parts = FrameNumbers(frames, every_part=every_part)
         self._info = SourceInfo(
             f"genicam:{stem}/{device or ''}", "genicam", every_part, " ".join(filter(None, (stem, device)))
         )
@@ -162,8 +162,8 @@ class GenicamSource:
             order = replace(order, again=again, wait_s=_LOOK_FOR_S)
         with self._lock:
             if again is None:
-                self._parts = Parts(self._limit, every_part=self._info.every_part)
-                self._asking = Asking()
+                self._parts = FrameNumbers(self._limit, every_part=self._info.every_part)
+                self._asking = SoftwareTrigger()
                 self.counts = StreamCounts()
             self._parts.take_all()
             self._fault = None

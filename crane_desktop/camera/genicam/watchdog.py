@@ -15,7 +15,7 @@ _UNWATCHED_S = 1.0
 _PERIODS = 5
 
 
-class SignOfLife:
+class Watchdog:
     """Follows one source through opening, streaming and its end.
 
     Written by the thread that uses the source, read by any.

@@ -67,6 +67,6 @@ def _side_by_side(
     contenders = [Contender(name, path, name, trust) for name in dict.fromkeys(profiles)]
     if against is not None:
         contenders.insert(0, Contender(against.stem, path, FULL, trust, against.absolute()))
-    with progress_bar(text("app.benching", work.language)) as tell:
-        results = contest(contenders, repeats, lambda part: tell(round(1000 * part), 1000))
+    with progress_bar(text("app.benching", work.language)) as on_progress:
+        results = contest(contenders, repeats, lambda part: on_progress(round(1000 * part), 1000))
     return figures(results)

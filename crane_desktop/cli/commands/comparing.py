@@ -89,5 +89,5 @@ def run_comparison(workbench: Invocation, first: Contender, second: Contender, s
     from crane_desktop.services.model_check import trust_of
     from crane_desktop.training.compare_packs import compare_packs
 
-    with progress_bar(text("training.comparing", workbench.language)) as tell:
-        return compare_packs(first, second, samples, trust=trust_of(workbench), on_done=tell)
+    with progress_bar(text("training.comparing", workbench.language)) as on_progress:
+        return compare_packs(first, second, samples, trust=trust_of(workbench), on_done=on_progress)

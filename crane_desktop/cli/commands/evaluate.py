@@ -58,12 +58,12 @@ def evaluate(
     )
     beside = None if out is None else out.with_name(f".{out.name}.work")
     try:
-        with progress_bar(text("training.scoring", workbench.language)) as tell:
+        with progress_bar(text("training.scoring", workbench.language)) as on_progress:
             told, judges = dict[str, Any](), dict[str, Scorer]()
             if good_parts is None:
-                found = measure(scorer, data, on_progress=tell, work=resume or beside)
+                found = measure(scorer, data, on_progress=on_progress, work=resume or beside)
             else:
-                found, told, judges = with_good_parts(scorer, data, good_parts, seed, tell)
+                found, told, judges = with_good_parts(scorer, data, good_parts, seed, on_progress)
         if out is not None:
             write_report(out, found, scorer, Occasion(data, datetime.now(UTC), workbench.language), judges)
     finally:

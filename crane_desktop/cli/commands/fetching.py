@@ -40,8 +40,8 @@ def fetch(
         if published.part == "dino" and variant is Variant.CRANE:
             continue
         label = text("app.fetching", workbench.language, file=published.repo)
-        with progress_bar(label) as tell:
-            fetched = fetch_weights(published, out, _in_megabytes(tell))
+        with progress_bar(label) as on_progress:
+            fetched = fetch_weights(published, out, _in_megabytes(on_progress))
         if as_json:
             workbench.console.data({**asdict(fetched), "file": str(fetched.file)})
             continue
@@ -56,5 +56,5 @@ def fetch(
         workbench.console.say(words)
 
 
-def _in_megabytes(tell: Callable[[int, int], None]) -> Callable[[str, int, int], None]:
-    return lambda _name, done, of: tell(done // _MB, of // _MB)
+def _in_megabytes(on_progress: Callable[[int, int], None]) -> Callable[[str, int, int], None]:
+    return lambda _name, done, of: on_progress(done // _MB, of // _MB)

@@ -40,8 +40,8 @@ def learn_good(
             words = text("app.good_parts_forgotten", workbench.language, recipe=kept.name)
             told = {"recipe": kept.name, "version": kept.version, "used": False, "good_parts": 0, "words": words}
         else:
-            with progress_bar(text("app.good_parts_learning", workbench.language)) as tell:
-                learnt = learn_for_recipe(workbench, recipe, images, parts, seed, pack, tell)
+            with progress_bar(text("app.good_parts_learning", workbench.language)) as on_progress:
+                learnt = learn_for_recipe(workbench, recipe, images, parts, seed, pack, on_progress)
             words, told = learnt.sentence(workbench.language), learnt.as_dict(workbench.language)
     if as_json:
         workbench.console.data(told)

@@ -69,7 +69,7 @@ def build(
     chosen = average or (Average.LOGITS if variant is Variant.CRANE_PLUS else Average.SOFTMAX)
     wishes = [profiles.profile_wish(words) for words in profile or ()]
     build_pack(variant.value, clip, prompts, dino, chosen.value, context.value, out, wishes)
-    _tell(workbench, out, "app.pack_built")
+    _print(workbench, out, "app.pack_built")
 
 
 @commands.command("verify", cls=Command, help=text("app.help.pack_verify", HELP_LANGUAGE))
@@ -96,7 +96,7 @@ def info(pack: _PackFile, data_dir: DataDirOption = None, as_json: JsonOption = 
     from crane_desktop.model.packs import find_pack
 
     workbench = open_invocation(data_dir, as_json=as_json)
-    _tell(workbench, find_pack(pack, workbench.data.packs), "app.pack_info")
+    _print(workbench, find_pack(pack, workbench.data.packs), "app.pack_info")
 
 
 @commands.command("install", cls=Command, help=text("app.help.pack_install", HELP_LANGUAGE))
@@ -113,7 +113,7 @@ def install(
     with workbench.data.lock():
         installed, replaced = install_proven(workbench, file)
     name = read_manifest(installed).name
-    _tell(workbench, installed, "app.pack_installed")
+    _print(workbench, installed, "app.pack_installed")
     if replaced is not None:
         workbench.console.note(text("app.pack_replaced", workbench.language, pack=name, file=replaced))
 
@@ -135,9 +135,9 @@ def list_all(data_dir: DataDirOption = None, as_json: JsonOption = False) -> Non
     damaged = False
     for path in list_packs(workbench.data.packs):
         try:
-            _tell(workbench, path, "app.pack_info")
+            _print(workbench, path, "app.pack_info")
         except InputError as error:  # one damaged file hides none of the others
-            workbench.console.complain(error)
+            workbench.console.show_error(error)
             damaged = True
     raise typer.Exit(2 if damaged else 0)
 
@@ -152,7 +152,7 @@ def _proven(workbench: Invocation, path: Path) -> list[Check]:
         scorer.close()
 
 
-def _tell(workbench: Invocation, path: Path, key: str) -> None:
+def _print(workbench: Invocation, path: Path, key: str) -> None:
     from crane_desktop.model.packs import read_manifest
 
     manifest = read_manifest(path)

@@ -55,7 +55,7 @@ def use(
         info = _proven(workbench, find_pack(pack, workbench.data.packs), None)
         chosen = PackChoice(pack=pack, profile=info.profile, recipe=None, pack_sha256=info.pack_sha256)
         remember(kept, chosen, choice_now(kept))
-    _tell(workbench, info, None)
+    _print(workbench, info, None)
 
 
 def back(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
@@ -74,7 +74,7 @@ def back(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
         with restored(workbench, previous) as path:
             info = _proven(workbench, path, recipe)
         remember(kept, previous, now)
-    _tell(workbench, info, previous.recipe)
+    _print(workbench, info, previous.recipe)
 
 
 def _proven(workbench: Invocation, path: Path, recipe: Recipe | None) -> ScorerInfo:
@@ -95,7 +95,7 @@ def _proven(workbench: Invocation, path: Path, recipe: Recipe | None) -> ScorerI
     return info
 
 
-def _tell(workbench: Invocation, info: ScorerInfo, recipe: str | None) -> None:
+def _print(workbench: Invocation, info: ScorerInfo, recipe: str | None) -> None:
     if workbench.console.as_json:
         told = {"pack": info.pack, "profile": info.profile, "precision": info.precision}
         workbench.console.data(told if recipe is None else {**told, "recipe": recipe})

@@ -28,7 +28,7 @@ def list_all(data_dir: DataDirOption = None, as_json: JsonOption = False) -> Non
         try:
             recipe = read_recipe(workbench.data, name)
         except InputError as error:  # one damaged file hides none of the others
-            workbench.console.complain(error)
+            workbench.console.show_error(error)
             damaged = True
             continue
         if as_json:

@@ -54,7 +54,7 @@ def verify(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     elif proof.ok:
         workbench.console.say(text("app.log_sound", workbench.language, records=proof.records))
     if proof.error is not None:
-        workbench.console.complain(proof.error)
+        workbench.console.show_error(proof.error)
     raise typer.Exit(0 if proof.ok else 1)
 
 

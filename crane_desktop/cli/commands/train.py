@@ -57,8 +57,8 @@ def train(
         most_pictures=most_pictures,
         language=workbench.language,
     )
-    with progress_bar(text("training.encoding", workbench.language)) as tell:
-        for step in learn_prompts(base, datasets, out, how, on_encoding=tell):
+    with progress_bar(text("training.encoding", workbench.language)) as on_progress:
+        for step in learn_prompts(base, datasets, out, how, on_encoding=on_progress):
             if "file" in step:
                 last = step
             elif as_json:
@@ -69,7 +69,7 @@ def train(
 
 
 def _end(workbench: Invocation, base: Path, out: Path, last: dict[str, Any]) -> None:
-    """Compare the packs on pictures that decided nothing, and tell."""
+    """Compare the packs on pictures that decided nothing, and on_progress."""
     from crane_desktop.evaluation.report.compare_report import sentences, write_report
 
     found = run_comparison(workbench, contender(workbench, base, []), contender(workbench, out, []), last.pop("unseen"))

@@ -12,7 +12,7 @@ from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.maps import Scored
 from crane_desktop.domain.ports import Scorer, ScorerInfo
 from crane_desktop.domain.verdicts import Reason
-from crane_desktop.model.cpu_fallback import SteadyScorer
+from crane_desktop.model.cpu_fallback import CpuFallbackScorer
 from crane_desktop.model.goodparts.members import Look
 from crane_desktop.model.goodparts.memory import Bound, GoodParts, picture_sha256
 from crane_desktop.model.runner import PatchFeatures
@@ -65,10 +65,10 @@ class HybridScorer:
         self._scorer.close()
 
 
-class SteadyHybrid(HybridScorer):
+class CpuFallbackHybrid(HybridScorer):
     """A hybrid whose model goes on on the CPU; it may judge where that one may."""
 
-    def __init__(self, scorer: SteadyScorer, memory: GoodParts) -> None:
+    def __init__(self, scorer: CpuFallbackScorer, memory: GoodParts) -> None:
         super().__init__(scorer, memory)
         self._steady = scorer
 

@@ -65,9 +65,9 @@ class AidsPanel(QWidget):
         self.line.toggled.connect(self._profile.setVisible)
         self._profile.hide()
         self._lay_out()
-        self.speak(language)
+        self.retranslate(language)
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self.reset.setText(text("ui.camera.peak_reset", language))
@@ -79,7 +79,7 @@ class AidsPanel(QWidget):
         self._histogram.setToolTip(text("ui.camera.histogram", language))
         self._histogram.setAccessibleName(text("ui.camera.histogram", language))
         self._profile.setAccessibleName(text("ui.camera.line", language))
-        self._tell()
+        self._show_words()
 
     def show_aids(self, aids: Aids) -> None:
         """Show another frame's figures."""
@@ -88,7 +88,7 @@ class AidsPanel(QWidget):
         self._histogram.show_counts(aids.exposure.histogram)
         if aids.profile is not None:
             self._show_profile(aids.profile.distance_px, aids.profile.values)
-        self._tell()
+        self._show_words()
 
     def _show_profile(self, distance: NDArray[np.float64], values: NDArray[np.uint8]) -> None:
         curves = [(values, palette.INK)]
@@ -96,7 +96,7 @@ class AidsPanel(QWidget):
             curves = [(values[:, channel], colour) for channel, colour in enumerate(_COLOURS)]
         self._profile.show_curves(distance, curves)
 
-    def _tell(self) -> None:
+    def _show_words(self) -> None:
         aids = self._aids
         now, peak = (aids.sharpness, self.bar.peak) if aids is not None else (0.0, 0.0)
         self.sharpness.setText(text("ui.camera.sharpness", self._language, now=f"{now:.2f}", peak=f"{peak:.2f}"))

@@ -79,13 +79,13 @@ class BasicsTab(QScrollArea):
         desk.written.connect(self._taken)
         desk.refused.connect(self._refuse)
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         for head, key in self._heads:
             head.setText(text(key, language))
         for name, field in self.fields.items():
-            field.speak(language, text(self._words[name], language))
+            field.retranslate(language, text(self._words[name], language))
         self._make_wide_enough()
 
     def watched(self, *, shown: bool) -> None:
@@ -111,7 +111,7 @@ class BasicsTab(QScrollArea):
         lines.addStretch(1)
         self.setWidget(inside)
         self._make_wide_enough()
-        self.speak(self._language)
+        self.retranslate(self._language)
         self.watched(shown=self.isVisible())
 
     def _first(self, names: Sequence[str]) -> str | None:

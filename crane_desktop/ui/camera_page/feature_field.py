@@ -68,7 +68,7 @@ class FeatureField(QWidget):
             part.setVisible(part is self.editor)  # the other kinds' fields stay out of sight
         self._lay_out()
         self._connect()
-        self.speak(language, name)
+        self.retranslate(language, name)
 
     @property
     def editor(self) -> QWidget:
@@ -83,7 +83,7 @@ class FeatureField(QWidget):
             case _:
                 return self.line
 
-    def speak(self, language: Language, words: str) -> None:
+    def retranslate(self, language: Language, words: str) -> None:
         """Change the language; `words` is the feature's name for people."""
         self._language = language
         self.caption.setText(words if self.kind is not NodeKind.COMMAND else "")

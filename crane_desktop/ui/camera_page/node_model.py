@@ -65,7 +65,7 @@ class NodeModel(QAbstractItemModel):
         place = self._places.get(name)
         return None if place is None else place.state
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, NAME, VALUE)

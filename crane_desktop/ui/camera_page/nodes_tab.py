@@ -38,9 +38,9 @@ class NodesTab(QWidget):
         self._looks.timeout.connect(self._watch_what_shows)
         self._lay_out()
         self._connect()
-        self.speak(language)
+        self.retranslate(language)
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self.search.setPlaceholderText(text("ui.camera.search", language))
@@ -48,7 +48,7 @@ class NodesTab(QWidget):
         self.tree.setAccessibleName(text("ui.camera.tab.nodes", language))
         self.level.relist([(text(f"ui.visibility.{name}", language), level) for level, name in _LEVELS])
         self.level.setAccessibleName(text("ui.camera.level", language))
-        self.model.speak(language)
+        self.model.retranslate(language)
         self._describe()
 
     def watched(self, *, shown: bool) -> None:
@@ -108,7 +108,7 @@ class NodesTab(QWidget):
             old.deleteLater()
         if info is not None and info.kind not in (NodeKind.CATEGORY, NodeKind.OTHER):
             self.field = FeatureField(info.name, info.kind, self._language, slider=True)
-            self.field.speak(self._language, info.display_name)
+            self.field.retranslate(self._language, info.display_name)
             self.field.wanted.connect(self._desk.write)
             self._below.insertWidget(0, self.field)
             state = self.model.state(info.name)

@@ -64,7 +64,7 @@ class CameraPage(QDialog):
         self.status, self.note = ElidedLabel(), QLabel()
         self._lay_out()
         self._connect()
-        self.speak(language)
+        self.retranslate(language)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_TICK_MS)
@@ -72,17 +72,17 @@ class CameraPage(QDialog):
         self._timer.start()
         self._tab_changed(0)
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self.setWindowTitle(text("ui.camera.title", language))
         for part in (self.aids, self.basics, self.nodes, self.recipe):
-            part.speak(language)
+            part.retranslate(language)
         for place, key in enumerate(("ui.camera.tab.basics", "ui.camera.tab.nodes", "ui.camera.tab.recipe")):
             self.tabs.setTabText(place, text(key, language))
         self.tabs.setAccessibleName(text("ui.camera.title", language))
         self.preview.setAccessibleName(text("ui.camera.preview", language))
-        self._tell()
+        self._show_words()
 
     def tick(self) -> None:
         """Show the newest frame and whatever answers have come. Never waits."""
@@ -99,7 +99,7 @@ class CameraPage(QDialog):
             self.aids.show_aids(done)
             self.preview.show_clipping(done.clipping if self.aids.zebra.isChecked() else None)
         self.desk.poll()
-        self._tell()
+        self._show_words()
 
     def done(self, result: int) -> None:
         """Close, whoever asks for it, and let the camera go."""
@@ -125,7 +125,7 @@ class CameraPage(QDialog):
     def _note_trouble(self, error: CraneError | None) -> None:
         self._trouble = error
 
-    def _tell(self) -> None:
+    def _show_words(self) -> None:
         fault = self._setup.fault() or self._trouble
         if fault is not None:
             words = error_text(fault, self._language)

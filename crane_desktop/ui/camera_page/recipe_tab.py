@@ -55,9 +55,9 @@ class RecipeTab(QWidget):
         self.put.clicked.connect(self.write_to_camera)
         self.again.clicked.connect(self.compare)
         desk.listed.connect(lambda _infos: self.compare())
-        self.speak(language)
+        self.retranslate(language)
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self.table.setHorizontalHeaderLabels([text(key, language) for key in _COLUMNS])

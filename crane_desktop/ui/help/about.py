@@ -54,9 +54,9 @@ class AboutDialog(QDialog):
         lines = QVBoxLayout(self)
         for widget in (name, self._words, self._licences, components, buttons):
             lines.addWidget(widget)
-        self.speak(language)
+        self.retranslate(language)
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self.licences.setText(text("ui.licences", language))

@@ -55,7 +55,7 @@ class DoctorDialog(QDialog):
         lines = QVBoxLayout(self)
         for widget in (self.summary, self._scroll, buttons):
             lines.addWidget(widget)
-        self.speak(language)
+        self.retranslate(language)
 
     def look(self) -> None:
         """Look anew; what was found before goes."""
@@ -74,7 +74,7 @@ class DoctorDialog(QDialog):
             self.again.setEnabled(True)
             self.summary.setText(text("ui.doctor.failed", self._language))
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self.setWindowTitle(text("ui.doctor", language))

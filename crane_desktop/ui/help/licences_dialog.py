@@ -67,10 +67,10 @@ class LicencesDialog(QDialog):
         lines.addWidget(self.search)
         lines.addWidget(both, 1)
         lines.addWidget(buttons)
-        self.speak(language)
+        self.retranslate(language)
         self.names.setCurrentRow(0)
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language; licences themselves are in the language of their authors."""
         self._language = language
         self.setWindowTitle(text("ui.licences", language))

@@ -119,7 +119,7 @@ class HistoryModel(QAbstractTableModel):
         """Whether an older page is under way."""
         return self._fetching
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language; what is selected stays selected."""
         self._language = language
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)

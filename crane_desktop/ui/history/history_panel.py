@@ -56,7 +56,7 @@ class HistoryPanel(QFrame):
         lines.setSpacing(4)
         lines.addLayout(head)
         lines.addWidget(self.table, 1)
-        self.speak(language)
+        self.retranslate(language)
 
     def attach(self, station: Station) -> None:
         """Read from this station from now on."""
@@ -74,7 +74,7 @@ class HistoryPanel(QFrame):
             self._seen = newest
             self._ask_newest()
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self._caption.setText(text("ui.history", language))
@@ -84,8 +84,8 @@ class HistoryPanel(QFrame):
         self.filter.relist([(text("ui.history.all", language), None), *named], signs)
         self.table.setAccessibleName(text("ui.history", language))
         self.filter.setAccessibleName(text("ui.history.filter", language))
-        self.model.speak(language)
-        self.table.speak(language)
+        self.model.retranslate(language)
+        self.table.retranslate(language)
 
     def _chosen(self) -> Verdict | None:
         chosen = self.filter.currentData()

@@ -38,7 +38,7 @@ class HistoryTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(_ROW_PX)
         self.horizontalHeader().setHighlightSections(False)
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Fit the columns to the words of a language."""
         metrics = self.fontMetrics()
         words = [text(f"verdict.{verdict}", language) for verdict in Verdict]

@@ -53,9 +53,9 @@ class RecordDialog(QDialog):
         right.addWidget(buttons)
         both.addLayout(right, 2)
         self._fill()
-        self.speak(language)
+        self.retranslate(language)
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         row = self.record.row
         self.setWindowTitle(text("ui.record.title", language, record=row.record_id))
@@ -65,7 +65,7 @@ class RecordDialog(QDialog):
         self._word.setText(text(f"verdict.{row.verdict}", language))
         self._reason.setText(reason_words(row.reason, language))
         self._close.setText(text("ui.close", language))
-        self.scale.speak(language)
+        self.scale.retranslate(language)
         self.fields.setHorizontalHeaderLabels([text("ui.record.field", language), text("ui.record.value", language)])
         lines = field_lines(self.record, language)
         self.fields.setRowCount(len(lines))

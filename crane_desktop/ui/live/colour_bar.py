@@ -26,13 +26,13 @@ class ColourBar(QWidget):
         table = colour_table()[::-1].copy()
         self._ramp = QImage(table.data, 1, 256, 3, QImage.Format.Format_RGB888).copy()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-        self.speak(language)
+        self.retranslate(language)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return room for bar, mark and figures."""
         return QSize(max(round(_BAR_PX) + 50, self.fontMetrics().horizontalAdvance(self._words) + 8), 120)
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._words = text("ui.scale.caption", language)
         self.setToolTip(text("ui.scale", language))

@@ -81,15 +81,15 @@ class FiguresPanel(QFrame):
         for place, counter in enumerate((self.inspected, *self.counters.values(), self.yield_ratio)):
             grid.addWidget(counter, place // 3, place % 3)
             grid.setColumnStretch(place % 3, 1)
-        self.speak(language)
+        self.retranslate(language)
 
     def show_view(self, view: StationView) -> None:
         """Show the figures if they changed."""
         if view.balance != self._balance:
             self._balance = view.balance
-            self._tell()
+            self._show_words()
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self.inspected.set_caption(text("ui.count.inspected", language))
         self.yield_ratio.set_caption(text("ui.count.yield", language))
@@ -97,9 +97,9 @@ class FiguresPanel(QFrame):
         self.counters[Verdict.NG].set_caption(text("ui.count.ng", language))
         self.counters[Verdict.REVIEW].set_caption(text("ui.count.review", language))
         self.counters[Verdict.NONE].set_caption(text("ui.count.none", language))
-        self._tell()
+        self._show_words()
 
-    def _tell(self) -> None:
+    def _show_words(self) -> None:
         self.inspected.set_figure(count_words(self._balance.judged))
         for verdict, counter in self.counters.items():
             counter.set_figure(count_words(self._balance.verdicts.get(verdict, 0)))

@@ -52,7 +52,7 @@ class LivePanel(QFrame):
         lines.addWidget(self.note)
         lines.addLayout(picture, 1)
         lines.addLayout(self._tools)
-        self.speak(language)
+        self.retranslate(language)
 
     def add_tools(self, *actions: QAction) -> None:
         """Put actions of the menus beside the picture as buttons; switches are named, others are known by their tip."""
@@ -88,24 +88,24 @@ class LivePanel(QFrame):
         self.scale.show_view(view)
         old, self._view = self._view, view
         if old is None or old.newest is not view.newest or old.source != view.source or old.scorer != view.scorer:
-            self._tell()
+            self._show_words()
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self._opacity_caption.setText(text("ui.opacity", language))
         self.opacity.setAccessibleName(text("ui.opacity", language))
         self.opacity.setToolTip(text("ui.opacity.hint", language))
-        self.scale.speak(language)
+        self.scale.retranslate(language)
         self.live.setAccessibleName(text("ui.live", language))
-        self._tell()
+        self._show_words()
 
     def _heat_changed(self) -> None:
         self.live.set_heat(shown=self.heat_shown, opacity=self.opacity_share())
         self.opacity.setEnabled(self.heat_shown)
         self._changed()
 
-    def _tell(self) -> None:
+    def _show_words(self) -> None:
         view = self._view
         self.part.set_words(part_words(view, self._language))
         self.note.setText(model_words(view, self._language))

@@ -39,7 +39,7 @@ class NgButton(QToolButton):
         if picture is not None:
             self.setIcon(QIcon(picture))
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         record, score = self.result.record_id, self.result.inspection.score
         words = text(
@@ -82,7 +82,7 @@ class NgStrip(QFrame):
         line.setSpacing(10)
         line.addWidget(self._caption)
         line.addWidget(_scroll_area(inside), 1)
-        self.speak(language)
+        self.retranslate(language)
 
     def show_view(self, view: StationView) -> None:
         """Follow the latest NG parts; draw the newest picture that is still to be drawn."""
@@ -93,13 +93,13 @@ class NgStrip(QFrame):
         if undrawn is not None:
             undrawn.draw()
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self._caption.setText(text("ui.ng_strip", language))
         self._empty.setText(text("ui.ng_strip.empty", language))
         for button in self.buttons:
-            button.speak(language)
+            button.retranslate(language)
 
     def _arrange(self) -> None:
         """Add the new ones to the left, drop the old ones to the right."""
@@ -121,7 +121,7 @@ class NgStrip(QFrame):
 
     def _button(self, result: Result) -> NgButton:
         button = NgButton(result)
-        button.speak(self._language)
+        button.retranslate(self._language)
         number = result.record_id
         if number is not None:
             button.clicked.connect(lambda _checked=False: self.opened.emit(number))

@@ -46,14 +46,14 @@ class ScoreBar(QWidget):
     def show_result(self, result: Result | None) -> None:
         """Show one part's score."""
         self._result = result
-        self._tell()
+        self._show_words()
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
-        self._tell()
+        self._show_words()
 
-    def _tell(self) -> None:
+    def _show_words(self) -> None:
         self.setAccessibleName(self.words())
         self.update()
 

@@ -83,14 +83,14 @@ class VerdictPlate(QWidget):
             return
         self._result, self.current, self._state = view.newest, current, view.state
         self.verdict = view.newest.inspection.verdict if view.newest else Verdict.NONE
-        self._tell()
+        self._show_words()
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
-        self._tell()
+        self._show_words()
 
-    def _tell(self) -> None:
+    def _show_words(self) -> None:
         self.setAccessibleName(f"{self.word()}, {self.reason()}")
         self.update()
 

@@ -100,7 +100,7 @@ class Menus:
                 menu.addAction(action)
                 self.actions[entry.name] = action
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         for info, menu in self._menus:
             menu.setTitle(text(info.key, language))

@@ -55,7 +55,7 @@ class AlarmBar(QFrame):
         self._blink.setInterval(_BLINK_MS)
         self._blink.timeout.connect(self._toggle)
         self._lit = True
-        self.speak(language)
+        self.retranslate(language)
         self.hide()
 
     @property
@@ -73,7 +73,7 @@ class AlarmBar(QFrame):
         if alarm is self._alarm:
             return
         self._alarm, self._since = alarm, datetime.now(UTC)
-        self._tell()
+        self._show_words()
         self.setVisible(alarm is not None)
         self._lit = True
         self._paint_rim()
@@ -82,13 +82,13 @@ class AlarmBar(QFrame):
         else:
             self._blink.start()
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self.button.setText(text("ui.acknowledge", language))
-        self._tell()
+        self._show_words()
 
-    def _tell(self) -> None:
+    def _show_words(self) -> None:
         if self._alarm is not None:
             words = error_text(self._alarm, self._language)
             self._title.setText(text("ui.alarm", self._language, time=local_clock(self._since)))

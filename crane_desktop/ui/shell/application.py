@@ -65,7 +65,7 @@ def run_window(
     application = prepare_application()
     wanted = preferences or Preferences()
     qt_words = QtWords(application)
-    qt_words.speak(wanted.language)
+    qt_words.retranslate(wanted.language)
     crashes = CrashReports()
     crashes.install()
     builder = ThreadPoolExecutor(1, thread_name_prefix="crane-builder")
@@ -82,7 +82,7 @@ def run_window(
     try:
         # Queued: after the paint, not in the midst of it.
         window.painted.connect(build, Qt.ConnectionType.QueuedConnection)
-        window.language_changed.connect(qt_words.speak)
+        window.language_changed.connect(qt_words.retranslate)
         window.show()
         return int(application.exec())
     finally:

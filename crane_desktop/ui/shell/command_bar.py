@@ -59,7 +59,7 @@ class CommandBar(QWidget):
         self.packs.activated.connect(self._pack_chosen)
         self.recipes.activated.connect(self._recipe_chosen)
         self._lay_out()
-        self.speak(language)
+        self.retranslate(language)
 
     def attach(self, station: Station) -> None:
         """Ask this station for its packs and recipes."""
@@ -72,7 +72,7 @@ class CommandBar(QWidget):
         now = (view.state, *progress)
         if now != self._shown:
             self._shown = now
-            self._tell()
+            self._show_words()
         if view.scorer != self._scorer:
             self._scorer = view.scorer
             self._tell_how_it_runs()
@@ -85,7 +85,7 @@ class CommandBar(QWidget):
         self.start.setToolTip(start.toolTip())
         self.stop.setToolTip(stop.toolTip())
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self.start.setText(text("ui.start", language))
@@ -101,7 +101,7 @@ class CommandBar(QWidget):
         self._list(self.recipes, named)
         metrics = self.state.fontMetrics()
         self.state.setMinimumWidth(max(metrics.horizontalAdvance(text(f"state.{s}", language)) for s in StationState))
-        self._tell()
+        self._show_words()
 
     def _tell_how_it_runs(self) -> None:
         """Say on the tip of the pack's caption how it is run: profile, precision, picture size, device."""
@@ -134,7 +134,7 @@ class CommandBar(QWidget):
         for earlier, later in pairwise((self.start, self.stop, self.packs, self.recipes, self.other_language)):
             QWidget.setTabOrder(earlier, later)
 
-    def _tell(self) -> None:
+    def _show_words(self) -> None:
         state, key, fraction = self._shown or (StationState.INITIALIZED, "", 0.0)
         self.state.setText(text(f"state.{state}", self._language))
         running = state is StationState.RUNNING

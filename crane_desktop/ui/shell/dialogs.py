@@ -82,16 +82,16 @@ class Dialogs:
         self._about.finished.connect(self._about_closed)
         self._about.show()
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language of what is open."""
         for dialog in self.records.values():
-            dialog.speak(language)
+            dialog.retranslate(language)
         if self._about is not None:
-            self._about.speak(language)
+            self._about.retranslate(language)
         if self.camera is not None:
-            self.camera.speak(language)
+            self.camera.retranslate(language)
         if self.doctor is not None:
-            self.doctor.speak(language)
+            self.doctor.retranslate(language)
 
     def close(self) -> None:
         """Close what is open."""

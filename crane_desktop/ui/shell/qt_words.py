@@ -22,7 +22,7 @@ class QtWords:
         )
         self._installed = False
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         if language == "ja" and self._loaded and not self._installed:
             self._installed = self._application.installTranslator(self._translator)

@@ -93,23 +93,23 @@ class StatusLine(QWidget):
         self.losses.setWordWrap(True)
         self.losses.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._below: bool | None = None
-        self.speak(language)
+        self.retranslate(language)
 
     def show_view(self, view: StationView) -> None:
         """Show the figures if they changed."""
         old = self._view
         self._view = view
         if old is None or any(getattr(old, name) != getattr(view, name) for name in _SHOWN):
-            self._tell()
+            self._show_words()
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self.pace.setToolTip(text("ui.pace.hint", language))
         self.balance.setToolTip(text("ui.balance.hint", language))
-        self._tell()
+        self._show_words()
 
-    def _tell(self) -> None:
+    def _show_words(self) -> None:
         view = self._view
         balance = view.balance if view else Balance()
         self.pace.setText(pace_words(view.pace if view else Pace(), view.newest if view else None, self._language))

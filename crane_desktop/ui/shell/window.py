@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         self._own_alarm: CraneError | None = None
         self._closed = self._painted = False
         language = self._preferences.language
-        self.inbox = Inbox(self.complain)
+        self.inbox = Inbox(self.show_error)
         self.commands = CommandBar(language, self.inbox)
         self.source = SourcePanel(language, self.inbox, demo_kinds)
         self.alarm = AlarmBar(language)
@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._connect()
         self._restore()
-        self._speak(language)
+        self._retranslate(language)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
             part.attach(station)
         station.load(self._preferences.pack, self._preferences.recipe)
 
-    def complain(self, error: CraneError) -> None:
+    def show_error(self, error: CraneError) -> None:
         """Show something that went wrong outside the station."""
         self._own_alarm = error
         self._show_alarm()
@@ -128,7 +128,7 @@ class MainWindow(QMainWindow):
         self.source.poll()
         crash = self._crashes.newest() if self._crashes is not None else None
         if crash is not None:
-            self.complain(crash)
+            self.show_error(crash)
         if self._station is not None:
             self._view = showable(self._station.view(), self._view)
         for part in self._parts:
@@ -148,7 +148,7 @@ class MainWindow(QMainWindow):
         try:
             choice = self.source.choice()
         except CraneError as error:
-            self.complain(error)
+            self.show_error(error)
             return
         self._own_alarm = None
         self.dialogs.close_camera()  # the line needs it
@@ -173,7 +173,7 @@ class MainWindow(QMainWindow):
         """Go on in the other language."""
         language: Language = "en" if self._preferences.language == "ja" else "ja"
         self._preferences = replace(self._preferences, language=language)
-        self._speak(language)
+        self._retranslate(language)
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or give it back."""
@@ -299,11 +299,11 @@ class MainWindow(QMainWindow):
         self.picture.set_heat(shown=wanted.heatmap, opacity=wanted.opacity)
         self.source.fill(wanted.source)
 
-    def _speak(self, language: Language) -> None:
+    def _retranslate(self, language: Language) -> None:
         self.setWindowTitle(text("ui.title", language))
-        self.menus.speak(language)
+        self.menus.retranslate(language)
         for part in (*self._parts, self.source, self.alarm, self.dialogs):
-            part.speak(language)
+            part.retranslate(language)
         self.commands.follow(self.menus.actions["start"], self.menus.actions["stop"])
         self.alarm.button.setToolTip(self.menus.actions["acknowledge"].toolTip())
         self.language_changed.emit(language)

@@ -91,7 +91,7 @@ class CameraForm(QWidget):
         self.triggers.setCurrentIndex(max(0, self.triggers.findData(choice.trigger)))
         self._list_devices()
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
         self.cti.name(

@@ -26,7 +26,7 @@ class SourceForm(Protocol):
         """Fill in an earlier choice."""
         ...
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         ...
 
@@ -62,14 +62,14 @@ class DemoForm(QWidget):
         self.kinds.setCurrentIndex(max(0, self.kinds.findData(choice.device)))
         self.rate.setValue(choice.rate_hz or 0.0)
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._kind_caption.setText(text("ui.source.part_kind", language))
         self._rate_caption.setText(text("ui.rate", language))
         named = [(kind_words(name, language), name) for name in self._names]
         self.kinds.relist([(text("ui.kind.all", language), None), *named])
         self.kinds.setAccessibleName(text("ui.source.part_kind", language))
-        self.rate.speak(language)
+        self.rate.retranslate(language)
 
 
 class PathField(QWidget):
@@ -123,7 +123,7 @@ class FolderForm(QWidget):
         self.folder.path.setText(choice.path or "")
         self.rate.setValue(choice.rate_hz or 0.0)
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._caption.setText(text("ui.source.path", language))
         self.folder.name(
@@ -132,4 +132,4 @@ class FolderForm(QWidget):
             text("ui.source.path_hint", language),
         )
         self._rate_caption.setText(text("ui.rate", language))
-        self.rate.speak(language)
+        self.rate.retranslate(language)

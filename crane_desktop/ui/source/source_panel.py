@@ -36,7 +36,7 @@ class SourcePanel(QWidget):
         line.addWidget(self.kinds)
         line.addSpacing(8)
         line.addWidget(self._stack, 1)
-        self.speak(language)
+        self.retranslate(language)
 
     def attach(self, station: Station) -> None:
         """Ask this station for cameras from now on."""
@@ -67,13 +67,13 @@ class SourcePanel(QWidget):
             self.kinds.setCurrentIndex(_KINDS.index(choice.kind))
             self._forms[choice.kind].fill(choice)
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._caption.setText(text("ui.source", language))
         self.kinds.relist([(text(f"ui.source_kind.{kind}", language), kind) for kind in _KINDS])
         self.kinds.setAccessibleName(text("ui.source", language))
         for form in self._forms.values():
-            form.speak(language)
+            form.retranslate(language)
 
     def _chosen_kind(self) -> str:
         return _KINDS[max(0, self.kinds.currentIndex())]

@@ -107,7 +107,7 @@ class RateField(QDoubleSpinBox):
         """Return the rate, or None for as fast as possible."""
         return self.value() or None
 
-    def speak(self, language: Language) -> None:
+    def retranslate(self, language: Language) -> None:
         """Change the language."""
         self.setSuffix(text("ui.rate.suffix", language))
         self.setSpecialValueText(text("ui.rate.fastest", language))
