@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from crane_desktop.domain.alarms import Alarm
 from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.camera_setup import CameraSetup
 from crane_desktop.domain.errors import CraneError
@@ -82,6 +83,10 @@ class StationView:
         The latest NG parts, newest first, at most a dozen.
     alarm
         What a person must be told now, or None.
+    alarms
+        All that is going on or was not acknowledged yet, oldest first.
+    recipe_source
+        What the loaded recipe says to take frames from; None where it says nothing.
     """
 
     state: StationState
@@ -96,6 +101,8 @@ class StationView:
     scorer: ScorerInfo | None = None
     recipe: str | None = None
     run_id: int = 0
+    alarms: tuple[Alarm, ...] = ()
+    recipe_source: SourceChoice | None = None
 
 
 class Station(Protocol):
