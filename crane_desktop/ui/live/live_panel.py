@@ -63,7 +63,7 @@ class LivePanel(QFrame):
             if action.isCheckable():
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setMinimumSize(TARGET_PX, TARGET_PX)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # they have their keys; a barcode reader types blanks
             self._tools.addWidget(button)
 
     def set_heat(self, *, shown: bool, opacity: float) -> None:
