@@ -274,9 +274,9 @@ class TestInTheWindow:
         qtbot: Any,
     ) -> None:
         window = open_window(station)
-        station.opened = answered(session)
-        window.source.fill(SourceChoice(kind="genicam", device="camera-1"))
-        window.source.camera.setup.click()
+        station.cameras.opened = answered(session)
+        window.run.source.fill(SourceChoice(kind="genicam", device="camera-1"))
+        window.run.source.camera.setup.click()
         qtbot.waitUntil(lambda: window.dialogs.camera is not None, timeout=3_000)
         assert station.calls[-1][0] == "camera"
         assert station.calls[-1][1].kind == "genicam"
@@ -284,7 +284,7 @@ class TestInTheWindow:
         assert page is not None
         window.switch_language()
         assert page.windowTitle() == text("ui.camera.title", "en")
-        window.start_line()
+        window.run.start()
         assert window.dialogs.camera is None
         assert station.calls[-1][0] == "start"
         assert session._closed.is_set()
@@ -293,9 +293,9 @@ class TestInTheWindow:
         self, station: FakeStation, open_window: Callable[..., MainWindow], qtbot: Any
     ) -> None:
         window = open_window(station)
-        station.opened = failed(StationFault("camera.not_open"))
+        station.cameras.opened = failed(StationFault("camera.not_open"))
         window.menus.actions["camera"].trigger()
-        qtbot.waitUntil(lambda: window.alarm.isVisible(), timeout=3_000)
+        qtbot.waitUntil(lambda: window.alarm.alarm is not None, timeout=3_000)
         assert window.dialogs.camera is None
 
 

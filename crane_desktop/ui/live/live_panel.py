@@ -32,7 +32,7 @@ class LivePanel(QFrame):
         self.note.hide()
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
-        self.opacity.setFixedWidth(110)
+        self.opacity.setFixedWidth(90)
         self.opacity.setMinimumHeight(TARGET_PX)
         self.opacity.valueChanged.connect(self._heat_changed)
         self._opacity_caption = caption()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 _GAP_PX = 6
-_RIGHT_PX = 420
+_RIGHT_PX = 390
 _LEFT_SHARE, _RIGHT_SHARE = 65, 35
 
 

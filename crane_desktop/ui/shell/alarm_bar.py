@@ -18,12 +18,12 @@ _BLINK_MS = 700
 _HEIGHT_PX = TARGET_PX + 8
 _SIGN_PX = 28
 _RIMS = {
-    None: f"background: transparent; border: 1px solid {palette.LINE};",
+    None: f"background: transparent; border: 1px solid {palette.LINE}; padding: 2px;",
     AlarmState.UNACKNOWLEDGED: f"background: {palette.ALARM}; border: 3px solid {palette.ALARM_LINE};",
-    AlarmState.ACKNOWLEDGED: f"background: {palette.ALARM}; border: 1px solid {palette.ALARM_LINE};",
+    AlarmState.ACKNOWLEDGED: f"background: {palette.ALARM}; border: 1px solid {palette.ALARM_LINE}; padding: 2px;",
     AlarmState.RETURNED: f"background: {palette.FIELD}; border: 3px dashed {palette.ALARM_LINE};",
 }
-"""By an alarm's state, and where there is none: told apart by form, not by colour only."""
+"""By an alarm's state, and where there is none: told apart by form, not by colour only, and all of one width."""
 _DARK = f"background: {palette.ALARM}; border: 3px solid {palette.ALARM};"
 """The other half of the blinking."""
 
@@ -55,7 +55,7 @@ class AlarmBar(QFrame):
         self._sign.setFixedWidth(_SIGN_PX)
         self._title.setFont(sized(self.font(), 12, bold=True))
         for button in (self.more, self.button):
-            button.setMinimumSize(110, TARGET_PX - 4)
+            button.setMinimumSize(110, TARGET_PX)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a barcode reader's blank would press it
         self.more.clicked.connect(self.show_list)
         self.button.clicked.connect(acknowledge.trigger)
@@ -148,7 +148,7 @@ class AlarmBar(QFrame):
         heads.setSpacing(0)
         heads.addWidget(self._title)
         heads.addWidget(self._state)
-        line.setContentsMargins(12, 2, 4, 2)
+        line.setContentsMargins(12, 0, 4, 0)
         line.setSpacing(12)
         line.addWidget(self._sign)
         line.addLayout(heads)

@@ -42,6 +42,7 @@ class AlarmList(QFrame):
         self._language = language
         self._alarms: tuple[Alarm, ...] = ()
         self._scroll, self._rows = QScrollArea(), QWidget()
+        self._scroll.setWidget(self._rows)
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         lines = QVBoxLayout(self)
@@ -100,6 +101,7 @@ class AlarmList(QFrame):
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         heads.addWidget(title)
         heads.addWidget(state)
+        heads.addStretch(1)
         line = QHBoxLayout(frame)
         line.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
         line.addLayout(heads)

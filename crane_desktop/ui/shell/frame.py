@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
@@ -16,18 +14,21 @@ _AT_FIRST_PX = (1366, 740)
 _GAP_PX = 6
 
 
-def lay_out(window: QMainWindow, rail: QWidget, lines: Sequence[tuple[QWidget, int]]) -> None:
-    """Put the rail to the left and the lines beside it, each with its share of the height that is left over."""
-    body, column = QWidget(), QVBoxLayout()
-    row = QHBoxLayout(body)
-    row.setContentsMargins(0, 0, 8, 4)
+def lay_out(window: QMainWindow, rail: QWidget, head: QWidget, pages: QWidget, foot: QWidget) -> None:
+    """Put the rail to the left, head and pages beside it, and the foot from edge to edge."""
+    body, row, column = QWidget(), QHBoxLayout(), QVBoxLayout()
+    lines = QVBoxLayout(body)
+    lines.setContentsMargins(0, 0, 8, 4)
+    lines.setSpacing(_GAP_PX)
     row.setSpacing(8)
     column.setContentsMargins(0, 4, 0, 0)
     column.setSpacing(_GAP_PX)
-    for widget, share in lines:
-        column.addWidget(widget, share)
+    column.addWidget(head)
+    column.addWidget(pages, 1)
     row.addWidget(rail)
     row.addLayout(column, 1)
+    lines.addLayout(row, 1)
+    lines.addWidget(foot)
     window.setCentralWidget(body)
 
 

@@ -44,6 +44,12 @@ class Opening(QObject):
         for file in files:
             self._inbox.ask(f"offer {file}", self._station.packs.look_into(str(file)), self._offered)
 
+    def close(self) -> None:
+        """Take the question away, as if the answer were no; ask nothing more."""
+        self._waiting.clear()
+        if self.box is not None:
+            self.box.reject()
+
     # -- in turn -----------------------------------------------------------------------------------------------
 
     def _offered(self, offer: Offer) -> None:

@@ -84,7 +84,7 @@ class MainWindow(QMainWindow):
         self.dialogs = Dialogs(self, self.inbox, self.kept)
         self.full_screen = FullScreen(self)
         self.opening = Opening(self, self.inbox, self.kept, self.run)
-        lay_out(self, self.rail, ((self.alarm, 0), (self.pages, 1), (self.status, 0)))
+        lay_out(self, self.rail, self.alarm, self.pages, self.status)
         place(self, self.kept.now.geometry)
         self._connect()
         self._retranslate(language)
@@ -195,5 +195,5 @@ class MainWindow(QMainWindow):
             self.hide()  # letting go of a camera may take a moment: nobody looks at a window that does not answer
             self.pages.leave()
             self.inbox.forget()
-            self.dialogs.close()
-        event.accept()
+            for part in (self.opening, self.dialogs):
+                part.close()

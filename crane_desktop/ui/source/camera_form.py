@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -33,7 +34,7 @@ class CameraForm(QWidget):
         self._wanted: str | None = None
         # Path and camera speak for themselves; the smallest screen has no place for their names.
         self._trigger_caption = caption()
-        self.cti, self.devices, self.triggers, self.search = PathField("*.cti"), Choice(150), Choice(), QPushButton()
+        self.cti, self.devices, self.triggers, self.search = PathField("*.cti"), Choice(), Choice(), QPushButton()
         self.setup = QPushButton()
         self.doctor = QPushButton("?")  # a row full of words has no place for one more
         self.doctor.setFixedWidth(TARGET_PX)
@@ -42,6 +43,7 @@ class CameraForm(QWidget):
         self._looked_in: str | None = None
         self._searching = False
         self.search.clicked.connect(self.look)
+        self.search.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a barcode reader types blanks; Enter in the path looks too
         self.cti.path.editingFinished.connect(self._look_elsewhere)
         line = row_of(
             self, self.cti, self.devices, self.search,

@@ -6,10 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QTextLayout, QTextOption, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QIcon,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextLayout,
+    QTextOption,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSizePolicy
 
 from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.widgets import palette
 from crane_desktop.ui.widgets.style import TARGET_PX
 
 _DEFAULT_RATE_HZ = 8.0
@@ -98,6 +109,7 @@ class ClampedLabel(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
         """Draw the lines, in the middle of the height."""
         painter, lines = QPainter(self), self.shown_lines()
+        painter.setPen(QColor(palette.INK if self.isEnabled() else palette.FAINT))
         height = self.fontMetrics().lineSpacing()
         top = (self.height() - height * len(lines)) // 2
         for place, line in enumerate(lines):
