@@ -48,15 +48,16 @@ class Menus:
 
     def follow(self, situation: Situation) -> None:
         """Let be given what can be given now, and tick the switches."""
+        for name, info in self._infos.items():
+            if info.checked is not None:  # each time: Qt has ticked by itself what was just pressed
+                self.actions[name].setChecked(info.checked(situation))
         if situation == self._situation:
             return
         self._situation = situation
         for name, info in self._infos.items():
-            action = self.actions[name]
-            action.setEnabled(info.refusal(situation) is None and situation.role.may(info.role))
-            action.setVisible(situation.role.may(info.role))
-            if info.checked is not None:
-                action.setChecked(info.checked(situation))
+            allowed = situation.role.may(info.role)
+            self.actions[name].setEnabled(allowed and info.refusal(situation) is None)
+            self.actions[name].setVisible(allowed)
         self._tell()
 
     def retranslate(self, language: Language) -> None:

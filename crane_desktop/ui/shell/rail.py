@@ -36,4 +36,5 @@ def _button(action: QAction) -> QToolButton:
     button.setIconSize(QSize(_ICON_PX, _ICON_PX))
     button.setFixedSize(*_BUTTON_PX)
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    action.changed.connect(lambda: button.setVisible(action.isVisible()))  # a tool button does not follow in this
     return button

@@ -82,7 +82,9 @@ class PathField(QWidget):
         self._title = ""
         self.path, self.browse = QLineEdit(), QPushButton()
         self.browse.clicked.connect(self._choose)
-        self.browse.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a barcode reader types blanks; by keyboard one types the path
+        self.browse.setFocusPolicy(
+            Qt.FocusPolicy.NoFocus
+        )  # a barcode reader types blanks; by keyboard one types the path
         row_of(self, self.path, self.browse).setStretch(0, 1)
 
     def value(self) -> str | None:
