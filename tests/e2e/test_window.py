@@ -56,7 +56,7 @@ def desk(qtbot: Any, workbench: Workbench) -> Iterator[Callable[[SourceChoice], 
         with qtbot.waitExposed(window):
             window.show()
         qtbot.waitUntil(
-            lambda: window.run.commands.start.isEnabled() and station.line.view().scorer is not None, timeout=WITHIN_MS
+            lambda: window.run.commands.start.isEnabled() and station.view().scorer is not None, timeout=WITHIN_MS
         )
         return window
 
@@ -168,7 +168,7 @@ def test_a_record_opens_from_the_history(
     qtbot.mouseClick(window.run.commands.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(window.run.commands.start.isEnabled, timeout=WITHIN_MS)
     bad = next(row for row in rows_of(station_dir) if row.verdict is Verdict.NG)
-    window.dialogs.open_record(bad.record_id)
+    window.open_record(bad.record_id)
     qtbot.waitUntil(lambda: bad.record_id in window.dialogs.records, timeout=WITHIN_MS)
     window.dialogs.close()
 
@@ -196,8 +196,8 @@ def test_every_alarm_of_the_station_has_its_words(workbench: Workbench, qtbot: A
     station = LiveStation(workbench)
     try:
         station.load("ない")
-        qtbot.waitUntil(lambda: station.line.view().state is StationState.ERROR, timeout=WITHIN_MS)
-        alarm = station.line.view().alarm
+        qtbot.waitUntil(lambda: station.view().state is StationState.ERROR, timeout=WITHIN_MS)
+        alarm = station.view().alarm
         assert alarm is not None
         assert "ない" in error_text(alarm, "ja")
         assert "ない" in error_text(alarm, "en")

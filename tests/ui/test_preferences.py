@@ -28,8 +28,9 @@ CHANGES = st.lists(
 def test_a_power_cut_at_any_moment_undoes_no_choice(changes: list[dict[str, Any]], opacity: float) -> None:
     disk: list[Preferences] = [Preferences()]
     kept = KeptPreferences(Preferences(), disk.append)
+    kept.note(opacity=opacity)
+    assert len(disk) == 1  # a dragged slider writes no file a step
     for change in changes:
-        kept.note(opacity=opacity)
         before = len(disk)
         kept.change(**change)
         assert replace(disk[-1], opacity=opacity) == kept.now
