@@ -11,8 +11,8 @@ from crane_desktop.domain.camera_setup import CameraSetup, FeatureValue
 from crane_desktop.domain.errors import CraneError, StationFault
 from crane_desktop.domain.ports import FrameSource
 from crane_desktop.domain.sources import SourceChoice
-from crane_desktop.recipe.model import Recipe, checked_name
-from crane_desktop.recipe.store import read_recipe, recipe_names, write_recipe
+from crane_desktop.recipe.authorship import Why, system_user
+from crane_desktop.recipe.model import Recipe
 from crane_desktop.services.workbench import Workbench
 
 if TYPE_CHECKING:  # brings OpenCV
@@ -77,18 +77,15 @@ class CameraDesk:
 
     def _keep(self, features: Mapping[str, FeatureValue], name: str, based_on: Recipe | None) -> str:
         """Save the features with the recipe of that name; a new one begins as a copy of the one in use."""
-        name = checked_name(name)
-        if name in recipe_names(self._workbench.data):
-            recipe = read_recipe(self._workbench.data, name)
-            recipe = recipe.model_copy(update={"version": recipe.version + 1})
-        elif based_on is not None:
-            recipe = based_on.model_copy(update={"name": name, "version": 1})
-        else:
-            recipe = Recipe(name=name)
-        recipe = recipe.model_copy(update={"camera_features": dict(features)})
-        write_recipe(self._workbench.data, recipe)
-        self._on_kept(recipe)
-        return name
+        start = name if based_on is None else based_on.changed(name=name, version=1)
+        kept = self._workbench.recipes.save(
+            start,
+            lambda recipe: recipe.changed(camera_features=features),
+            who=system_user(),
+            why=Why("recipe.why.camera_features"),
+        )
+        self._on_kept(kept.recipe)
+        return kept.name
 
 
 def _done(work: Callable[[], str]) -> Future[str]:

@@ -155,7 +155,7 @@ class TestRecipe:
     def test_what_makes_no_sense_is_refused_by_name(self, wrong: dict[str, object]) -> None:
         with pytest.raises(InputError) as caught:
             parse_recipe(json.dumps({"name": "x", "corrections": wrong}))
-        assert caught.value.key.startswith("decision.recipe_")
+        assert caught.value.key.startswith("recipe.")
         assert str(caught.value.params["field"]).startswith("corrections.")
 
     def test_a_changed_or_missing_reference_is_refused(self, data: DataDir) -> None:

@@ -76,18 +76,18 @@ def test_a_recipe_cannot_be_changed_in_place() -> None:
 @pytest.mark.parametrize(
     ("changes", "key", "field"),
     [
-        ({"version": 0}, "decision.recipe_field_wrong", "version"),
-        ({"version": "x"}, "decision.recipe_field_wrong", "version"),
-        ({"smallest_area_px": -1}, "decision.recipe_field_wrong", "smallest_area_px"),
-        ({"time_limit_ms": 0}, "decision.recipe_field_wrong", "time_limit_ms"),
-        ({"pack": ""}, "decision.recipe_field_wrong", "pack"),
-        ({"colour": "red"}, "decision.recipe_field_unknown", "colour"),
-        ({"thresholds": {"score_ng": 0.5}}, "decision.recipe_field_missing", "thresholds.score_review"),
-        ({"thresholds": 5}, "decision.recipe_field_wrong", "thresholds"),
-        ({"source": {"kind": "tape"}}, "decision.recipe_field_wrong", "source"),
-        ({"source": {"path": "/x"}}, "decision.recipe_field_missing", "source"),
-        ({"source": {"kind": "folder"}}, "decision.recipe_field_missing", "source.folder.path"),
-        ({"camera_features": {"Gain": None}}, "decision.recipe_field_wrong", "camera_features.Gain"),
+        ({"version": 0}, "recipe.field_wrong", "version"),
+        ({"version": "x"}, "recipe.field_wrong", "version"),
+        ({"smallest_area_px": -1}, "recipe.field_wrong", "smallest_area_px"),
+        ({"time_limit_ms": 0}, "recipe.field_wrong", "time_limit_ms"),
+        ({"pack": ""}, "recipe.field_wrong", "pack"),
+        ({"colour": "red"}, "recipe.field_unknown", "colour"),
+        ({"thresholds": {"score_ng": 0.5}}, "recipe.field_missing", "thresholds.score_review"),
+        ({"thresholds": 5}, "recipe.field_wrong", "thresholds"),
+        ({"source": {"kind": "tape"}}, "recipe.field_wrong", "source"),
+        ({"source": {"path": "/x"}}, "recipe.field_missing", "source"),
+        ({"source": {"kind": "folder"}}, "recipe.field_missing", "source.folder.path"),
+        ({"camera_features": {"Gain": None}}, "recipe.field_wrong", "camera_features.Gain"),
     ],
 )
 def test_a_wrong_field_is_named(changes: dict[str, object], key: str, field: str) -> None:
@@ -98,13 +98,13 @@ def test_a_wrong_field_is_named(changes: dict[str, object], key: str, field: str
 
 def test_review_above_ng_is_refused_in_its_own_words() -> None:
     crossed = {"score_review": 0.5, "score_ng": 0.4, "map_review": 0.1, "map_ng": 0.2}
-    assert refused({"thresholds": crossed}).key == "decision.recipe_thresholds_order"
+    assert refused({"thresholds": crossed}).key == "recipe.thresholds_order"
 
 
 def test_a_missing_name_and_a_later_format_are_told() -> None:
     assert refused({}, drop="name").params["field"] == "name"
     later = refused({"format_version": 2, "anything": "new"})
-    assert (later.key, later.params["found"]) == ("decision.recipe_too_new", 2)
+    assert (later.key, later.params["found"]) == ("recipe.too_new", 2)
     assert refused({"format_version": 0}).params["field"] == "format_version"
 
 
@@ -112,7 +112,7 @@ def test_a_missing_name_and_a_later_format_are_told() -> None:
 def test_what_is_no_recipe_is_refused_in_words(text: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_recipe(text)
-    assert caught.value.key == "decision.recipe_not_json"
+    assert caught.value.key == "recipe.not_json"
 
 
 def test_a_threshold_that_is_no_number_is_refused() -> None:
@@ -152,7 +152,7 @@ def test_any_text_is_a_recipe_or_an_input_error(text: str) -> None:
 )
 def test_a_name_that_is_no_file_name_everywhere_is_refused(name: str) -> None:
     assert clean_name(name) is None
-    assert refused({"name": name}).key == "decision.recipe_name"
+    assert refused({"name": name}).key == "recipe.name"
     with pytest.raises(InputError):
         checked_name(name)
 
