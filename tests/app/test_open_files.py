@@ -19,7 +19,8 @@ from crane_desktop.cli import start as starting
 from crane_desktop.domain.errors import CraneError, InputError
 from crane_desktop.domain.packs import Offer
 from crane_desktop.domain.station import StationState
-from crane_desktop.recipe.model import Recipe, dump_recipe
+from crane_desktop.recipe.json_text import dump_recipe
+from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.store import read_recipe
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir

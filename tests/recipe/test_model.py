@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.sources import SourceChoice
-from crane_desktop.recipe.model import Calibration, Recipe, Thresholds, checked_name, dump_recipe, parse_recipe
+from crane_desktop.recipe.json_text import dump_recipe, parse_recipe
+from crane_desktop.recipe.model import Calibration, Recipe, Thresholds, checked_name
 from crane_desktop.recipe.names import clean_name
 from crane_desktop.recipe.source import DemoChoice, FolderChoice, GenicamChoice
 from crane_desktop.settings.texts import error_text

@@ -6,7 +6,9 @@ from datetime import date
 
 from crane_desktop.decision.calibrate import GoodPart, calibrate
 from crane_desktop.domain.ports import ScorerInfo
-from crane_desktop.recipe.model import Calibration, Recipe, dump_recipe, parse_recipe
+from crane_desktop.recipe.json_text import dump_recipe, parse_recipe
+from crane_desktop.recipe.model import Calibration, Recipe
+from crane_desktop.recipe.thresholds import CalibrationBasis
 from crane_desktop.services.calibration import with_calibration
 
 FULL = Recipe(name="基板", version=4, pack="another")
@@ -16,7 +18,7 @@ MODEL = ScorerInfo("demo", "1", "cd" * 32, "crane", "full", 56, "cpu", "float32"
 def test_a_calibrated_recipe_names_its_model_and_promise() -> None:
     outcome = calibrate([GoodPart(0.1, 0.2), GoodPart(0.2, 0.3), GoodPart(0.15, 0.2)], 0.01)
     recipe = with_calibration(FULL, outcome, MODEL, on=date(2026, 1, 2))
-    assert (recipe.version, recipe.pack, recipe.thresholds) == (5, "demo", outcome.thresholds)
+    assert (recipe.version, recipe.pack, recipe.thresholds) == (4, "demo", outcome.thresholds)
     assert recipe.calibration == Calibration(
         n_images=3,
         false_reject_rate=0.01,
@@ -24,5 +26,6 @@ def test_a_calibrated_recipe_names_its_model_and_promise() -> None:
         date=date(2026, 1, 2),
         pack_sha256="cd" * 32,
         image_size_px=56,
+        basis=CalibrationBasis(pack="demo"),
     )
     assert parse_recipe(dump_recipe(recipe)) == recipe

@@ -8,6 +8,7 @@ from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
+from recipe_fixtures import stored
 from virtual_camera import VirtualCamera, VirtualCameras
 
 from crane_desktop.app.open_station import open_workbench
@@ -18,7 +19,7 @@ from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.domain.station import StationState
 from crane_desktop.recipe.model import Recipe
-from crane_desktop.recipe.store import read_recipe, write_recipe
+from crane_desktop.recipe.store import read_recipe
 from crane_desktop.services.workbench import Workbench
 
 WITHIN_S = 30.0
@@ -64,7 +65,7 @@ def open_setup(station: LiveStation, choice: SourceChoice) -> CameraSetup:
 def test_from_the_page_to_the_recipe_to_the_line(
     station: LiveStation, workbench: Workbench, camera: VirtualCamera, choice: SourceChoice
 ) -> None:
-    write_recipe(workbench.data, Recipe(name="治具A", pack="試験用"))
+    stored(workbench.data, Recipe(name="治具A", pack="試験用"))
     station.load(None, "治具A")
     until(lambda: station.view().state is StationState.READY)
     setup = open_setup(station, choice)
