@@ -4,65 +4,47 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
-from filelock import FileLock, Timeout
-
 from crane_desktop.domain.errors import InputError
 from crane_desktop.recipe.authorship import Why, system_user
-from crane_desktop.recipe.differences import Difference, differences
+from crane_desktop.recipe.changes import RecipeChange, change_of
+from crane_desktop.recipe.differences import differences
 from crane_desktop.recipe.identity import recipe_sha256, same_content
-from crane_desktop.recipe.json_text import dump_recipe, read_recipe_file
+from crane_desktop.recipe.locking import locked, unwritable_is_told
 from crane_desktop.recipe.migrate import OldFile, old_files, put_away, read_old
 from crane_desktop.recipe.model import Recipe, Thresholds, checked_name
 from crane_desktop.recipe.shelf import Shelf
 from crane_desktop.recipe.staleness import without_stale_thresholds
-from crane_desktop.recipe.version_files import RecipeVersion, read_version
-from crane_desktop.settings.atomic import write_atomic
+from crane_desktop.recipe.unnamed import keep_unnamed, read_unnamed
+from crane_desktop.recipe.version_files import RecipeVersion, UnreadableVersion, read_version
 from crane_desktop.settings.data_dir import DataDir
+
+__all__ = [
+    "DEFAULT_RECIPE",
+    "RECIPE_SUFFIX",
+    "Change",
+    "RecipeChange",
+    "RecipeStore",
+    "RecipeVersion",
+    "UnreadableVersion",
+    "read_recipe",
+    "recipe_for_pack",
+    "recipe_names",
+]
 
 DEFAULT_RECIPE = "default"
 RECIPE_SUFFIX = ".cranerecipe"
 """What a recipe's file is called while it travels; inside it is the same JSON."""
-UNNAMED_FOLDER = "unnamed"
-"""In ``recipes``: what judged without being stored under a name, each by its SHA-256."""
 
-_LOCK_FILE = ".recipes.lock"
-_LOCKED_WITHIN_S = 30.0
-_POLL_S = 0.01
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _log = logging.getLogger(__name__)
 
 Change: TypeAlias = Callable[[Recipe], Recipe]
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableVersion:
-    """A version whose file is damaged, gone, or of a later program."""
-
-    name: str
-    version: int
-    file: Path
-    problem: InputError
-
-
-@dataclass(frozen=True, slots=True)
-class RecipeChange:
-    """A version that has just come into use."""
-
-    name: str
-    version: int
-    sha256: str
-    parent_sha256: str | None
-    who: str
-    when: datetime
-    why: Why
-    differences: tuple[Difference, ...]
 
 
 def _tell_nobody(_change: RecipeChange) -> None:
@@ -125,9 +107,9 @@ class RecipeStore:
         problem = InputError("recipe.no_such_sha256", sha256=sha256)
         if _SHA256.fullmatch(sha256) is None:
             raise problem
-        unnamed = self._unnamed(sha256)
-        if unnamed.exists():
-            return _proven(unnamed, sha256)
+        unnamed = read_unnamed(self.data.recipes, sha256)
+        if unnamed is not None:
+            return unnamed
         files = (file for name in self._shelf.folders() for file in self._shelf.files(name))
         for file in files:
             if file.sha16 == sha256[:16]:
@@ -184,7 +166,7 @@ class RecipeStore:
         """
         name = checked_name(start if isinstance(start, str) else start.name)
         self._migrate()
-        with self._locked():
+        with locked(self.data.root):
             if self._is_here(name):
                 head = self._shelf.head(name)
                 before, number = head.recipe, self._shelf.next_number(name)
@@ -210,7 +192,7 @@ class RecipeStore:
             If it cannot be written; the version in use is then the same as before.
         """
         self._migrate()
-        with self._locked():
+        with locked(self.data.root):
             if recipe.name in self._shelf.folders():
                 before = self._shelf.file_in_use(recipe.name)
                 made = self._append(recipe, who, why)
@@ -218,7 +200,7 @@ class RecipeStore:
             self._refuse_other_case(recipe.name)
             made, damaged = self._append(recipe, who, why), None
             for file in self._old_files_of(recipe.name):
-                with _unwritable_is_told(file.path):
+                with unwritable_is_told(file.path):
                     damaged = put_away(file)
             return made, damaged
 
@@ -238,7 +220,7 @@ class RecipeStore:
             If there is no such version, or it is damaged.
         """
         name = self._known(name)
-        with self._locked():
+        with locked(self.data.root):
             shelf = self._shelf
             wanted = shelf.last_but_head(name) if to is None else read_version(shelf.file_of(name, to))
             return self._append(wanted.recipe, who, why or Why("recipe.why.rolled_back", {"version": wanted.version}))
@@ -256,18 +238,7 @@ class RecipeStore:
         InputError
             If it cannot be written.
         """
-        sha256 = recipe_sha256(recipe)
-        file = self._unnamed(sha256)
-        try:
-            _proven(file, sha256)
-        except InputError:  # not there yet, or damaged: its name says what belongs there
-            with _unwritable_is_told(file):
-                file.parent.mkdir(parents=True, exist_ok=True)
-                write_atomic(file, dump_recipe(recipe).encode())
-        return sha256
-
-    def _unnamed(self, sha256: str) -> Path:
-        return self.data.recipes / UNNAMED_FOLDER / f"{sha256}.json"
+        return keep_unnamed(self.data.recipes, recipe)
 
     def _known(self, name: str) -> str:
         name = checked_name(name)
@@ -319,24 +290,10 @@ class RecipeStore:
             file=self._shelf.path_of(recipe.name, recipe.version, sha256),
         )
         made = _compared(made, None if head is None else head.recipe)
-        with _unwritable_is_told(made.file):
+        with unwritable_is_told(made.file):
             self._shelf.put(made)
-        self._tell(made)
+        self._on_change(change_of(made))
         return made
-
-    def _tell(self, made: RecipeVersion) -> None:
-        self._on_change(
-            RecipeChange(
-                name=made.name,
-                version=made.version,
-                sha256=made.sha256,
-                parent_sha256=made.parent_sha256,
-                who=made.who,
-                when=made.when,
-                why=made.why,
-                differences=made.differences or (),
-            )
-        )
 
     def _migrate(self) -> None:
         """Take in what lies there of format 1; what is damaged stays where it is, and is told when it is asked for."""
@@ -345,7 +302,7 @@ class RecipeStore:
                 recipe = read_old(file)
             except InputError:
                 continue
-            with self._locked():
+            with locked(self.data.root):
                 if file.path.exists():  # else another program was first
                     self._adopt(recipe, file)
 
@@ -358,21 +315,6 @@ class RecipeStore:
             put_away(file)
         except OSError as error:  # it is in the store; moving it is tried again
             _log.warning("%s cannot be put with the old ones: %s", file.path, error)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        path = self.data.root / _LOCK_FILE
-        with _unwritable_is_told(path):
-            self.data.root.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(path, timeout=_LOCKED_WITHIN_S, poll_interval=_POLL_S)
-            try:
-                lock.acquire()
-            except Timeout:
-                raise InputError("recipe.store_busy", seconds=round(_LOCKED_WITHIN_S)) from None
-        try:
-            yield
-        finally:
-            lock.release()
 
 
 def read_recipe(data: DataDir, name: str) -> Recipe:
@@ -400,20 +342,3 @@ def _compared(found: RecipeVersion, parent: Recipe | None) -> RecipeVersion:
     if parent is not None:
         return replace(found, differences=differences(parent, found.recipe))
     return replace(found, differences=() if found.parent_sha256 is None else None)
-
-
-def _proven(file: Path, sha256: str) -> Recipe:
-    recipe = read_recipe_file(file)
-    if recipe_sha256(recipe) != sha256:
-        raise InputError("recipe.unnamed_damaged", file=file)
-    return recipe
-
-
-@contextmanager
-def _unwritable_is_told(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, NotImplementedError) as error:  # NotImplementedError: a file system without locks
-        raise InputError(
-            "settings.unwritable", file=file, reason=getattr(error, "strerror", None) or str(error)
-        ) from error

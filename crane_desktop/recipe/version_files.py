@@ -70,6 +70,16 @@ class RecipeVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableVersion:
+    """A version whose file is damaged, gone, or of a later program."""
+
+    name: str
+    version: int
+    file: Path
+    problem: InputError
+
+
+@dataclass(frozen=True, slots=True)
 class VersionFile:
     """A file that should hold a version, by its name."""
 
