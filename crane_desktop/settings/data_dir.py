@@ -56,7 +56,7 @@ class DataDir:
 
     @property
     def recipes(self) -> Path:
-        """One JSON file a recipe."""
+        """Recipes, each a folder of versions; and memories of good parts."""
         return self.root / "recipes"
 
     @property

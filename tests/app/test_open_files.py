@@ -32,7 +32,7 @@ WITHIN_S = 60.0
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
+def workbench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
     """A station that has only what came with the program."""
     monkeypatch.setenv("CRANE_LANGUAGE", "ja")
     yield open_workbench(tmp_path / "端末")

@@ -123,7 +123,7 @@ def test_every_field_has_a_name_for_people() -> None:
     }
     for language in LANGUAGES:
         shown = recipe_lines(whole, language)
-        assert len(shown) == 6  # of twelve: the others say nothing
+        assert len(shown) == 7  # the others say nothing
         assert not any("_" in line.replace("reject_pulse", "").replace("camera_line", "") for line in shown), shown
 
 

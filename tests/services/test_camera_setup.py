@@ -26,7 +26,7 @@ WITHIN_S = 30.0
 
 
 @pytest.fixture
-def bench(station_dir: Path) -> Iterator[Workbench]:
+def workbench(station_dir: Path) -> Iterator[Workbench]:
     yield open_workbench(station_dir)
     stop_logs()
 
