@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from crane_desktop.decision.calibrate import Calibrated, GoodPart, calibrate, promise_words, zero_failures_bound
+from crane_desktop.decision.calibrate import Calibrated, GoodPart, calibrate, promise_words
 from crane_desktop.decision.rule import decide
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
@@ -165,13 +165,6 @@ def test_what_cannot_be_calibrated_is_told(values: list[tuple[float, float]], ra
         calibrate([GoodPart(*v) for v in values], rate)
     assert caught.value.key == key
     assert error_text(caught.value, "ja")
-
-
-@pytest.mark.parametrize(
-    ("n", "bound"), [(30, 0.095), (59, 0.0495), (100, 0.0295), (299, 0.00997), (598, 0.005), (0, 1.0)]
-)
-def test_the_bound_after_no_failure(n: int, bound: float) -> None:
-    assert zero_failures_bound(n) == pytest.approx(bound, rel=0.01)
 
 
 def test_the_promise_is_told_in_plain_words() -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from crane_desktop.overlay.aids import clipping_rgba, exposure, profile, sharpness
+from crane_desktop.overlay.aids import clipping_rgba, exposure, line_profile, sharpness
 
 
 @pytest.fixture
@@ -65,16 +65,16 @@ def test_the_overlay_paints_clipped_places_only_and_both_kinds_differ() -> None:
 
 def test_a_profile_reads_the_pixels_on_the_line() -> None:
     pixels = np.arange(100, dtype=np.uint8)[None].repeat(50, 0)
-    told = profile(pixels, (10.5, 7.5), (20.5, 7.5))
+    told = line_profile(pixels, (10.5, 7.5), (20.5, 7.5))
     assert told.values.tolist() == list(range(10, 21))
     assert told.distance_px == pytest.approx(np.arange(11))
-    down = profile(np.ascontiguousarray(pixels.T), (3.5, 40.2), (3.5, 30.2))
+    down = line_profile(np.ascontiguousarray(pixels.T), (3.5, 40.2), (3.5, 30.2))
     assert down.values.tolist() == list(range(40, 29, -1))
 
 
 def test_a_profile_leaves_out_what_lies_outside() -> None:
     pixels = np.full((20, 20, 3), (1, 2, 3), np.uint8)
-    told = profile(pixels, (-5.0, 10.0), (25.0, 10.0))
+    told = line_profile(pixels, (-5.0, 10.0), (25.0, 10.0))
     assert told.values.shape == (20, 3)
     assert told.distance_px[0] == 5.0
-    assert profile(pixels, (40.0, 40.0), (50.0, 40.0)).values.shape == (0, 3)
+    assert line_profile(pixels, (40.0, 40.0), (50.0, 40.0)).values.shape == (0, 3)
