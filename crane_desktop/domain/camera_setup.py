@@ -173,7 +173,9 @@ def same_value(one: FeatureValue | None, other: FeatureValue | None) -> bool:
     if one == other:
         return True
     numbers = (int, float)
-    if not (isinstance(one, numbers) and isinstance(other, numbers)) or (isinstance(one, int) and isinstance(other, int)):
+    if not (isinstance(one, numbers) and isinstance(other, numbers)) or (
+        isinstance(one, int) and isinstance(other, int)
+    ):
         return False
     return math.isclose(one, other, rel_tol=1e-6)
 

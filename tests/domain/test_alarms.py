@@ -32,9 +32,7 @@ def alarm(
     return Alarm(StationFault(key), source, severity, begun, later if over else None, later if seen else None)
 
 
-ALARMS = st.builds(
-    alarm, st.integers(0, 500), st.sampled_from(AlarmSeverity), over=st.booleans(), seen=st.booleans()
-)
+ALARMS = st.builds(alarm, st.integers(0, 500), st.sampled_from(AlarmSeverity), over=st.booleans(), seen=st.booleans())
 DISTINCT = st.lists(ALARMS, max_size=8, unique_by=lambda one: one.begun).map(tuple)
 
 

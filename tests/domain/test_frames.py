@@ -143,7 +143,7 @@ def test_sealing_straightens_any_view(view: object) -> None:
 def test_two_frames_are_compared_by_identity_and_not_pixel_by_pixel() -> None:
     pixels = sealed_pixels(np.zeros((2, 2), np.uint8))
     one, other = Frame(pixels, ORIGIN), Frame(pixels, ORIGIN)
-    assert one == one  # noqa: PLR0124
+    assert one == one
     assert one != other
     assert len({one, other}) == 2
 
