@@ -123,12 +123,12 @@ def line_profile(pixels: NDArray[np.uint8], start: Point, end: Point) -> LinePro
 
 def _histogram(plane: NDArray[np.uint8]) -> NDArray[np.int64]:
     # In pieces: OpenCV returns counts as float32, which beyond 2**24 skips whole numbers.
-    step = max(1, _EXACT_IN_FLOAT32 // plane.shape[1])
-    pieces = (plane[top : top + step] for top in range(0, plane.shape[0], step))
-    return sum(
-        (cv2.calcHist([piece], [0], None, [256], [0, 256]).ravel().astype(np.int64) for piece in pieces),
-        start=np.zeros(256, np.int64),
-    )
+    flat = np.ascontiguousarray(plane).reshape(1, -1)
+    pieces = (flat[:, start : start + _EXACT_IN_FLOAT32] for start in range(0, flat.size, _EXACT_IN_FLOAT32))
+    counts = np.zeros(256, np.int64)
+    for piece in pieces:
+        counts += cv2.calcHist([piece], [0], None, [256], [0, 256]).ravel().astype(np.int64)
+    return counts
 
 
 def _clipped(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -38,7 +38,7 @@ def catalogue() -> dict[str, dict[str, str]]:
     return sentences
 
 
-def text(key: str, language: Language, /, **params: object) -> str:
+def text(key: str, /, language: Language, **params: object) -> str:
     """Return the sentence `key` in `language`, its places filled.
 
     Raises
@@ -51,7 +51,7 @@ def text(key: str, language: Language, /, **params: object) -> str:
 
 def error_text(error: CraneError, language: Language) -> str:
     """Return an error's sentence in `language`."""
-    return text(error.key, language, **error.params)
+    return catalogue()[error.key][language].format(**error.params)
 
 
 def system_language() -> Language:
