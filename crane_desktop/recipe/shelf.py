@@ -37,18 +37,23 @@ class Shelf:
     root: Path
 
     def folders(self) -> dict[str, Path]:
-        """Return the recipes' folders by name, as they are really spelt, whatever the file system takes for the same.
+        """Return the recipes' folders by name. One without files is what a kill left of a first save: no recipe yet."""
+        return {name: path for name, path in self._spelt_folders().items() if any(path.glob("*.json"))}
 
-        A folder without files is what a kill left of a first save: no recipe yet.
-        """
-        named = {
-            path: clean_name(path.name.removesuffix(FOLDER_SUFFIX)) for path in self.root.glob(f"*{FOLDER_SUFFIX}")
-        }
-        return {name: path for path, name in named.items() if name is not None and any(path.glob("*.json"))}
+    def has(self, name: str) -> bool:
+        """Return whether there is a recipe of exactly this name."""
+        folder = self._spelt_folders().get(name)
+        return folder is not None and any(folder.glob("*.json"))
 
     def folder(self, name: str) -> Path:
         """Return where a recipe lies, or would."""
-        return self.folders().get(name, self.root / f"{name}{FOLDER_SUFFIX}")
+        return self._spelt_folders().get(name, self.root / f"{name}{FOLDER_SUFFIX}")
+
+    def _spelt_folders(self) -> dict[str, Path]:
+        """Return all folders by name as they are really spelt, whatever the file system takes for the same."""
+        found = self.root.glob(f"*{FOLDER_SUFFIX}")
+        named = {path: clean_name(path.name.removesuffix(FOLDER_SUFFIX)) for path in found}
+        return {name: path for path, name in named.items() if name is not None}
 
     def spelt(self, name: str) -> str:
         """Return a name as its recipe is called, where the file system does not tell upper and lower case apart."""

@@ -193,7 +193,7 @@ class RecipeStore:
         """
         self._migrate()
         with locked(self.data.root):
-            if recipe.name in self._shelf.folders():
+            if self._shelf.has(recipe.name):
                 before = self._shelf.file_in_use(recipe.name)
                 made = self._append(recipe, who, why)
                 return made, None if made.file == before else before
@@ -249,7 +249,7 @@ class RecipeStore:
 
     def _is_here(self, name: str) -> bool:
         """Return whether a recipe is in the store; a damaged file of format 1 is none, and is told."""
-        if name in self._shelf.folders():
+        if self._shelf.has(name):
             return True
         for file in self._old_files_of(name):
             read_old(file)
@@ -268,7 +268,7 @@ class RecipeStore:
         """Make a recipe the next version of its name as it is, whatever came before."""
         head = None
         number = recipe.version
-        if recipe.name in self._shelf.folders():
+        if self._shelf.has(recipe.name):
             number = self._shelf.next_number(recipe.name)
             try:
                 head = self._shelf.head(recipe.name)
