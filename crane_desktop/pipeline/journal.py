@@ -25,6 +25,7 @@ NOTE_WITHIN_S = 1.0
 BEGIN_WITHIN_S = 2.0
 """How long the first frame waits for the run's beginning to be durable; then the run goes on all the same."""
 
+_LAST_FRAME_WITHIN_S = 2.0
 _END_TRIES = 3
 _BETWEEN_TRIES_S = 0.2
 _log = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ class RunJournal:
         """Close the balance and write the run's last word; tried again where the log does not take it at once."""
         if not given_up:
             # Only where a thread broke is the source's thread still under way here.
-            self._taken.wait(BEGIN_WITHIN_S)
+            self._taken.wait(_LAST_FRAME_WITHIN_S)
         late = self._tally.settle()
         if late and not given_up:
             _log.error("%d frames were left without a verdict by a failed thread", late)
