@@ -140,6 +140,8 @@ def count_records(connection: Connection, run: str) -> tuple[dict[Verdict, int],
     """Return a run's records by verdict, and the frame number of the newest one."""
     query = select(records.c.verdict, func.count(), func.max(records.c.id))
     found = connection.execute(query.where(records.c.run == run).group_by(records.c.verdict)).all()
-    newest = max((newest for _verdict, _count, newest in found), default=None)
-    frame = select(records.c.frame_id).where(records.c.id == newest)
-    return {Verdict(verdict): count for verdict, count, _ in found}, connection.execute(frame).scalar() or 0
+    counts = {Verdict(verdict): count for verdict, count, _newest_id in found}
+    if not found:
+        return counts, 0
+    frame = select(records.c.frame_id).where(records.c.id == max(newest_id for _, _, newest_id in found))
+    return counts, int(connection.execute(frame).scalar_one())
