@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.events import Event
 from crane_desktop.domain.history import HistoryRow
 from crane_desktop.domain.maps import Scored
 from crane_desktop.domain.ports import LogEntry
@@ -106,10 +107,10 @@ def test_a_station_that_fails_its_self_test_decides_nothing(
 def failing_log(monkeypatch: pytest.MonkeyPatch, calls: Callable[[int], Exception | None]) -> None:
     real, count = SqliteInspectionLog.append, iter(range(1, 1_000_000))
 
-    def append(self: SqliteInspectionLog, entries: Sequence[LogEntry], timeout_s: float = 10.0) -> list[int]:
+    def append(self: SqliteInspectionLog, entries: Sequence[LogEntry | Event], timeout_s: float = 10.0) -> list[int]:
         ids: list[int] = []
         for entry in entries:  # one at a time, so that the test knows which part meets the failure
-            error = calls(next(count))
+            error = calls(next(count)) if isinstance(entry, LogEntry) else None
             if error is not None:
                 raise error
             ids += real(self, [entry], timeout_s)

@@ -197,10 +197,14 @@ class TestRecords:
         for name in ("ok", "ng", "review", "none"):
             assert stats[name] == sum(line["verdict"] == name.upper() for line in recorded)
         assert datetime.fromisoformat(stats["first_at"]) <= datetime.fromisoformat(stats["last_at"])
+        assert (stats["runs"], stats["losses"], stats["unknown"]) == (1, {}, 0)
 
     def test_stats_of_an_empty_log(self, crane: Crane, station_dir: Path) -> None:
         (stats,) = crane("records", "stats", "--json", "--data-dir", station_dir).objects
-        assert stats == {"records": 0, "ok": 0, "ng": 0, "review": 0, "none": 0, "first_at": None, "last_at": None}
+        assert stats == {
+            **{"records": 0, "ok": 0, "ng": 0, "review": 0, "none": 0, "first_at": None, "last_at": None},
+            **{"runs": 0, "losses": {}, "unknown": 0},
+        }
 
     def test_verify(self, crane: Crane, station_dir: Path, recorded: list[dict[str, Any]]) -> None:
         done = crane("records", "verify", "--json", "--data-dir", station_dir)

@@ -1,7 +1,8 @@
-"""The line without threads: one part after the other, for tests and for tools that need no speed."""
+"""The line without threads: one part after the other, for tests that compare it with the real one."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 
 from crane_desktop.domain.ports import FrameSource, InspectionLog, Output, Scorer
@@ -11,8 +12,16 @@ from crane_desktop.pipeline.acquire import Acquirer
 from crane_desktop.pipeline.board import Board, LineSnapshot
 from crane_desktop.pipeline.control import Control
 from crane_desktop.pipeline.inspection import JudgingSetup, Part, judge, judged_by
+from crane_desktop.pipeline.journal import RunIdentity, RunJournal
 from crane_desktop.pipeline.recording import Recorder
 from crane_desktop.recipe.model import Recipe
+
+
+class _StraightJournal(RunJournal):
+    """Writes the beginning at once: there is no other thread to wait for."""
+
+    def wait_begun(self, stop: threading.Event) -> None:
+        self.write_begin(stop)
 
 
 class _Straight:
@@ -23,11 +32,11 @@ class _Straight:
         self._recorder = recorder
         self.exhausted = False
 
-    def put(self, item: Part, timeout_s: float) -> bool:  # noqa: ARG002 - nothing to wait for
+    def put(self, item: Part, timeout_s: float) -> bool:
         self._recorder.record([judge(item, self._bench)])
         return True
 
-    def take(self, most: int, timeout_s: float) -> list[Part]:  # noqa: ARG002 - nothing is ever left here
+    def take(self, most: int, timeout_s: float) -> list[Part]:
         return []
 
     def close(self) -> None:
@@ -50,8 +59,11 @@ def run_inline(
     No frame is ever skipped. Faults stand in the snapshot, as they do with `Line`.
     """
     board, control = Board(), Control()
-    setup = JudgingSetup(scorer, recipe, judged_by(scorer, recipe, software_version), judge_ready)
-    recorder = Recorder(log, board, control, outputs=outputs, on_result=on_result)
-    Acquirer(source, _Straight(setup, recorder), board, control).run()
+    who = judged_by(scorer, recipe, software_version)
+    journal = _StraightJournal(log, board.tally, RunIdentity("inline", who, scorer.info.profile))
+    setup = JudgingSetup(scorer, recipe, who, judge_ready, "inline")
+    recorder = Recorder(log, board, control, journal, outputs=outputs, on_result=on_result)
+    Acquirer(source, _Straight(setup, recorder), board, control, journal).run()
+    journal.write_end(given_up=False)
     recorder.look_at_outputs()
     return board.snapshot(StationState.READY, source.info, finished=True)
