@@ -172,7 +172,11 @@ def test_a_double_click_installs_a_pack_and_the_station_judges_with_it(
         if box is not None and box.text() not in seen:
             seen.append(box.text())
             box.buttons()[0].click()
-        elif len(seen) == 2 and window.commands.packs.currentData() == "試験用" and window.commands.start.isEnabled():
+        elif (
+            len(seen) == 2
+            and window.run.commands.packs.currentData() == "試験用"
+            and window.run.commands.start.isEnabled()
+        ):
             window.close()
 
     clock = QTimer()
