@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 sys.path.append(str(Path(__file__).parent))  # `virtual_camera` and its like lie here
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the program
+hypothesis.settings.load_profile("untimed")
 
 TINY_PACK = "試験用"
 """Name of the pack that `tiny_pack` makes."""

@@ -35,5 +35,6 @@ def open_invocation(folder: Path | None, *, as_json: bool = False, profile: str 
         language=opened.language,
         notes=opened.notes,
         crash_report=opened.crash_report,
+        on_recipe_change=opened.on_recipe_change,
         console=console,
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from crane_desktop.domain.errors import CraneError
+from crane_desktop.recipe.store import RecipeChange, RecipeStore
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.store import Settings
 from crane_desktop.settings.texts import Language
@@ -21,6 +23,8 @@ class Workbench:
         What was found on opening that people should be told.
     crash_report
         What a program that crashed here left behind, if that was not told before.
+    on_recipe_change
+        Told every recipe's version that comes into use; must hand it on and save no recipe itself.
     """
 
     data: DataDir
@@ -28,3 +32,9 @@ class Workbench:
     language: Language
     notes: tuple[CraneError, ...] = ()
     crash_report: Path | None = None
+    on_recipe_change: Callable[[RecipeChange], None] = lambda _change: None
+
+    @property
+    def recipes(self) -> RecipeStore:
+        """The station's recipes, with all their versions."""
+        return RecipeStore(self.data, on_change=self.on_recipe_change)

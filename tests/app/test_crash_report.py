@@ -51,7 +51,7 @@ def left(places: dict[str, Path]) -> list[Path]:
     return sorted([*(places["data"] / "logs").glob("CraneInspector-*"), *places["temporary"].glob("CraneInspector-*")])
 
 
-HANGS = "import time, crane_desktop.services.workbench as w; w.load_settings = lambda _: time.sleep(60)"
+HANGS = "import time, crane_desktop.app.open_station as w; w.load_settings = lambda _: time.sleep(60)"
 STATS = ("records", "stats", "--json")
 
 
@@ -84,7 +84,7 @@ def test_a_hard_fault_leaves_its_traceback_and_the_next_start_tells(places: dict
     words = report.read_text(encoding="utf-8")
     assert words.startswith("CraneInspector ")
     assert "Segmentation fault" in words
-    assert "workbench.py" in words
+    assert "open_station.py" in words
     assert err == f"The program ended unexpectedly the last time. What it left behind is in {report}; " + (
         "please send that file to the support.\n"
     )
@@ -127,7 +127,7 @@ def test_a_hard_fault_before_the_data_folder_is_known_is_told_too(places: dict[s
 
 
 def test_our_own_failure_is_one_sentence_with_its_report(places: dict[str, Path]) -> None:
-    fails = "import crane_desktop.services.workbench as w; w.load_settings = lambda _: 1 / 0"
+    fails = "import crane_desktop.app.open_station as w; w.load_settings = lambda _: 1 / 0"
     code, out, err = ended(program(fails, places, *STATS))
     (report,) = left(places)
     assert (code, out) == (1, "")

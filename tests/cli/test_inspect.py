@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from recipe_fixtures import stored_fields
 
 from crane_desktop.camera.decode import read_image
 from crane_desktop.domain.history import HistoryRow
 from crane_desktop.model.scorer import CraneScorer
+from crane_desktop.settings.data_dir import DataDir
 
 Crane = Callable[..., Any]
 LogOf = Callable[[Path], list[HistoryRow]]
@@ -191,9 +192,7 @@ def test_options_before_the_command_count(crane: Crane, station_dir: Path, log_o
 
 
 def recipe(station_dir: Path, **fields: Any) -> None:
-    (station_dir / "recipes").mkdir(exist_ok=True)
-    content = {"name": "部品A", "pack": "試験用", **fields}
-    (station_dir / "recipes" / "部品A.json").write_text(json.dumps(content), encoding="utf-8-sig")
+    stored_fields(DataDir(station_dir), name="部品A", pack="試験用", **fields)
 
 
 def test_a_recipe_brings_its_source_its_camera_features_and_its_time_limit(

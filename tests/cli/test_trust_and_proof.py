@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 import torch
+from station_fixtures import alarm_of
 
 from crane_desktop.app.open_station import open_workbench
-from crane_desktop.app.station import LiveStation
+from crane_desktop.app.station.live_station import LiveStation
+from crane_desktop.domain.alarms import AlarmState
 from crane_desktop.domain.history import HistoryRow
 from crane_desktop.domain.maps import Scored
 from crane_desktop.domain.sources import SourceChoice
@@ -284,19 +286,20 @@ class TestFullGpu:
         full_gpu(monkeypatch, from_part=2)
         station = LiveStation(open_workbench(station_dir))
         try:
-            station.load("試験用")
-            station.start(SourceChoice(kind="demo", frames=4, seed=4))
+            station.line.load("試験用")
+            station.line.start(SourceChoice(kind="demo", frames=4, seed=4))
             deadline_s = time.monotonic() + 60
-            while not ((view := station.view()).run_id == 1 and view.state is StationState.READY):
+            while not ((view := station.line.view()).run_id == 1 and view.state is StationState.READY):
                 assert time.monotonic() < deadline_s, view
                 time.sleep(0.02)
-            assert view.alarm is not None
-            assert view.alarm.key == "model.gpu_out_of_memory"
+            assert alarm_of(view) is not None
+            assert alarm_of(view).key == "model.gpu_out_of_memory"
             assert view.scorer is not None
             assert view.scorer.device == "cpu"
             assert view.balance.judged == 4
-            station.acknowledge()
-            assert station.view().alarm is None
+            station.alarms.acknowledge()
+            (alarm,) = station.line.view().alarms
+            assert alarm.state is AlarmState.ACKNOWLEDGED  # it still runs on the CPU
         finally:
             station.close()
             stop_logs()

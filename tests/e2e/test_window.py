@@ -36,7 +36,7 @@ WITHIN_MS = 30_000
 
 
 @pytest.fixture
-def bench(station_dir: Path) -> Iterator[Workbench]:
+def workbench(station_dir: Path) -> Iterator[Workbench]:
     yield open_workbench(station_dir)
     stop_logs()
 
@@ -56,7 +56,7 @@ def desk(qtbot: Any, workbench: Workbench) -> Iterator[Callable[[SourceChoice], 
         with qtbot.waitExposed(window):
             window.show()
         qtbot.waitUntil(
-            lambda: window.commands.start.isEnabled() and station.view().scorer is not None, timeout=WITHIN_MS
+            lambda: window.run.commands.start.isEnabled() and station.view().scorer is not None, timeout=WITHIN_MS
         )
         return window
 
@@ -89,18 +89,18 @@ def balance_on_screen(window: MainWindow) -> list[int]:
 
 
 def counters(window: MainWindow) -> dict[Verdict, int]:
-    return {verdict: figure(counter.figure()) for verdict, counter in window.figures.counters.items()}
+    return {verdict: figure(counter.figure()) for verdict, counter in window.run.figures.counters.items()}
 
 
 def history(window: MainWindow) -> list[list[str]]:
-    model = window.history.model
+    model = window.run.history.model
     return [[str(model.index(row, column).data()) for column in Column] for row in range(model.rowCount())]
 
 
 def settled(window: MainWindow, qtbot: Any, station_dir: Path) -> list[HistoryRow]:
     """Wait until the list on screen has caught up with the log; return the log, newest first."""
     rows = rows_of(station_dir)
-    qtbot.waitUntil(lambda: window.history.model.newest_id() == rows[0].record_id, timeout=WITHIN_MS)
+    qtbot.waitUntil(lambda: window.run.history.model.newest_id() == rows[0].record_id, timeout=WITHIN_MS)
     return rows
 
 
@@ -110,8 +110,8 @@ def compare(window: MainWindow, rows: list[HistoryRow]) -> None:
     assert (judged, pending) == (len(rows), 0)
     assert frames == judged + lost
     assert shown == {verdict: sum(row.verdict is verdict for row in rows) for verdict in Verdict}
-    assert figure(window.figures.inspected.figure()) == len(rows)
-    assert window.verdict.word() == text(f"verdict.{rows[0].verdict}", "en")
+    assert figure(window.run.figures.inspected.figure()) == len(rows)
+    assert window.run.verdict.word() == text(f"verdict.{rows[0].verdict}", "en")
     table = history(window)
     assert [line[Column.RECORD] for line in table] == [str(row.record_id) for row in rows[: len(table)]]
     assert [line[Column.VERDICT] for line in table] == [
@@ -129,12 +129,12 @@ def test_the_screen_tells_what_the_log_holds(
 ) -> None:
     source = SourceChoice(kind="demo", rate_hz=30.0) if kind == "demo" else SourceChoice(kind="genicam", cti=str(viky))
     window = desk(source)
-    qtbot.mouseClick(window.commands.start, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: figure(window.figures.inspected.figure() or "0") >= 25, timeout=WITHIN_MS)
-    assert window.commands.stop.isEnabled()
-    qtbot.mouseClick(window.commands.stop, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(window.commands.start.isEnabled, timeout=WITHIN_MS)
-    assert window.alarm.isHidden()
+    qtbot.mouseClick(window.run.commands.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: figure(window.run.figures.inspected.figure() or "0") >= 25, timeout=WITHIN_MS)
+    assert window.run.commands.stop.isEnabled()
+    qtbot.mouseClick(window.run.commands.stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(window.run.commands.start.isEnabled, timeout=WITHIN_MS)
+    assert window.alarm.alarm is None
     rows = settled(window, qtbot, station_dir)
     compare(window, rows)
     if kind == "demo":
@@ -145,16 +145,16 @@ def test_a_failing_source_is_an_alarm_on_screen_and_the_next_start_clears_it(
     desk: Callable[[SourceChoice], MainWindow], qtbot: Any, tmp_path: Path, station_dir: Path
 ) -> None:
     window = desk(SourceChoice(kind="folder", path=str(tmp_path / "ない")))
-    qtbot.mouseClick(window.commands.start, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not window.alarm.isHidden(), timeout=WITHIN_MS)
+    qtbot.mouseClick(window.run.commands.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.alarm.alarm is not None, timeout=WITHIN_MS)
     assert "ない does not exist" in window.alarm.words
-    qtbot.waitUntil(window.commands.start.isEnabled, timeout=WITHIN_MS)
-    window.source.fill(SourceChoice(kind="demo", rate_hz=30.0))
-    qtbot.mouseClick(window.commands.start, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: figure(window.figures.inspected.figure() or "0") >= 3, timeout=WITHIN_MS)
-    assert window.alarm.isHidden()
-    qtbot.mouseClick(window.commands.stop, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(window.commands.start.isEnabled, timeout=WITHIN_MS)
+    qtbot.waitUntil(window.run.commands.start.isEnabled, timeout=WITHIN_MS)
+    window.run.source.fill(SourceChoice(kind="demo", rate_hz=30.0))
+    qtbot.mouseClick(window.run.commands.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: figure(window.run.figures.inspected.figure() or "0") >= 3, timeout=WITHIN_MS)
+    assert window.alarm.alarm is None
+    qtbot.mouseClick(window.run.commands.stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(window.run.commands.start.isEnabled, timeout=WITHIN_MS)
     compare(window, settled(window, qtbot, station_dir))
 
 
@@ -163,10 +163,10 @@ def test_a_record_opens_from_the_history(
     desk: Callable[[SourceChoice], MainWindow], qtbot: Any, station_dir: Path
 ) -> None:
     window = desk(SourceChoice(kind="demo", rate_hz=30.0))
-    qtbot.mouseClick(window.commands.start, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.run.commands.start, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: counters(window)[Verdict.NG] >= 1, timeout=WITHIN_MS)
-    qtbot.mouseClick(window.commands.stop, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(window.commands.start.isEnabled, timeout=WITHIN_MS)
+    qtbot.mouseClick(window.run.commands.stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(window.run.commands.start.isEnabled, timeout=WITHIN_MS)
     bad = next(row for row in rows_of(station_dir) if row.verdict is Verdict.NG)
     window.open_record(bad.record_id)
     qtbot.waitUntil(lambda: bad.record_id in window.dialogs.records, timeout=WITHIN_MS)

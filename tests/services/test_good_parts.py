@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +10,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from recipe_fixtures import stored_fields
 
 from crane_desktop.model.goodparts.memory import SelfCheck
+from crane_desktop.recipe.store import read_recipe
+from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.simulation.painting.dataset import write_dataset
 from crane_desktop.simulation.painting.draw import draw_part
 
@@ -47,7 +49,7 @@ def found_helpful(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _recipe(station: Path) -> dict[str, Any]:
-    return dict(json.loads((station / "recipes" / "部品A.json").read_text(encoding="utf-8")))
+    return read_recipe(DataDir(station), "部品A").model_dump(mode="json")
 
 
 @pytest.mark.usefixtures("found_helpful")
@@ -116,10 +118,9 @@ def test_without_its_memory_a_recipe_judges_nothing(crane: Crane, station_dir: P
     assert "learn the good parts again" in other_profile.err
     assert crane(*inspect).code == 0
     # Another memory under thresholds of this one.
-    recipe = station_dir / "recipes" / "部品A.json"
     changed = _recipe(station_dir)
     changed["calibration"]["good_parts_sha256"] = None
-    recipe.write_text(json.dumps(changed), encoding="utf-8")
+    stored_fields(DataDir(station_dir), **changed)
     assert "another memory" in crane(*inspect).err
 
 

@@ -1,4 +1,4 @@
-"""A test double of our own port `Station`, with drawn frames; it runs nothing in the background."""
+"""Test doubles of the station's small ports, with drawn frames; they run nothing in the background."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from crane_desktop.domain.alarms import Alarm, AlarmSeverity
 from crane_desktop.domain.balance import Balance
-from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.errors import CraneError, InputError
 from crane_desktop.domain.frames import Frame, FrameOrigin, LossCause, sealed_pixels
 from crane_desktop.domain.history import HistoryRecord, HistoryRow
 from crane_desktop.domain.maps import AnomalyMap, Placement, Region
@@ -118,55 +119,120 @@ def failed(error: Exception) -> Future[Any]:
     return future
 
 
-class FakeStation:
+Calls: TypeAlias = "list[tuple[Any, ...]]"
+
+
+def alarm(error: CraneError, source: str = "line", *, minute: int = 0, **changes: Any) -> Alarm:
+    """An alarm that began some minutes after `MOMENT`."""
+    return replace(Alarm(error, source, AlarmSeverity.FAULT, MOMENT + timedelta(minutes=minute)), **changes)
+
+
+def scorer() -> ScorerInfo:
+    return ScorerInfo("demo", "1", "0" * 64, "crane", "full", 240, "cpu", "fp32", for_demonstration=True)
+
+
+class FakeLine:
     """Says what it is told to say, and notes what it was asked."""
 
-    def __init__(self, records: int = 0) -> None:
-        self.now = StationView(StationState.READY, scorer=self.scorer(), recipe="default")
-        self.calls: list[tuple[Any, ...]] = []
-        self.pages: list[tuple[Any, ...]] = []
-        """Pages of the log that were asked for: kept apart, the window asks for them in its own time."""
-        self.rows = [history_row(i, list(Verdict)[i % 4]) for i in range(1, records + 1)]
-        self.found: Future[Any] = answered([("camera-1", "Red camera"), ("camera-2", "Green camera")])
-        self.examined: Future[Any] = Future()
-        """What `doctor` answers: findings that the test makes."""
-        self.opened: Future[Any] = Future()
-        """What `camera` answers: a set-up that the test makes."""
-        self.looked: dict[str, Future[Any]] = {}
-        """What `look_into` answers, by file; others are refused."""
-        self.taken: Future[Any] | None = None
-        """What `take_in` answers; None: what was offered."""
-        self.closed = 0
-        self.hold: set[str] = set()
-        """Questions whose answers wait in `held` until the test gives them."""
-        self.held: list[tuple[Future[Any], Any]] = []
-
-    @staticmethod
-    def scorer() -> ScorerInfo:
-        return ScorerInfo("demo", "1", "0" * 64, "crane", "full", 240, "cpu", "fp32", for_demonstration=True)
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+        self.now = StationView(StationState.READY, scorer=scorer(), recipe="default")
 
     def say(self, **changes: Any) -> None:
         self.now = replace(self.now, **changes)
 
-    def finish(self, part: Result) -> None:
-        """A part was judged: it becomes the newest, is counted, and gets its row."""
-        verdict = part.inspection.verdict
-        counts = dict(self.now.balance.verdicts)
-        counts[verdict] = counts.get(verdict, 0) + 1
-        losses = {LossCause.LOST: 1}
-        frames = sum(counts.values()) + 1
-        ng = self.now.latest_ng if verdict is not Verdict.NG else (part, *self.now.latest_ng)[:12]
-        self.say(
-            state=StationState.RUNNING,
-            newest=part,
-            latest_ng=ng,
-            balance=Balance(frames, counts, losses),
-            pace=Pace(8.0, 80.0, 120.0),
-            source=SourceInfo("demo:all", "demo", True, "all"),
-            run_id=1,
-        )
-        if part.record_id is not None:
-            self.rows.append(history_row(part.record_id, verdict))
+    def view(self) -> StationView:
+        return self.now
+
+    def load(self, pack: str | None = None, recipe: str | None = None) -> None:
+        self.calls.append(("load", pack, recipe))
+
+    def start(self, source: SourceChoice) -> None:
+        self.calls.append(("start", source))
+        self.say(state=StationState.RUNNING, run_id=self.now.run_id + 1, newest=None, latest_ng=())
+
+    def stop(self) -> None:
+        self.calls.append(("stop",))
+        self.say(state=StationState.READY)
+
+
+class FakeAlarms:
+    """An acknowledged alarm that goes on stays in the view; one that is over goes."""
+
+    def __init__(self, calls: Calls, line: FakeLine) -> None:
+        self.calls, self._line = calls, line
+
+    def acknowledge(self, key: str | None = None, source: str | None = None) -> None:
+        self.calls.append(("acknowledge", key, source))
+        kept = []
+        for one in self._line.now.alarms:
+            meant = key in (None, one.key) and source in (None, one.source)
+            if not meant:
+                kept.append(one)
+            elif one.active:
+                kept.append(replace(one, acknowledged=one.acknowledged or MOMENT + timedelta(hours=1)))
+        self._line.say(alarms=tuple(kept))
+
+
+class FakeRecipes:
+    def __init__(self) -> None:
+        self.listed = ["bracket", "gear"]
+
+    def names(self) -> Future[Sequence[str]]:
+        return answered(list(self.listed))
+
+
+class FakePacks:
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+        self.looked: dict[str, Future[Any]] = {}
+        """What `look_into` answers, by file; others are refused."""
+        self.taken: Future[Any] | None = None
+        """What `take_in` answers; None: what was offered."""
+
+    def names(self) -> Future[Sequence[str]]:
+        return answered(["crane-full", "demo"])
+
+    def look_into(self, file: str) -> Future[Any]:
+        self.calls.append(("look_into", file))
+        return self.looked.get(file, failed(InputError("ui.no_folder")))
+
+    def take_in(self, offer: Any) -> Future[Any]:
+        self.calls.append(("take_in", offer.file))
+        return self.taken if self.taken is not None else answered(offer)
+
+
+class FakeCameras:
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+        self.found: Future[Any] = answered([("camera-1", "Red camera"), ("camera-2", "Green camera")])
+        self.examined: Future[Any] = Future()
+        """What `doctor` answers: findings that the test makes."""
+        self.opened: Future[Any] = Future()
+        """What `open` answers: a set-up that the test makes."""
+
+    def devices(self, cti: str | None = None) -> Future[Sequence[tuple[str, str]]]:
+        self.calls.append(("devices", cti))
+        return self.found
+
+    def doctor(self, cti: str | None = None) -> Future[Any]:
+        self.calls.append(("doctor", cti))
+        return self.examined
+
+    def open(self, choice: SourceChoice) -> Future[Any]:
+        self.calls.append(("camera", choice))
+        return self.opened
+
+
+class FakeRecords:
+    def __init__(self, calls: Calls, count: int) -> None:
+        self.calls = calls
+        self.rows = [history_row(i, list(Verdict)[i % 4]) for i in range(1, count + 1)]
+        self.pages: Calls = []
+        """Pages of the log that were asked for: kept apart, the window asks for them in its own time."""
+        self.hold: set[str] = set()
+        """Questions (``page``, ``record``) whose answers wait in `held` until the test gives them."""
+        self.held: list[tuple[Future[Any], Any]] = []
 
     def give(self, place: int = 0) -> None:
         """Give an answer that is held."""
@@ -181,63 +247,65 @@ class FakeStation:
         self.held.append((future, value))
         return future
 
-    # -- the port ------------------------------------------------------------------------------------------
-
-    def view(self) -> StationView:
-        return self.now
-
-    def load(self, pack: str | None = None, recipe: str | None = None) -> None:
-        self.calls.append(("load", pack, recipe))
-
-    def start(self, source: SourceChoice) -> None:
-        self.calls.append(("start", source))
-        self.say(state=StationState.RUNNING)
-
-    def stop(self) -> None:
-        self.calls.append(("stop",))
-        self.say(state=StationState.READY)
-
-    def acknowledge(self) -> None:
-        self.calls.append(("acknowledge",))
-        self.say(alarm=None)
-
-    def packs(self) -> Future[Sequence[str]]:
-        return answered(["crane-full", "demo"])
-
-    def recipes(self) -> Future[Sequence[str]]:
-        return answered(["bracket", "gear"])
-
-    def look_into(self, file: str) -> Future[Any]:
-        self.calls.append(("look_into", file))
-        return self.looked.get(file, failed(CraneError("ui.no_folder")))
-
-    def take_in(self, offer: Any) -> Future[Any]:
-        self.calls.append(("take_in", offer.file))
-        return self.taken if self.taken is not None else answered(offer)
-
-    def devices(self, cti: str | None = None) -> Future[Sequence[tuple[str, str]]]:
-        self.calls.append(("devices", cti))
-        return self.found
-
-    def doctor(self, cti: str | None = None) -> Future[Any]:
-        self.calls.append(("doctor", cti))
-        return self.examined
-
-    def camera(self, choice: SourceChoice) -> Future[Any]:
-        self.calls.append(("camera", choice))
-        return self.opened
-
-    def history(self, before: int | None, limit: int, verdict: Verdict | None) -> Future[Sequence[HistoryRow]]:
+    def page(self, before: int | None, limit: int, verdict: Verdict | None) -> Future[Sequence[HistoryRow]]:
         self.pages.append((before, limit, verdict))
         rows = [row for row in reversed(self.rows) if before is None or row.record_id < before]
-        return self._answer("history", [row for row in rows if verdict is None or row.verdict is verdict][:limit])
+        return self._answer("page", [row for row in rows if verdict is None or row.verdict is verdict][:limit])
 
     def record(self, record_id: int) -> Future[HistoryRecord]:
         self.calls.append(("record", record_id))
         row = next((row for row in self.rows if row.record_id == record_id), None)
         if row is None:
-            return failed(CraneError("ui.no_folder"))
+            return failed(InputError("ui.no_folder"))
         return self._answer("record", opened(row))
+
+
+class FakeStation:
+    """The ports together; `calls` holds what all of them were asked, in order."""
+
+    def __init__(self, records: int = 0) -> None:
+        self.calls: Calls = []
+        self.line = FakeLine(self.calls)
+        self.alarms = FakeAlarms(self.calls, self.line)
+        self.recipes = FakeRecipes()
+        self.packs = FakePacks(self.calls)
+        self.cameras = FakeCameras(self.calls)
+        self.records = FakeRecords(self.calls, records)
+        self.closed = 0
+
+    def say(self, **changes: Any) -> None:
+        """Have the line's view changed."""
+        self.line.say(**changes)
+
+    def warn(self, error: CraneError, source: str = "line", **changes: Any) -> Alarm:
+        """Have an alarm more in the view."""
+        known = self.line.now.alarms
+        raised = alarm(error, source, minute=len(known), **changes)
+        self.say(alarms=(*known, raised))
+        return raised
+
+    def asked(self, *kinds: str) -> Calls:
+        """Return the calls of these kinds."""
+        return [call for call in self.calls if call[0] in kinds]
+
+    def finish(self, part: Result) -> None:
+        """A part was judged: it becomes the newest, is counted, and gets its row."""
+        now = self.line.now
+        verdict = part.inspection.verdict
+        counts = dict(now.balance.verdicts)
+        counts[verdict] = counts.get(verdict, 0) + 1
+        ng = now.latest_ng if verdict is not Verdict.NG else (part, *now.latest_ng)[:12]
+        self.say(
+            state=StationState.RUNNING,
+            newest=part,
+            latest_ng=ng,
+            balance=Balance(sum(counts.values()) + 1, counts, {LossCause.LOST: 1}),
+            pace=Pace(8.0, 80.0, 120.0),
+            source=SourceInfo("demo:all", "demo", True, "all"),
+            run_id=max(1, now.run_id),
+        )
+        if part.record_id is not None:
+            self.records.rows.append(history_row(part.record_id, verdict))
 
     def close(self) -> None:
         self.closed += 1

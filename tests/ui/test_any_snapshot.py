@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from fake_station import FakeStation, result
+from fake_station import MOMENT, FakeStation, alarm, result, scorer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crane_desktop.domain.balance import Balance
-from crane_desktop.domain.errors import CraneError, InputError, StationFault
+from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.station import Pace, Progress, Result, StationState, StationView
 from crane_desktop.domain.verdicts import Verdict
@@ -34,12 +34,23 @@ def parts(draw: Any, *verdicts: Verdict) -> Result:
 
 
 COUNTS = st.integers(0, 10**9)
-ALARMS: list[CraneError | None] = [None, InputError("ui.no_folder"), StationFault("pipeline.broken", detail="{x} %s")]
+ALARMS = st.lists(
+    st.builds(
+        alarm,
+        st.sampled_from([InputError("ui.no_folder"), StationFault("pipeline.broken", detail="{x} %s")]),
+        st.sampled_from(["line", "model"]),
+        minute=st.integers(0, 9),
+        returned=st.sampled_from([None, MOMENT]),
+        acknowledged=st.sampled_from([None, MOMENT]),
+        count=st.integers(1, 10**6),
+    ),
+    max_size=3,
+)
 VIEWS = st.builds(
     StationView,
     state=st.sampled_from(list(StationState)),
     progress=st.none() | st.builds(Progress, st.sampled_from(["progress.weights", "?"]), st.floats(0, 1)),
-    alarm=st.sampled_from(ALARMS),
+    alarms=ALARMS.map(tuple),
     balance=st.builds(
         Balance,
         COUNTS,
@@ -49,7 +60,7 @@ VIEWS = st.builds(
     pace=st.builds(Pace, st.floats(0, 1e4), st.none() | st.floats(0, 1e6), st.none() | st.floats(0, 1e6)),
     newest=st.none() | parts(*Verdict),
     latest_ng=st.lists(parts(Verdict.NG), max_size=4).map(tuple),
-    scorer=st.sampled_from([None, FakeStation.scorer()]),
+    scorer=st.sampled_from([None, scorer()]),
     recipe=st.sampled_from([None, "default"]),
     run_id=st.integers(0, 3),
 )
@@ -60,16 +71,17 @@ VIEWS = st.builds(
 def test_any_snapshot_can_be_shown(window: Any, station: FakeStation, views: list[StationView]) -> None:
     base = window._view.run_id
     for view in sorted(views, key=lambda v: v.run_id):
-        station.now = replace(view, run_id=base + view.run_id)
+        station.line.now = replace(view, run_id=base + view.run_id)
         window.tick()
         window.grab()
-        commands = window.commands
+        commands = window.run.commands
         assert not (commands.start.isEnabled() and commands.stop.isEnabled())
-        assert window.verdict.current == (view.state is StationState.RUNNING)
+        assert window.run.verdict.current == (view.state is StationState.RUNNING)
         newest = view.newest
-        assert window.verdict.verdict is (newest.inspection.verdict if newest else Verdict.NONE)
-        assert window.figures.inspected.figure() == count_words(view.balance.judged)
-        assert [button.result for button in window.ng_strip.buttons] == list(view.latest_ng)
-        assert window.alarm.isHidden() == (view.alarm is None)
-        assert window.picture.note.isHidden() == (view.scorer is None)
-        assert window.picture.scale.threshold == (newest.inspection.map_threshold if newest else None)
+        assert window.run.verdict.verdict is (newest.inspection.verdict if newest else Verdict.NONE)
+        assert window.run.figures.inspected.figure() == count_words(view.balance.judged)
+        assert [button.result for button in window.run.ng_strip.buttons] == list(view.latest_ng)
+        assert window.alarm.alarms == view.alarms
+        assert (window.alarm.alarm is None) == (view.alarms == ())
+        assert window.run.picture.note.isHidden() == (view.scorer is None)
+        assert window.run.picture.scale.threshold == (newest.inspection.map_threshold if newest else None)

@@ -10,18 +10,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_station import FakeStation, answered, failed
+from fake_station import FakeStation, answered
 from PySide6.QtCore import Qt
 from virtual_camera import VirtualCamera, VirtualCameras
 
 from crane_desktop.camera.genicam.session import SetupSession
 from crane_desktop.domain.camera_setup import FeatureValue
-from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.settings.texts import text
 from crane_desktop.ui.camera_page.numbers import SLIDER_STEPS, Scale, figure, range_words, typed_number
-from crane_desktop.ui.camera_page.page import CameraPage
+from crane_desktop.ui.camera_page.setup_panel import SetupPanel
+from crane_desktop.ui.shell.preferences import Preferences
 from crane_desktop.ui.shell.window import MainWindow
+
+Open = Callable[..., MainWindow]
 
 WANTED: dict[str, FeatureValue] = {"ExposureTime": 4000.0, "TriggerMode[FrameStart]": "Off", "NoSuchNode": 1}
 
@@ -50,12 +52,16 @@ def session(camera: VirtualCamera, virtual_cameras: VirtualCameras) -> Iterator[
 
 
 @pytest.fixture
-def page(session: SetupSession, qtbot: Any) -> CameraPage:
-    shown = CameraPage(session, "en", "bracket")
-    shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)  # the test deletes it
-    qtbot.addWidget(shown)
-    shown.resize(1240, 800)
-    shown.show()
+def page(session: SetupSession, station: FakeStation, open_window: Open, qtbot: Any) -> SetupPanel:
+    """The panel of the open camera, in its window, whose inbox brings the answers."""
+    station.cameras.opened = answered(session)
+    source = SourceChoice(kind="genicam", device="VC1")
+    window = open_window(station, preferences=Preferences(language="en", recipe="bracket", source=source))
+    window.resize(1240, 800)
+    window.menus.actions["camera"].trigger()
+    qtbot.waitUntil(lambda: window.camera.panel is not None, timeout=3_000)
+    shown = window.camera.panel
+    assert shown is not None
     qtbot.waitUntil(lambda: "Gain" in shown.basics.fields and session.newest() is not None, timeout=20_000)
     qtbot.waitUntil(lambda: shown.basics.fields["Gain"].line.text() != "", timeout=5_000)
     return shown
@@ -105,7 +111,7 @@ class TestNumbers:
 
 class TestOnACamera:
     def test_the_settings_are_plain_controls(
-        self, page: CameraPage, session: SetupSession, camera: VirtualCamera, qtbot: Any
+        self, page: SetupPanel, session: SetupSession, camera: VirtualCamera, qtbot: Any
     ) -> None:
         fields = page.basics.fields
         assert fields["ExposureTime"].line.text() == "4000"  # as the recipe says
@@ -130,7 +136,7 @@ class TestOnACamera:
         qtbot.waitUntil(lambda: fields["ExposureTime"].line.isReadOnly(), timeout=5_000)
         assert "display only" in fields["ExposureTime"].limits.text()
 
-    def test_what_stops_the_stream_is_said(self, page: CameraPage, session: SetupSession, qtbot: Any) -> None:
+    def test_what_stops_the_stream_is_said(self, page: SetupPanel, session: SetupSession, qtbot: Any) -> None:
         assert page.basics.fields["Width"].limits.toolTip() == text("ui.camera.stops", "en")
         typed(page.basics.fields["Width"], "640", qtbot)
         qtbot.waitUntil(lambda: session.newest().pixels.shape == (240, 640), timeout=8_000)  # type: ignore[union-attr]
@@ -138,7 +144,7 @@ class TestOnACamera:
         assert page.note.text() == "For Width the stream was stopped and started again."
 
     def test_a_software_trigger_gives_one_picture(
-        self, page: CameraPage, session: SetupSession, camera: VirtualCamera, qtbot: Any
+        self, page: SetupPanel, session: SetupSession, camera: VirtualCamera, qtbot: Any
     ) -> None:
         page.desk.write("TriggerMode", "On")
         qtbot.waitUntil(lambda: page.basics.fields["TriggerMode"].box.currentData() == "On", timeout=5_000)
@@ -150,7 +156,7 @@ class TestOnACamera:
         qtbot.waitUntil(lambda: page.status.words == told, timeout=5_000)
         assert session.fault() is None
 
-    def test_every_node_by_level_and_search(self, page: CameraPage, camera: VirtualCamera, qtbot: Any) -> None:
+    def test_every_node_by_level_and_search(self, page: SetupPanel, camera: VirtualCamera, qtbot: Any) -> None:
         page.tabs.setCurrentIndex(1)
         nodes = page.nodes
 
@@ -183,7 +189,7 @@ class TestOnACamera:
         assert nodes.visible_names() == []
 
     def test_the_recipe_and_the_camera_are_compared_and_taken_over(
-        self, page: CameraPage, session: SetupSession, qtbot: Any
+        self, page: SetupPanel, session: SetupSession, qtbot: Any
     ) -> None:
         page.tabs.setCurrentIndex(2)
         recipe = page.recipe
@@ -210,7 +216,7 @@ class TestOnACamera:
         qtbot.waitUntil(lambda: recipe.table.rowCount() == 0, timeout=5_000)
         assert recipe.summary.text() == text("ui.camera.all_same", "en", count=len(kept))
 
-    def test_the_aids_follow_the_picture(self, page: CameraPage, qtbot: Any) -> None:
+    def test_the_aids_follow_the_picture(self, page: SetupPanel, qtbot: Any) -> None:
         page.desk.write("Gain", 6.0)  # three of the four bars are clipped now
         page.aids.zebra.setChecked(True)
         page.aids.line.setChecked(True)
@@ -230,7 +236,7 @@ class TestOnACamera:
         assert page.aids.bar.peak == page.aids.bar.value
 
     def test_the_window_stays_quick_while_registers_are_slow(
-        self, page: CameraPage, camera: VirtualCamera, qtbot: Any
+        self, page: SetupPanel, camera: VirtualCamera, qtbot: Any
     ) -> None:
         page.aids.zebra.setChecked(True)
         page.aids.line.setChecked(True)
@@ -253,7 +259,7 @@ class TestOnACamera:
         assert np.median(took_ms) < 15
         assert len(took_ms) > 30
 
-    def test_both_languages_and_the_keyboard(self, page: CameraPage, qtbot: Any) -> None:
+    def test_both_languages_and_the_keyboard(self, page: SetupPanel, qtbot: Any) -> None:
         page.retranslate("ja")
         assert page.basics.fields["ExposureTime"].caption.text() == "露光時間"
         assert page.tabs.tabText(1) == "全機能"
@@ -261,51 +267,23 @@ class TestOnACamera:
             assert field.editor.accessibleName()
             if field.editor.isEnabled():
                 assert field.editor.focusPolicy() & Qt.FocusPolicy.TabFocus
+        window = page.window()
         qtbot.keyClick(page, Qt.Key.Key_Escape)
-        qtbot.waitUntil(lambda: not page.isVisible(), timeout=2_000)
+        assert window.pages.shown == "run"
+        assert window.camera.panel is None
 
 
-class TestInTheWindow:
-    def test_it_opens_from_the_form_and_closes_when_the_line_starts(
-        self,
-        session: SetupSession,
-        station: FakeStation,
-        open_window: Callable[..., MainWindow],
-        qtbot: Any,
-    ) -> None:
-        window = open_window(station)
-        station.opened = answered(session)
-        window.source.fill(SourceChoice(kind="genicam", device="camera-1"))
-        window.source.camera.setup.click()
-        qtbot.waitUntil(lambda: window.dialogs.camera is not None, timeout=3_000)
-        assert station.calls[-1][0] == "camera"
-        assert station.calls[-1][1].kind == "genicam"
-        page = window.dialogs.camera
-        assert page is not None
-        window.switch_language()
-        assert page.windowTitle() == text("ui.camera.title", "en")
-        window.start_line()
-        assert window.dialogs.camera is None
-        assert station.calls[-1][0] == "start"
-        assert session._closed.is_set()
-
-    def test_a_camera_that_cannot_be_opened_is_an_alarm(
-        self, station: FakeStation, open_window: Callable[..., MainWindow], qtbot: Any
-    ) -> None:
-        window = open_window(station)
-        station.opened = failed(StationFault("camera.not_open"))
-        window.menus.actions["camera"].trigger()
-        qtbot.waitUntil(lambda: window.alarm.isVisible(), timeout=3_000)
-        assert window.dialogs.camera is None
-
-
-def test_a_missing_camera_is_said_on_the_page(virtual_cameras: VirtualCameras, qtbot: Any) -> None:
+def test_a_missing_camera_is_said_on_the_page(
+    virtual_cameras: VirtualCameras, station: FakeStation, open_window: Open, qtbot: Any
+) -> None:
     virtual_cameras.add("VC1")
     session = SetupSession(str(virtual_cameras.cti), "no such", {}, lambda _f, name: answered(name))
-    page = CameraPage(session, "en")
-    page.show()
+    station.cameras.opened = answered(session)
+    window = open_window(station, preferences=Preferences(language="en", source=SourceChoice(kind="genicam")))
+    window.menus.actions["camera"].trigger()
     try:
-        qtbot.waitUntil(lambda: "There is no camera" in page.note.text(), timeout=15_000)
+        qtbot.waitUntil(lambda: "There is no camera" in window.camera.pane.words.text(), timeout=15_000)
+        assert window.camera.pane.again.isVisible()
     finally:
-        page.close()
+        window.close()
         assert session.join()

@@ -35,13 +35,13 @@ def rows(dialog: DoctorDialog) -> list[list[str]]:
 
 
 def test_it_looks_at_once_and_shows_the_worst_first(window: MainWindow, station: FakeStation) -> None:
-    window.source.camera.cti.path.setText("/a/x.cti")
+    window.run.source.camera.cti.path.setText("/a/x.cti")
     window.menus.actions["doctor"].trigger()
     dialog = opened(window)
     assert station.calls[-1] == ("doctor", "/a/x.cti")
     assert not dialog.again.isEnabled()
     assert "調べています" in dialog.summary.text()
-    station.examined.set_result(FOUND)
+    station.cameras.examined.set_result(FOUND)
     window.tick()
     assert [row[0] for row in rows(dialog)] == ["×", "△", "○"]
     assert "壊れている" in rows(dialog)[0][1]
@@ -54,28 +54,28 @@ def test_it_looks_at_once_and_shows_the_worst_first(window: MainWindow, station:
 
 
 def test_it_looks_again_when_it_is_told_to(window: MainWindow, station: FakeStation) -> None:
-    window.source.camera.doctor.click()
-    station.examined.set_result(FOUND[:1])
+    window.run.source.camera.doctor.click()
+    station.cameras.examined.set_result(FOUND[:1])
     window.tick()
     dialog = opened(window)
     assert "ありません" in dialog.summary.text()
-    station.examined = Future()
+    station.cameras.examined = Future()
     dialog.again.click()
     assert [name for name, *_ in station.calls if name == "doctor"] == ["doctor"] * 2
     assert rows(dialog) == []
 
 
 def test_it_is_there_once_and_closes_with_the_window(window: MainWindow, station: FakeStation) -> None:
-    window.show_doctor()
+    window.menus.actions["doctor"].trigger()
     first = opened(window)
-    window.show_doctor()
+    window.menus.actions["doctor"].trigger()
     assert opened(window) is first
     first.reject()
     assert window.dialogs.doctor is None
-    station.examined.set_result(FOUND)
-    window.tick()  # an answer that nobody waits for any more
-    station.examined = Future()
-    window.show_doctor()
+    assert station.cameras.examined.cancelled()  # nobody waits for it any more
+    window.tick()
+    station.cameras.examined = Future()
+    window.menus.actions["doctor"].trigger()
     window.close()
     assert window.dialogs.doctor is None
 
@@ -85,8 +85,8 @@ def test_a_look_that_fails_gives_the_button_back(
     open_window: Callable[..., MainWindow], station: FakeStation, qtbot: Any
 ) -> None:
     window = open_window(station)
-    window.show_doctor()
-    station.examined.set_exception(StationFault("camera.lost", device="x", detail="y"))
+    window.menus.actions["doctor"].trigger()
+    station.cameras.examined.set_exception(StationFault("camera.lost", device="x", detail="y"))
     window.tick()
     assert opened(window).again.isEnabled()
-    assert window.alarm.isVisible()
+    assert window.alarm.alarm is not None

@@ -20,9 +20,9 @@ from crane_desktop.domain.station import Pace, StationState, StationView
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import LANGUAGES, text
 from crane_desktop.ui.live.figures import FiguresPanel, yield_words
+from crane_desktop.ui.shell.frame import SMALLEST_PX
 from crane_desktop.ui.shell.preferences import Preferences
 from crane_desktop.ui.shell.status_line import StatusLine, balance_words, loss_words, pace_words, source_words
-from crane_desktop.ui.shell.window import SMALLEST_PX
 from crane_desktop.ui.widgets.words import count_words, milliseconds_words, score_words
 
 NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
@@ -130,9 +130,9 @@ def test_pace_says_rate_and_latency(language: Any) -> None:
 def test_the_status_line_follows_the_station(window: Any, station: FakeStation) -> None:
     station.finish(result(8, Verdict.OK))
     window.tick()
-    assert window.status.balance.text() == balance_words(station.now.balance, "ja")
-    assert window.status.pace.text() == pace_words(station.now.pace, station.now.newest, "ja")
-    assert window.status.losses.text() == loss_words(station.now.balance, "ja")
+    assert window.status.balance.text() == balance_words(station.line.now.balance, "ja")
+    assert window.status.pace.text() == pace_words(station.line.now.pace, station.line.now.newest, "ja")
+    assert window.status.losses.text() == loss_words(station.line.now.balance, "ja")
     assert window.status.losses.isVisible()
     station.say(balance=Balance())
     window.tick()
@@ -161,7 +161,11 @@ def test_twelve_million_parts_fit_into_the_smallest_window(
     window.resize(*SMALLEST_PX)
     station.say(balance=Balance(12_345_678, {Verdict.OK: 12_000_000, Verdict.NG: 345_678}))
     window.tick()
-    for counter in (window.figures.inspected, *window.figures.counters.values(), window.figures.yield_ratio):
+    for counter in (
+        window.run.figures.inspected,
+        *window.run.figures.counters.values(),
+        window.run.figures.yield_ratio,
+    ):
         figure = counter._figure
         assert figure.width() >= figure.fontMetrics().horizontalAdvance(figure.text())
         assert figure.height() >= figure.fontMetrics().height() - 2

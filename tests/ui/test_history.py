@@ -140,19 +140,19 @@ def test_a_log_of_another_version_can_still_be_read(model: HistoryModel) -> None
 
 
 def test_the_list_follows_the_line(window: Any, station: FakeStation, qtbot: Any) -> None:
-    history = window.history
+    history = window.run.history
     assert ids(history.model) == [7, 6, 5, 4, 3, 2, 1]
     station.finish(result(8, Verdict.NG))
     qtbot.waitUntil(lambda: ids(history.model)[0] == 8, timeout=3000)
-    asked = len(station.pages)
+    asked = len(station.records.pages)
     for _ in range(5):
         window.tick()
-    assert len(station.pages) == asked
+    assert len(station.records.pages) == asked
 
 
 def test_a_fast_line_does_not_ask_the_log_for_every_part(window: Any, station: FakeStation) -> None:
     def asked() -> int:
-        return len(station.pages)
+        return len(station.records.pages)
 
     before, since = asked(), time.monotonic()
     for number in range(8, 28):
@@ -162,55 +162,55 @@ def test_a_fast_line_does_not_ask_the_log_for_every_part(window: Any, station: F
 
 
 def test_only_one_question_at_a_time(window: Any, station: FakeStation) -> None:
-    window.history._asked.invalidate()
-    station.hold.add("history")
+    window.run.history._asked.invalidate()
+    station.records.hold.add("page")
     station.finish(result(8, Verdict.NG))
     window.tick()
-    assert len(station.held) == 1
+    assert len(station.records.held) == 1
     station.finish(result(9, Verdict.NG))
-    window.history._asked.invalidate()
+    window.run.history._asked.invalidate()
     window.tick()
-    assert len(station.held) == 1
+    assert len(station.records.held) == 1
 
 
 def test_the_list_stands_still_while_one_reads_further_down(open_window: Any, qtbot: Any) -> None:
     station = FakeStation(records=80)
     window = open_window(station)
-    qtbot.waitUntil(lambda: window.history.table.verticalScrollBar().maximum() > 20)
-    window.history.table.verticalScrollBar().setValue(10)
+    qtbot.waitUntil(lambda: window.run.history.table.verticalScrollBar().maximum() > 20)
+    window.run.history.table.verticalScrollBar().setValue(10)
     station.finish(result(81, Verdict.NG))
     qtbot.wait(300)
-    assert ids(window.history.model)[0] == 80
-    window.history.table.verticalScrollBar().setValue(0)
-    qtbot.waitUntil(lambda: ids(window.history.model)[0] == 81, timeout=3000)
+    assert ids(window.run.history.model)[0] == 80
+    window.run.history.table.verticalScrollBar().setValue(0)
+    qtbot.waitUntil(lambda: ids(window.run.history.model)[0] == 81, timeout=3000)
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_the_filter_shows_one_verdict(open_window: Any, verdict: Verdict) -> None:
     station = FakeStation(records=40)
     window = open_window(station)
-    box = window.history.filter
+    box = window.run.history.filter
     box.setCurrentIndex(box.findData(verdict))
     window.tick()
-    rows = [window.history.model.row_at(row) for row in range(window.history.model.rowCount())]
+    rows = [window.run.history.model.row_at(row) for row in range(window.run.history.model.rowCount())]
     assert len(rows) == 10
     assert {row.verdict for row in rows} == {verdict}
     box.setCurrentIndex(0)
     window.tick()
-    assert window.history.model.rowCount() == 40
+    assert window.run.history.model.rowCount() == 40
 
 
 def test_an_older_page_of_another_filter_is_dropped(open_window: Any) -> None:
     station = FakeStation(records=450)
     window = open_window(station)
-    station.hold.add("history")
-    window.history.model.fetchMore(TOP)
-    box = window.history.filter
+    station.records.hold.add("page")
+    window.run.history.model.fetchMore(TOP)
+    box = window.run.history.filter
     box.setCurrentIndex(box.findData(Verdict.NG))
     for _ in range(2):
-        station.give()
+        station.records.give()
     window.tick()
-    rows = [window.history.model.row_at(row) for row in range(window.history.model.rowCount())]
+    rows = [window.run.history.model.row_at(row) for row in range(window.run.history.model.rowCount())]
     assert {row.verdict for row in rows} == {Verdict.NG}
 
 
@@ -218,63 +218,63 @@ def test_an_older_page_of_a_list_begun_anew_is_dropped(open_window: Any) -> None
     """Two answers at once, the newer of which starts the list anew: the older page would leave a gap."""
     station = FakeStation(records=150)
     window = open_window(station)
-    window.history._asked.invalidate()
-    station.hold.add("history")
-    station.rows += [history_row(number, Verdict.OK) for number in range(151, 600)]
+    window.run.history._asked.invalidate()
+    station.records.hold.add("page")
+    station.records.rows += [history_row(number, Verdict.OK) for number in range(151, 600)]
     station.say(run_id=1)
     window.tick()
-    window.history.model.fetchMore(TOP)
-    station.give(0)
-    station.give(0)
+    window.run.history.model.fetchMore(TOP)
+    station.records.give(0)
+    station.records.give(0)
     window.tick()
-    seen = ids(window.history.model)
+    seen = ids(window.run.history.model)
     assert seen == list(range(599, 599 - len(seen), -1))
-    assert window.history.model.canFetchMore(TOP)
+    assert window.run.history.model.canFetchMore(TOP)
 
 
 def test_a_failed_page_is_told_and_asked_for_again(open_window: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     station = FakeStation(records=150)
     window = open_window(station)
     with monkeypatch.context() as patch:
-        patch.setattr(station, "history", lambda *_: failed(InputError("ui.no_folder")))
-        window.history.model.fetchMore(TOP)
+        patch.setattr(station.records, "page", lambda *_: failed(InputError("ui.no_folder")))
+        window.run.history.model.fetchMore(TOP)
         window.tick()
-    assert window.alarm.isVisible()
+    assert window.alarm.alarm is not None
     window.tick()
-    assert window.history.model.canFetchMore(TOP)
-    window.history.model.fetchMore(TOP)
+    assert window.run.history.model.canFetchMore(TOP)
+    window.run.history.model.fetchMore(TOP)
     window.tick()
-    assert window.history.model.rowCount() == 150
+    assert window.run.history.model.rowCount() == 150
 
 
 def test_scrolling_down_fetches_to_the_first_record(open_window: Any, qtbot: Any) -> None:
     window = open_window(FakeStation(records=330))
-    table = window.history.table
+    table = window.run.history.table
 
     def at_the_end() -> bool:
         table.scrollToBottom()
-        return window.history.model.rowCount() == 330
+        return window.run.history.model.rowCount() == 330
 
     qtbot.waitUntil(at_the_end, timeout=5000)
-    assert ids(window.history.model)[-1] == 1
+    assert ids(window.run.history.model)[-1] == 1
 
 
 def test_a_row_is_opened_by_double_click_and_by_return(window: Any, station: FakeStation, qtbot: Any) -> None:
-    table = window.history.table
-    place = table.visualRect(window.history.model.index(1, Column.VERDICT)).center()
+    table = window.run.history.table
+    place = table.visualRect(window.run.history.model.index(1, Column.VERDICT)).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     qtbot.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert station.calls[-1] == ("record", 6)
-    table.setCurrentIndex(window.history.model.index(2, Column.TIME))
+    table.setCurrentIndex(window.run.history.model.index(2, Column.TIME))
     qtbot.keyClick(table, Qt.Key.Key_Return)
     assert station.calls[-1] == ("record", 5)
 
 
 def test_the_selected_row_stays_selected(window: Any, station: FakeStation, qtbot: Any) -> None:
-    table = window.history.table
+    table = window.run.history.table
     table.selectRow(0)
     station.finish(result(8, Verdict.NG))
-    qtbot.waitUntil(lambda: ids(window.history.model)[0] == 8, timeout=3000)
+    qtbot.waitUntil(lambda: ids(window.run.history.model)[0] == 8, timeout=3000)
     window.switch_language()
     assert [index.row() for index in table.selectionModel().selectedRows()] == [1]
 
@@ -283,8 +283,8 @@ def test_the_selected_row_stays_selected(window: Any, station: FakeStation, qtbo
     ("width", "hidden"), [(300, {Column.REASON, Column.RECORD}), (450, {Column.RECORD}), (800, set())]
 )
 def test_columns_fit_the_room(window: Any, width: int, hidden: set[Column]) -> None:
-    table = window.history.table
-    window.history.layout().removeWidget(table)
+    table = window.run.history.table
+    window.run.history.layout().removeWidget(table)
     table.resize(width + 20, 300)
     assert {column for column in Column if table.isColumnHidden(column)} == hidden
     used = sum(table.columnWidth(column) for column in Column if column not in hidden)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crane_desktop.domain.errors import CraneError, InputError
-from crane_desktop.ui.shell.inbox import Inbox
+from crane_desktop.ui.shell.inbox import MOST_ASKED, Inbox
 
 
 @pytest.fixture
@@ -124,3 +124,48 @@ def test_only_the_answer_to_the_last_asking_is_ever_used(steps: list[tuple[str, 
             last[question][1].set_result(last[question][0])
         else:
             inbox.poll()
+
+
+def test_a_question_may_have_its_own_way_to_fail(inbox: Inbox, told: list[CraneError], logs_allowed: None) -> None:
+    own: list[CraneError] = []
+    inbox.ask("mended", failed(InputError("ui.no_folder")), lambda _: pytest.fail("failed"), own.append)
+    inbox.ask("bug", failed(ZeroDivisionError("x")), lambda _: pytest.fail("failed"), own.append)
+    inbox.poll()
+    assert [error.key for error in own] == ["ui.no_folder", "ui.unexpected"]
+    assert told == []
+
+
+def test_the_questions_of_one_part_are_dropped_together(inbox: Inbox) -> None:
+    futures: dict[str, Future[Any]] = {
+        name: Future() for name in ("camera.read", "camera.1", "camera_open.1", "record")
+    }
+    for name, future in futures.items():
+        inbox.ask(name, future, lambda _: None)
+    inbox.drop_all("camera")
+    assert {name for name, future in futures.items() if future.cancelled()} == {"camera.read", "camera.1"}
+    assert len(inbox) == 2
+
+
+def test_no_more_is_waited_for_than_there_is_room(inbox: Inbox, told: list[CraneError]) -> None:
+    waiting: list[Future[Any]] = [Future() for _ in range(MOST_ASKED)]
+    for place, future in enumerate(waiting):
+        inbox.ask(str(place), future, lambda _: None)
+    one_more: Future[Any] = Future()
+    inbox.ask("one more", one_more, lambda _: pytest.fail("refused"))
+    assert one_more.cancelled()
+    assert [error.key for error in told] == ["ui.too_much_under_way"]
+    assert not any(future.cancelled() for future in waiting)
+    inbox.ask("0", Future(), lambda _: None)  # asked anew it takes the older one's place
+    assert len(inbox) == MOST_ASKED
+    assert len(told) == 1
+
+
+def test_answers_are_used_in_the_order_of_the_asking(inbox: Inbox) -> None:
+    used: list[str] = []
+    late: Future[str] = Future()
+    inbox.ask("a", late, used.append)
+    inbox.ask("b", answered("b"), used.append)
+    inbox.ask("c", answered("c"), used.append)
+    late.set_result("a")
+    inbox.poll()
+    assert used == ["a", "b", "c"]

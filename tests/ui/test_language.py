@@ -35,9 +35,10 @@ from crane_desktop.ui.live.score_bar import ScoreBar
 from crane_desktop.ui.live.verdict_panel import VerdictPlate
 from crane_desktop.ui.shell.preferences import Preferences
 from crane_desktop.ui.shell.window import MainWindow
+from crane_desktop.ui.widgets.fields import ClampedLabel
 
 JAPANESE = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
-SWITCH = {"日本語", "日本語 (Ctrl+L)", "日本語で表示する"}
+SWITCH = {"日本語", "日本語で表示する (Ctrl+L)"}
 """What the button that goes to Japanese says while the window is English."""
 
 
@@ -54,6 +55,8 @@ def words_of(widget: QWidget) -> Iterator[str]:
     match widget:
         case QMenu():
             yield widget.title()
+        case ClampedLabel():
+            yield widget.words
         case QLabel() | QAbstractButton():
             yield widget.text()
         case QComboBox():
@@ -112,11 +115,13 @@ def full(open_window: Any) -> tuple[MainWindow, FakeStation]:
     for number, verdict in enumerate((*Verdict, Verdict.NG), start=20):
         station.finish(result(number, verdict))
         window.tick()
-    station.say(alarm=StationFault("pipeline.telling_failed", detail="COM3"), progress=Progress("progress.text", 0.9))
+    station.say(progress=Progress("progress.text", 0.9))
+    station.warn(StationFault("pipeline.telling_failed", detail="COM3"))
+    station.warn(StationFault("pipeline.broken", detail="x"), "model")
     window.tick()
-    window.open_record(3)
+    window.dialogs.open_record(3)
     window.tick()
-    window.show_about()
+    window.dialogs.show_about()
     return window, station
 
 
@@ -147,7 +152,7 @@ def test_there_and_back_everything_is_as_it_was(full: tuple[MainWindow, FakeStat
 def test_every_state_and_source_speaks_english_too(open_window: Any, state: StationState, kind: str) -> None:
     station = FakeStation()
     window = open_window(station)
-    window.source.kinds.setCurrentIndex(("demo", "folder", "genicam").index(kind))
+    window.run.source.kinds.setCurrentIndex(("demo", "folder", "genicam").index(kind))
     window.switch_language()
     station.say(state=state)
     window.tick()
@@ -168,15 +173,15 @@ def test_numbers_stay_the_same(full: tuple[MainWindow, FakeStation]) -> None:
 
     def numbers() -> list[str]:
         shown = [
-            window.score.words(),
+            window.run.score.words(),
             window.status.pace.text(),
             window.status.balance.text(),
             window.status.losses.text(),
-            *(button.toolTip() for button in window.ng_strip.buttons),
-            *(counter.figure() for counter in window.figures.counters.values()),
-            window.figures.yield_ratio.figure(),
-            window.source.demo.rate.text(),
-            *(str(window.history.model.index(row, 2).data()) for row in range(window.history.model.rowCount())),
+            *(button.toolTip() for button in window.run.ng_strip.buttons),
+            *(counter.figure() for counter in window.run.figures.counters.values()),
+            window.run.figures.yield_ratio.figure(),
+            window.run.source.demo.rate.text(),
+            *(str(window.run.history.model.index(row, 2).data()) for row in range(window.run.history.model.rowCount())),
         ]
         return re.findall(r"[0-9][0-9.,]*[0-9]|[0-9]", " | ".join(shown))
 
@@ -197,7 +202,7 @@ def test_the_change_asks_the_station_for_nothing(full: tuple[MainWindow, FakeSta
 def test_the_button_the_menu_and_the_key_change_it(window: MainWindow, qtbot: Any) -> None:
     heard: list[str] = []
     window.language_changed.connect(heard.append)
-    qtbot.mouseClick(window.commands.other_language, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.rail.language, Qt.MouseButton.LeftButton)
     window.menus.actions["language"].trigger()
     qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert heard == ["en", "ja", "en"]
@@ -205,5 +210,5 @@ def test_the_button_the_menu_and_the_key_change_it(window: MainWindow, qtbot: An
 
 
 def test_the_walk_itself_would_find_english(window: MainWindow) -> None:
-    window.commands.start.setText(text("ui.start", "en"))
+    window.run.commands.start.setText(text("ui.start", "en"))
     assert any(p.fullmatch(w) for w in all_words() for p in english())

@@ -244,12 +244,12 @@ def test_the_part_cannot_be_lost_out_of_sight(stage: Stage) -> None:
 def test_the_menu_zooms(window: Any, station: FakeStation) -> None:
     station.finish(result(8, Verdict.NG))
     window.tick()
-    before = window.picture.live.frame_position(0, 0)
+    before = window.run.picture.live.frame_position(0, 0)
     window.menus.actions["zoom_in"].trigger()
-    assert window.picture.live.frame_position(0, 0) != before
+    assert window.run.picture.live.frame_position(0, 0) != before
     window.menus.actions["zoom_out"].trigger()
     window.menus.actions["reset"].trigger()
-    assert window.picture.live.frame_position(0, 0) == pytest.approx(before, abs=1)
+    assert window.run.picture.live.frame_position(0, 0) == pytest.approx(before, abs=1)
 
 
 # -- large frames ----------------------------------------------------------------------------------------------
@@ -340,12 +340,12 @@ def test_the_map_stays_at_the_models_resolution(stage: Stage) -> None:
 def test_the_switches_and_the_slider_work_on_the_stage(window: Any, station: FakeStation, colours: Colours) -> None:
     station.finish(result(9, Verdict.NG))
     window.tick()
-    stage = window.picture.live
+    stage = window.run.picture.live
     hot = colours(stage)
-    window.picture.opacity.setValue(10)
+    window.run.picture.opacity.setValue(10)
     pale = colours(stage)
     window.menus.actions["heatmap"].trigger()
-    assert not window.picture.opacity.isEnabled()
+    assert not window.run.picture.opacity.isEnabled()
     bare = colours(stage)
     window.menus.actions["outlines"].trigger()
     clean = colours(stage)
@@ -353,12 +353,12 @@ def test_the_switches_and_the_slider_work_on_the_stage(window: Any, station: Fak
     assert differences == sorted(differences, reverse=True)
     assert len(set(differences)) == 4
     window.menus.actions["heatmap"].trigger()
-    assert window.picture.opacity.isEnabled()
-    assert window.picture.opacity.value() == 10
+    assert window.run.picture.opacity.isEnabled()
+    assert window.run.picture.opacity.value() == 10
 
 
 def test_the_scale_is_always_there_and_marks_the_threshold(window: Any, station: FakeStation) -> None:
-    scale = window.picture.scale
+    scale = window.run.picture.scale
     assert scale.isVisible()
     assert scale.threshold is None
     station.finish(result(9, Verdict.OK))
@@ -371,7 +371,7 @@ def test_the_scale_is_always_there_and_marks_the_threshold(window: Any, station:
 @given(st.floats(-1, 2))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_the_scale_runs_from_nought_below_to_one_on_top(window: Any, value: float) -> None:
-    scale = window.picture.scale
+    scale = window.run.picture.scale
     assert scale.height_of(1.0) <= scale.height_of(value) <= scale.height_of(0.0)
     if 0.0 <= value <= 1.0:
         share = (scale.height_of(0.0) - scale.height_of(value)) / (scale.height_of(0.0) - scale.height_of(1.0))
@@ -379,7 +379,7 @@ def test_the_scale_runs_from_nought_below_to_one_on_top(window: Any, value: floa
 
 
 def test_the_scale_has_the_heatmaps_colours(window: Any, colours: Colours) -> None:
-    scale = window.picture.scale
+    scale = window.run.picture.scale
     seen = colours(scale)
     for value in (0.1, 0.4, 0.7, 0.9):
         wanted = colour_table()[round(255 * value)].astype(int)
@@ -389,12 +389,12 @@ def test_the_scale_has_the_heatmaps_colours(window: Any, colours: Colours) -> No
 def test_the_line_below_says_which_part_it_is(window: Any, station: FakeStation) -> None:
     station.finish(result(9, Verdict.OK))
     window.tick()
-    assert window.picture.part.words == "No. 9   デモライン：すべての品種   part_0009"
+    assert window.run.picture.part.words == "No. 9   デモライン：すべての品種   part_0009"
     window.switch_language()
-    assert window.picture.part.words == "No. 9   Demo line: All kinds   part_0009"
-    window.picture.part.resize(90, 20)
-    assert window.picture.part.text().endswith("…")
-    assert window.picture.part.toolTip() == window.picture.part.words
+    assert window.run.picture.part.words == "No. 9   Demo line: All kinds   part_0009"
+    window.run.picture.part.resize(90, 20)
+    assert window.run.picture.part.text().endswith("…")
+    assert window.run.picture.part.toolTip() == window.run.picture.part.words
 
 
 def test_other_sources_are_shown_by_their_own_description() -> None:

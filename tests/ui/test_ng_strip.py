@@ -109,7 +109,7 @@ def test_thumbnails_fit_their_button(qtbot: Any, size: tuple[int, int]) -> None:
 def test_the_window_opens_the_record_that_was_clicked(window: Any, station: FakeStation, qtbot: Any) -> None:
     station.finish(result(8, Verdict.NG))
     window.tick()
-    qtbot.mouseClick(window.ng_strip.buttons[0], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.run.ng_strip.buttons[0], Qt.MouseButton.LeftButton)
     assert station.calls[-1] == ("record", 8)
     window.tick()
     assert 8 in window.dialogs.records

@@ -23,9 +23,9 @@ RECIPE = Offer("recipe", "部品A", "3", "/usb/部品A.cranerecipe", replaces=Tr
 
 @pytest.fixture
 def opening(window: MainWindow, station: FakeStation) -> Opening:
-    station.looked = {offer.file: answered(offer) for offer in (PACK, RECIPE)}
+    station.packs.looked = {offer.file: answered(offer) for offer in (PACK, RECIPE)}
     station.calls.clear()
-    return Opening(window, station)
+    return window.opening
 
 
 def buttons(opening: Opening) -> dict[str, QAbstractButton]:
@@ -33,22 +33,18 @@ def buttons(opening: Opening) -> dict[str, QAbstractButton]:
     return {button.text(): button for button in opening.box.buttons()}
 
 
-def asked(station: FakeStation, *kinds: str) -> list[tuple[Any, ...]]:
-    return [call for call in station.calls if call[0] in kinds]
-
-
 def test_a_yes_takes_a_pack_in_and_loads_it(opening: Opening, window: MainWindow, station: FakeStation) -> None:
     opening.open([Path(PACK.file)])
     window.tick()
     assert opening.box is not None
     assert "「本番」(版 1.2)" in opening.box.text()
-    assert asked(station, "take_in", "load") == []
+    assert station.asked("take_in", "load") == []
     assert opening.box.defaultButton().text() == "キャンセル"
     assert all(button.minimumHeight() >= TARGET_PX for button in buttons(opening).values())
     buttons(opening)["取り込んで使用"].click()
     assert opening.box is None
     window.tick()
-    assert asked(station, "take_in", "load") == [("take_in", PACK.file), ("load", "本番", None)]
+    assert station.asked("take_in", "load") == [("take_in", PACK.file), ("load", "本番", None)]
     assert "本番" in opening.box.text()
     buttons(opening)["閉じる"].click()
     assert opening.box is None
@@ -60,10 +56,10 @@ def test_a_recipe_brings_its_own_pack_along(opening: Opening, window: MainWindow
     window.tick()
     assert opening.box is not None
     assert "recipe “部品A” (version 3)" in opening.box.text()
-    assert "kept in recipes/replaced" in opening.box.text()
+    assert "stays in its history" in opening.box.text()
     buttons(opening)["Take in and use"].click()
     window.tick()
-    assert asked(station, "take_in", "load") == [("take_in", RECIPE.file), ("load", None, "部品A")]
+    assert station.asked("take_in", "load") == [("take_in", RECIPE.file), ("load", None, "部品A")]
     assert window.preferences().recipe == "部品A"
     buttons(opening)["Close"].click()
 
@@ -79,7 +75,7 @@ def test_a_no_changes_nothing(way: str, opening: Opening, window: MainWindow, st
         opening.box.reject()
     window.tick()
     assert opening.box is None
-    assert asked(station, "take_in", "load") == []
+    assert station.asked("take_in", "load") == []
 
 
 def test_several_files_are_asked_about_one_by_one(opening: Opening, window: MainWindow, station: FakeStation) -> None:
@@ -98,7 +94,7 @@ def test_a_bad_file_is_an_alarm_and_the_good_one_is_asked_about(
     opening: Opening, window: MainWindow, station: FakeStation
 ) -> None:
     bad = InputError("app.not_openable", file="x.txt", pack=".cranepack", recipe=".cranerecipe")
-    station.looked["/usb/x.txt"] = failed(bad)
+    station.packs.looked["/usb/x.txt"] = failed(bad)
     opening.open([Path("/usb/x.txt"), Path(PACK.file)])
     window.tick()
     assert "x.txt" in window.alarm.words
@@ -109,7 +105,7 @@ def test_a_pack_that_is_not_whole_is_an_alarm_and_is_not_loaded(
     opening: Opening, window: MainWindow, station: FakeStation
 ) -> None:
     waiting: Future[Any] = Future()
-    station.taken = waiting
+    station.packs.taken = waiting
     opening.open([Path(PACK.file)])
     window.tick()
     buttons(opening)["取り込んで使用"].click()
@@ -119,7 +115,7 @@ def test_a_pack_that_is_not_whole_is_an_alarm_and_is_not_loaded(
     window.tick()
     assert "チェックサム" in window.alarm.words
     assert opening.box is None
-    assert asked(station, "load") == []
+    assert station.asked("load") == []
 
 
 def test_while_the_line_runs_the_question_says_that_it_stops(
@@ -137,5 +133,5 @@ def test_the_window_may_close_over_an_open_question(opening: Opening, window: Ma
     opening.open([Path(PACK.file)])
     window.tick()
     window.close()
-    assert station.closed == 1
-    assert asked(station, "take_in") == []
+    assert opening.box is None  # nothing is left on screen without its window
+    assert station.asked("take_in") == []

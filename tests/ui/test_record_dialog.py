@@ -119,12 +119,12 @@ def test_a_record_without_pictures_says_so(qtbot: Any) -> None:
 
 def test_a_record_opens_once_and_can_be_opened_again(window: Any, station: FakeStation, qtbot: Any) -> None:
     for _ in range(2):
-        window.open_record(3)
+        window.dialogs.open_record(3)
         window.tick()
     assert list(window.dialogs.records) == [3]
     window.dialogs.records[3].close()
     assert window.dialogs.records == {}
-    window.open_record(3)
+    window.dialogs.open_record(3)
     window.tick()
     assert list(window.dialogs.records) == [3]
 
@@ -132,23 +132,23 @@ def test_a_record_opens_once_and_can_be_opened_again(window: Any, station: FakeS
 def test_too_many_open_records_close_the_oldest(open_window: Any) -> None:
     window = open_window(FakeStation(records=20))
     for number in range(1, MOST_RECORDS + 4):
-        window.open_record(number)
+        window.dialogs.open_record(number)
         window.tick()
     assert list(window.dialogs.records) == list(range(4, MOST_RECORDS + 4))
 
 
 def test_only_the_record_asked_for_last_opens(window: Any, station: FakeStation) -> None:
-    station.hold.add("record")
-    window.open_record(2)
-    window.open_record(5)
+    station.records.hold.add("record")
+    window.dialogs.open_record(2)
+    window.dialogs.open_record(5)
     for _ in range(2):
-        station.give()
+        station.records.give()
     window.tick()
     assert list(window.dialogs.records) == [5]
 
 
 def test_the_record_has_the_windows_opacity(window: Any, station: FakeStation) -> None:
-    window.picture.opacity.setValue(20)
-    window.open_record(4)
+    window.run.picture.opacity.setValue(20)
+    window.dialogs.open_record(4)
     window.tick()
     assert window.dialogs.records[4].stage._heat.opacity() == pytest.approx(0.2)

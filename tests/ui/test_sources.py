@@ -10,6 +10,7 @@ from fake_station import FakeStation, answered, failed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog
 
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
@@ -32,7 +33,7 @@ def inbox(told: list[CraneError]) -> Inbox:
 
 @pytest.fixture
 def panel(qtbot: Any, inbox: Inbox, station: FakeStation) -> SourcePanel:
-    made = SourcePanel("ja", inbox, ("machined_metal", "wood"))
+    made = SourcePanel("ja", inbox, ("machined_metal", "wood"), QAction(), QAction())
     qtbot.addWidget(made)
     made.attach(station)
     return made
@@ -106,7 +107,7 @@ def test_every_kind_of_part_has_its_name() -> None:
 
 
 def test_a_kind_without_a_name_shows_its_own(qtbot: Any, inbox: Inbox) -> None:
-    panel = SourcePanel("ja", inbox, ("wood", "unobtainium"))
+    panel = SourcePanel("ja", inbox, ("wood", "unobtainium"), QAction(), QAction())
     qtbot.addWidget(panel)
     names = [panel.demo.kinds.itemText(place) for place in range(3)]
     assert names == ["すべての品種", "木材", "unobtainium"]
@@ -152,29 +153,26 @@ def test_cameras_are_looked_for_when_that_source_is_chosen(
 def test_cameras_are_looked_for_at_the_start_where_one_was_used_last(
     qtbot: Any, inbox: Inbox, station: FakeStation
 ) -> None:
-    panel = SourcePanel("ja", inbox, ())
+    panel = SourcePanel("ja", inbox, (), QAction(), QAction())
     qtbot.addWidget(panel)
     panel.fill(SourceChoice(kind="genicam", device="camera-2"))
     assert station.calls == []
     panel.attach(station)
     inbox.poll()
-    panel.poll()
     assert station.calls == [("devices", None)]
     assert panel.choice().device == "camera-2"
     assert panel.camera.devices.currentText() == "Green camera"
 
 
 def test_the_search_button_waits_for_the_answer(panel: SourcePanel, station: FakeStation, inbox: Inbox) -> None:
-    station.found = Future()
+    station.cameras.found = Future()
     panel.kinds.setCurrentIndex(2)
-    panel.poll()
     assert not panel.camera.search.isEnabled()
     assert panel.camera.search.text() == "検索中…"
     panel.retranslate("en")
     assert panel.camera.search.text() == "Searching…"
-    station.found.set_result([])
+    station.cameras.found.set_result([])
     inbox.poll()
-    panel.poll()
     assert panel.camera.search.isEnabled()
     assert panel.camera.search.text() == "Search"
     assert devices(panel) == [None]
@@ -183,10 +181,9 @@ def test_the_search_button_waits_for_the_answer(panel: SourcePanel, station: Fak
 def test_a_failed_search_is_told_and_gives_the_button_back(
     panel: SourcePanel, station: FakeStation, inbox: Inbox, told: list[CraneError]
 ) -> None:
-    station.found = failed(StationFault("pipeline.source_broken", detail="no transport layer"))
+    station.cameras.found = failed(StationFault("pipeline.source_broken", detail="no transport layer"))
     panel.kinds.setCurrentIndex(2)
     inbox.poll()
-    panel.poll()
     assert [error.key for error in told] == ["pipeline.source_broken"]
     assert panel.camera.search.isEnabled()
 
@@ -197,7 +194,7 @@ def test_the_chosen_camera_stays_chosen_after_a_search_and_a_change_of_language(
     panel.kinds.setCurrentIndex(2)
     inbox.poll()
     panel.camera.devices.setCurrentIndex(2)
-    station.found = answered([("camera-2", "Green camera"), ("camera-3", "Blue camera")])
+    station.cameras.found = answered([("camera-2", "Green camera"), ("camera-3", "Blue camera")])
     panel.camera.look()
     inbox.poll()
     panel.retranslate("en")

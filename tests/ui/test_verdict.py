@@ -203,5 +203,5 @@ def test_the_window_shows_every_verdict(window: Any, station: FakeStation) -> No
     for number, verdict in enumerate(Verdict, start=20):
         station.finish(result(number, verdict))
         window.tick()
-        assert window.verdict.verdict is verdict
-        assert window.verdict.current
+        assert window.run.verdict.verdict is verdict
+        assert window.run.verdict.current

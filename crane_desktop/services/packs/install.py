@@ -27,7 +27,7 @@ def look_into(workbench: Workbench, file: Path) -> Offer:
         If it is missing, damaged, or neither a pack nor a recipe.
     """
     if file.suffix.lower() == RECIPE_SUFFIX:
-        recipe, replaces = read_offer(workbench.data, file)
+        recipe, replaces = read_offer(workbench.recipes, file)
         return Offer("recipe", recipe.name, str(recipe.version), str(file), replaces=replaces)
     if file.suffix.lower() != PACK_SUFFIX:
         raise InputError("app.not_openable", file=file, pack=PACK_SUFFIX, recipe=RECIPE_SUFFIX)
@@ -59,7 +59,7 @@ def take_in(workbench: Workbench, offer: Offer, on_progress: LoadProgress) -> Of
         If this station does not give a pack's golden scores.
     """
     if offer.kind == "recipe":
-        import_recipe(workbench.data, Path(offer.file), replace=True)
+        import_recipe(workbench.recipes, Path(offer.file), replace=True)
     else:
         install_proven(workbench, Path(offer.file), on_progress)
     return offer

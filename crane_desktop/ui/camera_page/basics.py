@@ -70,7 +70,7 @@ class BasicsTab(QScrollArea):
         self.fields: dict[str, FeatureField] = {}
         self._words: dict[str, str] = {}
         self._heads: list[tuple[QLabel, str]] = []
-        self._fitted = False
+        self._fitted = self._shown = False
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -90,6 +90,7 @@ class BasicsTab(QScrollArea):
 
     def watched(self, *, shown: bool) -> None:
         """Have the controls' values read while they are on screen."""
+        self._shown = shown
         self._desk.watch(self, tuple(self.fields) if shown else ())
 
     def _build(self, _infos: object) -> None:
@@ -112,7 +113,7 @@ class BasicsTab(QScrollArea):
         self.setWidget(inside)
         self._make_wide_enough()
         self.retranslate(self._language)
-        self.watched(shown=self.isVisible())
+        self.watched(shown=self._shown)
 
     def _first(self, names: Sequence[str]) -> str | None:
         return next((name for name in names if name in self._desk.infos), None)

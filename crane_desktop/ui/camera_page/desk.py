@@ -1,31 +1,29 @@
-"""Between the page and the camera: questions under way, what is refreshed, and who hears of the answers."""
+"""Between the page and the camera: what is asked, what is refreshed, and who hears of the answers."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
+from concurrent.futures import Future
+from itertools import count
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from crane_desktop.domain.camera_setup import CameraSetup, FeatureValue, NodeInfo, NodeState, Written
 from crane_desktop.domain.errors import CraneError
+from crane_desktop.ui.shell.inbox import Inbox
 
 REFRESH_S = 0.5
 LIST_AGAIN_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    future: Future[Any]
-    use: Callable[[Any], None]
-    fail: Callable[[CraneError], None]
+_PART = "camera"
+_NODES, _READ = f"{_PART}.nodes", f"{_PART}.read"
 
 
 class Desk(QObject):
-    """Asks one camera; `poll`, called by the page's timer, brings the answers. Nothing here waits.
+    """Asks one camera; the window's inbox brings the answers. Nothing here waits.
 
     Signals
     -------
@@ -47,13 +45,12 @@ class Desk(QObject):
     refused = Signal(str, object)
     troubled = Signal(object)
 
-    def __init__(self, setup: CameraSetup) -> None:
+    def __init__(self, setup: CameraSetup, inbox: Inbox) -> None:
         super().__init__()
-        self.setup = setup
+        self.setup, self._inbox = setup, inbox
         self.infos: dict[str, NodeInfo] = {}
-        self._asked: list[_Asked] = []
+        self._numbers = count(1)
         self._watched: dict[object, tuple[str, ...]] = {}
-        self._reading = self._listing = False
         self._read_at_s = self._listed_at_s = 0.0
 
     def watch(self, owner: object, names: Sequence[str]) -> None:
@@ -64,23 +61,20 @@ class Desk(QObject):
             self._read_at_s = 0.0
 
     def poll(self) -> None:
-        """Hand over what has come, and ask anew for what is old."""
-        done = [asked for asked in self._asked if asked.future.done()]
-        self._asked = [asked for asked in self._asked if asked not in done]
-        for asked in done:
-            self._hand_over(asked)
+        """Ask anew for what is old."""
         now_s = time.monotonic()
         if self.infos:
             self._refresh(now_s)
-        elif not self._listing and self.setup.name and now_s - self._listed_at_s > LIST_AGAIN_S:
-            self._listing, self._listed_at_s = True, now_s
-            self.ask(self.setup.nodes(), self._take_infos, self._not_listed)
+        elif not self._inbox.waits_for(_NODES) and self.setup.name and now_s - self._listed_at_s > LIST_AGAIN_S:
+            self._listed_at_s = now_s
+            # Without an answer the camera is not open yet, or again; the page says so by its own fault.
+            self._inbox.ask(_NODES, self.setup.nodes(), self._take_infos, lambda _error: None)
 
     def ask(
         self, future: Future[Any], use: Callable[[Any], None], fail: Callable[[CraneError], None] | None = None
     ) -> None:
         """Have `use` called with the answer, or `fail` with the reason why there is none."""
-        self._asked.append(_Asked(future, use, fail or self.troubled.emit))
+        self._inbox.ask(f"{_PART}.{next(self._numbers)}", future, use, fail or self.troubled.emit)
 
     def write(self, name: str, value: FeatureValue | None) -> None:
         """Set a node, or execute it."""
@@ -93,46 +87,24 @@ class Desk(QObject):
 
     def forget(self) -> None:
         """Want no answers any more."""
-        for asked in self._asked:
-            asked.future.cancel()
-        self._asked.clear()
-
-    def _hand_over(self, asked: _Asked) -> None:
-        try:
-            answer = asked.future.result(timeout=0)
-        except CancelledError:
-            return
-        except CraneError as error:
-            asked.fail(error)
-            return
-        asked.use(answer)
+        self._inbox.drop_all(_PART)
 
     def _refresh(self, now_s: float) -> None:
-        if self._reading or now_s - self._read_at_s < REFRESH_S:
+        if self._inbox.waits_for(_READ) or now_s - self._read_at_s < REFRESH_S:
             return
         names = tuple(dict.fromkeys(name for some in self._watched.values() for name in some))
         self._read_at_s = now_s
         if names:
-            self._reading = True
-            self.ask(self.setup.read(names), self._take_states, self._not_read)
+            self._inbox.ask(_READ, self.setup.read(names), self._take_states, self.troubled.emit)
 
     def _take_infos(self, infos: Sequence[NodeInfo]) -> None:
-        self._listing = False
         self.infos = {info.name: info for info in infos}
         self.troubled.emit(None)
         self.listed.emit(tuple(infos))
 
-    def _not_listed(self, _error: CraneError) -> None:
-        self._listing = False  # the camera is not open yet, or again; the page says so by its own fault
-
     def _take_states(self, states: Sequence[NodeState]) -> None:
-        self._reading = False
         self.troubled.emit(None)
         self.states.emit(tuple(states))
-
-    def _not_read(self, error: CraneError) -> None:
-        self._reading = False
-        self.troubled.emit(error)
 
     def _take_written(self, done: Written) -> None:
         self._read_at_s = 0.0  # one setting changes the limits of others

@@ -1,176 +1,163 @@
-"""The camera page: a window beside the main one, for one camera."""
+"""The page of the camera: opened as one comes to it, let go as one leaves."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QStackedLayout
 
-from crane_desktop.domain.camera_setup import CameraSetup, Written
+from crane_desktop.domain.camera_setup import CameraSetup
 from crane_desktop.domain.errors import CraneError
-from crane_desktop.domain.frames import Frame
-from crane_desktop.settings.texts import Language, error_text, text
-from crane_desktop.ui.camera_page.aid_worker import AidWorker
-from crane_desktop.ui.camera_page.aids_panel import AidsPanel
-from crane_desktop.ui.camera_page.basics import BasicsTab
-from crane_desktop.ui.camera_page.desk import Desk
-from crane_desktop.ui.camera_page.nodes_tab import NodesTab
-from crane_desktop.ui.camera_page.preview import Preview
-from crane_desktop.ui.camera_page.recipe_tab import RecipeTab
-from crane_desktop.ui.widgets.fields import ElidedLabel
+from crane_desktop.domain.people import Role
+from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.domain.station import StationView
+from crane_desktop.domain.station_ports import Station
+from crane_desktop.settings.texts import Language
+from crane_desktop.ui.camera_page.setup_panel import SetupPanel
+from crane_desktop.ui.camera_page.waiting_pane import WaitingPane
+from crane_desktop.ui.shell.inbox import Inbox
+from crane_desktop.ui.shell.pages import Page
+from crane_desktop.ui.shell.preferences import KeptPreferences
+from crane_desktop.ui.shell.situation import Situation, why_no_camera
 
-_TICK_MS = 12  # a frame is shown soon after it came: cameras and screen do not beat against each other
-_RATE_OVER_S = 1.0
-_QUIET_AFTER_S = 1.5
-_TOLD_FOR_S = 8.0
-_FIRST_PX = (1240, 800)
+_TICK_MS = 33
 
 
-@dataclass(slots=True)
-class _Rate:
-    """How many frames came lately."""
+class CameraPage(Page):
+    """Opening, failed, or open with its panel.
 
-    since_s: float = 0.0
-    count: int = 0
-    per_s: float = 0.0
+    Parameters
+    ----------
+    choice
+        Returns the camera that is filled in.
+    doctor
+        The command that looks for what is wrong.
 
-    def tick(self, new: bool, now_s: float) -> None:
-        self.count += new
-        if now_s - self.since_s >= _RATE_OVER_S:
-            self.per_s = self.count / (now_s - self.since_s)
-            self.since_s, self.count = now_s, 0
+    Signals
+    -------
+    closed
+        A person is done with the camera.
+    recipe_kept
+        Name of the recipe that the camera's settings were saved with.
+    """
 
+    name = "camera"
+    title = "ui.page.camera"
+    hint = "ui.camera.open.hint"
+    icon = "page_camera"
+    shortcut = "F7"
+    role = Role.ENGINEER
 
-class CameraPage(QDialog):
-    """Live picture and aids to the left; settings, nodes and recipe to the right."""
+    closed = Signal()
+    recipe_kept = Signal(str)
 
-    def __init__(self, setup: CameraSetup, language: Language, recipe: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
-        self._language = language
-        self._setup, self.desk, self._worker = setup, Desk(setup), AidWorker()
-        self._frame: Frame | None = None
-        self._came_at_s = 0.0
-        self._rate = _Rate()
-        self._trouble: CraneError | None = None
-        self._restarted: str | None = None
-        self._restarted_at_s = 0.0
-        self.preview, self.aids, self.tabs = Preview(), AidsPanel(language), QTabWidget()
-        self.basics, self.nodes = BasicsTab(self.desk, language), NodesTab(self.desk, language)
-        self.recipe = RecipeTab(self.desk, language, recipe)
-        self.status, self.note = ElidedLabel(), QLabel()
-        self._lay_out()
-        self._connect()
-        self.retranslate(language)
+    def __init__(
+        self, kept: KeptPreferences, inbox: Inbox, choice: Callable[[], SourceChoice], doctor: QAction
+    ) -> None:
+        super().__init__()
+        self._kept, self._inbox, self._choice = kept, inbox, choice
+        self._language: Language = kept.now.language
+        self._station: Station | None = None
+        self._request = 0
+        self._fault: CraneError | None = None
+        self.panel: SetupPanel | None = None
+        self.pane = WaitingPane(self._language, doctor)
+        self.pane.again.clicked.connect(self.open)
+        self.pane.close_button.clicked.connect(self.closed)
+        self._places = QStackedLayout(self)
+        self._places.setContentsMargins(0, 0, 0, 0)
+        self._places.addWidget(self.pane)
         self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_TICK_MS)
-        self._timer.timeout.connect(self.tick)
-        self._timer.start()
-        self._tab_changed(0)
+        self._timer.timeout.connect(self._show_state)
+
+    @classmethod
+    def refusal(cls, situation: Situation) -> str | None:
+        """Return why no camera can be set up now, or None."""
+        return why_no_camera(situation)
+
+    def attach(self, station: Station) -> None:
+        """Ask this station for cameras from now on."""
+        self._station = station
+
+    def show_view(self, view: StationView) -> None:
+        """Follow the station: nothing here depends on it, the camera is asked itself."""
+        del view
 
     def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
-        self.setWindowTitle(text("ui.camera.title", language))
-        for part in (self.aids, self.basics, self.nodes, self.recipe):
-            part.retranslate(language)
-        for place, key in enumerate(("ui.camera.tab.basics", "ui.camera.tab.nodes", "ui.camera.tab.recipe")):
-            self.tabs.setTabText(place, text(key, language))
-        self.tabs.setAccessibleName(text("ui.camera.title", language))
-        self.preview.setAccessibleName(text("ui.camera.preview", language))
-        self._show_words()
+        self.pane.retranslate(language)
+        if self.panel is not None:
+            self.panel.retranslate(language)
 
-    def tick(self) -> None:
-        """Show the newest frame and whatever answers have come. Never waits."""
-        now_s = time.monotonic()
-        frame = self._setup.newest()
-        new = frame is not None and frame is not self._frame
-        if new:
-            self._frame, self._came_at_s = frame, now_s
-            self.preview.show_frame(frame)
-        self._rate.tick(new, now_s)
-        factor = self.preview.shown_factor if self.aids.zebra.isChecked() else None
-        done = self._worker.turn(self._frame, self.preview.line(), factor)
-        if done is not None:
-            self.aids.show_aids(done)
-            self.preview.show_clipping(done.clipping if self.aids.zebra.isChecked() else None)
-        self.desk.poll()
-        self._show_words()
+    def entered(self) -> None:
+        """Open the camera that is filled in, or the one on the line."""
+        self._timer.start()
+        self.open()
 
-    def done(self, result: int) -> None:
-        """Close, whoever asks for it, and let the camera go."""
-        self.shut()
-        super().done(result)
-
-    def shut(self) -> None:
-        """Stop asking, and let the camera go. Idempotent."""
+    def left(self) -> None:
+        """Let the camera go."""
         self._timer.stop()
-        self.nodes.watched(shown=False)
-        self.desk.forget()
-        self._setup.close()
-        self._worker.close()
+        self._shut()
 
-    def _tab_changed(self, place: int) -> None:
-        self.basics.watched(shown=place == 0)
-        self.nodes.watched(shown=place == 1)
+    def open(self) -> None:
+        """Open the camera, anew where it is open."""
+        self._shut()
+        if self._station is None:
+            return
+        number = self._request
+        self._inbox.ask(
+            f"camera_open.{number}",
+            self._station.cameras.open(self._choice()),
+            lambda setup: self._opened(setup, number),
+            lambda error: self._failed(error, number),
+        )
 
-    def _note_write(self, done: Written) -> None:
-        self._restarted = done.state.name if done.restarted else None
-        self._restarted_at_s = time.monotonic()
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave with Escape; the full screen is left first."""
+        if event.key() == Qt.Key.Key_Escape and not self.window().isFullScreen():
+            self.closed.emit()
+            return
+        super().keyPressEvent(event)
 
-    def _note_trouble(self, error: CraneError | None) -> None:
-        self._trouble = error
+    # -- inside ----------------------------------------------------------------------------------------------
 
-    def _show_words(self) -> None:
-        fault = self._setup.fault() or self._trouble
-        if fault is not None:
-            words = error_text(fault, self._language)
-        elif self._restarted is not None and time.monotonic() - self._restarted_at_s < _TOLD_FOR_S:
-            words = text("ui.camera.restarted", self._language, feature=self.basics.words(self._restarted))
-        elif self._setup.on_the_line:
-            words = text("ui.camera.on_line", self._language)
-        else:
-            words = ""
-        if self.note.text() != words:
-            self.note.setText(words)
-            self.note.setVisible(bool(words))
-        status = self._status_words()
-        if status != self.status.words:
-            self.status.set_words(status)
+    def _opened(self, setup: CameraSetup, number: int) -> None:
+        if number != self._request:
+            setup.close()  # it comes too late: nobody waits for it any more, and nobody else would close it
+            return
+        self.panel = SetupPanel(setup, self._inbox, self._language, self._kept.now.recipe or "")
+        self.panel.again.clicked.connect(self.open, Qt.ConnectionType.QueuedConnection)
+        self.panel.close_button.clicked.connect(self.closed, Qt.ConnectionType.QueuedConnection)
+        self.panel.recipe.kept.connect(self.recipe_kept)
+        self._places.addWidget(self.panel)
+        self._show_state()
 
-    def _status_words(self) -> str:
-        name, frame = self._setup.name, self._frame
-        if frame is None and (not name or not self.desk.infos):
-            return text("ui.camera.opening", self._language)
-        if frame is None or time.monotonic() - self._came_at_s > _QUIET_AFTER_S:
-            return text("ui.camera.waiting", self._language, camera=name)
-        height, width = frame.pixels.shape[:2]
-        size = f"{width} × {height}  {frame.pixel_format}"
-        return text("ui.camera.streaming", self._language, camera=name, size=size, rate=f"{self._rate.per_s:.1f}")
+    def _failed(self, error: CraneError, number: int) -> None:
+        if number == self._request:
+            self._fault = error
+            self._show_state()
 
-    def _connect(self) -> None:
-        self.tabs.currentChanged.connect(self._tab_changed)
-        self.desk.written.connect(self._note_write)
-        self.desk.troubled.connect(self._note_trouble)
-        self.aids.line.toggled.connect(self.preview.set_line_shown)
+    def _show_state(self) -> None:
+        """Show the panel once the camera has answered; until then, or where it does not, the pane."""
+        panel = self.panel
+        if panel is not None and panel.known:
+            self._places.setCurrentWidget(panel)
+            return
+        self.pane.show_fault(self._fault if panel is None else panel.fault())
+        self._places.setCurrentWidget(self.pane)
 
-    def _lay_out(self) -> None:
-        room = self.screen().availableSize()
-        self.resize(min(_FIRST_PX[0], room.width() - 40), min(_FIRST_PX[1], room.height() - 60))
-        self.note.setObjectName("note")
-        self.note.setWordWrap(True)
-        self.note.hide()
-        for tab in (self.basics, self.nodes, self.recipe):
-            self.tabs.addTab(tab, "")
-        left, right, both = QVBoxLayout(), QVBoxLayout(), QHBoxLayout(self)
-        left.addWidget(self.status)
-        left.addWidget(self.preview, 1)
-        left.addWidget(self.aids)
-        right.addWidget(self.note)
-        right.addWidget(self.tabs, 1)
-        both.addLayout(left, 58)
-        both.addLayout(right, 42)
+    def _shut(self) -> None:
+        """Let go what is open, and take no answer that is still under way."""
+        self._request += 1
+        self._fault = None
+        panel, self.panel = self.panel, None
+        if panel is not None:
+            panel.shut()
+            self._places.removeWidget(panel)
+            panel.deleteLater()
+        self.pane.show_fault(None)
+        self._places.setCurrentWidget(self.pane)

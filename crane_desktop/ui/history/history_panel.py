@@ -9,7 +9,8 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from crane_desktop.domain.history import HistoryRow
-from crane_desktop.domain.station import Station, StationView
+from crane_desktop.domain.station import StationView
+from crane_desktop.domain.station_ports import Station
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.history.history_model import PAGE, HistoryModel
@@ -99,7 +100,7 @@ class HistoryPanel(QFrame):
     def _ask_newest(self) -> None:
         if self._station is not None:
             self._asked.start()
-            self._inbox.ask(_NEWEST, self._station.history(None, PAGE, self._chosen()), self._take_newest)
+            self._inbox.ask(_NEWEST, self._station.records.page(None, PAGE, self._chosen()), self._take_newest)
 
     def _take_newest(self, page: Sequence[HistoryRow]) -> None:
         if self.model.take_newest(page):
@@ -107,7 +108,7 @@ class HistoryPanel(QFrame):
 
     def _ask_older(self, before: int) -> None:
         if self._station is not None:
-            self._inbox.ask(_OLDER, self._station.history(before, PAGE, self._chosen()), self.model.take_older)
+            self._inbox.ask(_OLDER, self._station.records.page(before, PAGE, self._chosen()), self.model.take_older)
 
     def _open(self, index: QModelIndex) -> None:
         self.opened.emit(self.model.row_at(index.row()).record_id)

@@ -32,7 +32,7 @@ class LivePanel(QFrame):
         self.note.hide()
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
-        self.opacity.setFixedWidth(110)
+        self.opacity.setFixedWidth(90)
         self.opacity.setMinimumHeight(TARGET_PX)
         self.opacity.valueChanged.connect(self._heat_changed)
         self._opacity_caption = caption()
@@ -63,7 +63,7 @@ class LivePanel(QFrame):
             if action.isCheckable():
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setMinimumSize(TARGET_PX, TARGET_PX)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # they have their keys; a barcode reader types blanks
             self._tools.addWidget(button)
 
     def set_heat(self, *, shown: bool, opacity: float) -> None:

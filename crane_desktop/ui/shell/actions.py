@@ -1,18 +1,51 @@
-"""Menus and keys as data: a new command adds a line here, not a page to the window.
+"""Everything a person can command, as data: a new command adds a line here, not a page to the window.
 
 No key is a bare letter or figure: a barcode reader types those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from crane_desktop.domain.people import Role
+from crane_desktop.ui.run_page.page import RunPage
+from crane_desktop.ui.shell.dialogs import Dialogs
+from crane_desktop.ui.shell.frame import FullScreen
+from crane_desktop.ui.shell.pages import Page, Pages
+from crane_desktop.ui.shell.situation import (
+    Situation,
+    always,
+    why_not_acknowledge,
+    why_not_start,
+    why_not_stop,
+)
 
-from crane_desktop.settings.texts import Language, text
-from crane_desktop.ui.widgets.icons import icon
+
+class Shell(Protocol):
+    """What commands reach: the window's parts, and the few things that it does itself."""
+
+    run: RunPage
+    pages: Pages
+    dialogs: Dialogs
+    full_screen: FullScreen
+
+    def acknowledge(self) -> None:
+        """Say that the alarm on screen was seen."""
+        ...
+
+    def switch_language(self) -> None:
+        """Go on in the other language."""
+        ...
+
+    def close(self) -> bool:
+        """Close the window."""
+        ...
+
+
+Handler: TypeAlias = Callable[[Shell, bool], object]
+"""Called with the window and, for a switch, whether it is on now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,91 +54,112 @@ class ActionInfo:
 
     Attributes
     ----------
-    key
-        Text key of its name.
+    name
+        By which menus and buttons know it.
+    key, hint
+        Text keys of its name and of its tip; without a hint the name is the tip.
+    handler
+        What it does.
+    refusal
+        Rule: the text key of why it cannot be given now, or None.
+    checked
+        Rule of a switch: whether it is on. None: it is no switch.
     shortcuts
-        Keys that run it, as Qt writes them.
-    checkable
-        Whether it is a switch.
+        Keys that give it, as Qt writes them.
+    role
+        Who may give it; others do not see it.
     """
 
     name: str
     key: str
+    handler: Handler
+    refusal: Callable[[Situation], str | None] = always
+    checked: Callable[[Situation], bool] | None = None
     shortcuts: tuple[str, ...] = ()
     icon: str | None = None
-    checkable: bool = False
+    hint: str | None = None
+    role: Role = Role.INSPECTOR
+
+
+ACTIONS = (
+    ActionInfo("start", "ui.start", lambda s, _: s.run.start(), why_not_start, None, ("F5",), "start"),
+    ActionInfo("stop", "ui.stop", lambda s, _: s.run.stop(), why_not_stop, None, ("F6",), "stop"),
+    ActionInfo(
+        "acknowledge", "ui.acknowledge_alarm", lambda s, _: s.acknowledge(), why_not_acknowledge, None, ("F8",), "alarm"
+    ),
+    ActionInfo("quit", "ui.quit", lambda s, _: s.close(), shortcuts=("Ctrl+Q",)),
+    ActionInfo(
+        "heatmap", "ui.heatmap", lambda s, on: s.run.show_heat(shown=on), always, lambda now: now.heatmap,
+        ("Ctrl+H",), "heatmap",
+    ),
+    ActionInfo(
+        "outlines", "ui.outlines", lambda s, on: s.run.picture.set_outlines(on), always, lambda now: now.outlines,
+        ("Ctrl+R",), "outlines",
+    ),
+    ActionInfo(
+        "zoom_in", "ui.zoom_in", lambda s, _: s.run.picture.live.zoom(1), shortcuts=("Ctrl++", "Ctrl+="), icon="zoom_in"
+    ),
+    ActionInfo(
+        "zoom_out", "ui.zoom_out", lambda s, _: s.run.picture.live.zoom(-1), shortcuts=("Ctrl+-",), icon="zoom_out"
+    ),
+    ActionInfo(
+        "reset", "ui.reset_view", lambda s, _: s.run.picture.live.reset_view(), shortcuts=("Ctrl+0",), icon="reset"
+    ),
+    ActionInfo(
+        "full_screen", "ui.full_screen", lambda s, _: s.full_screen.toggle(), always, lambda now: now.full_screen,
+        ("F11",),
+    ),
+    ActionInfo(
+        "language", "ui.other_language", lambda s, _: s.switch_language(), shortcuts=("Ctrl+L",), icon="language",
+        hint="ui.other_language.hint",
+    ),
+    ActionInfo(
+        "doctor", "ui.doctor", lambda s, _: s.dialogs.show_doctor(s.run.source.camera.cti.value()), shortcuts=("F9",)
+    ),
+    ActionInfo("about", "ui.about", lambda s, _: s.dialogs.show_about(), shortcuts=("F1",), icon="about"),
+)  # fmt: skip
+
+PAGES = "pages"
+"""In a menu, the place of all pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class MenuInfo:
-    """One menu: its text key and commands; None is a separator."""
+    """One menu: its text key and the names of its commands; None is a separator."""
 
     key: str
-    actions: tuple[ActionInfo | None, ...]
+    entries: tuple[str | None, ...]
 
 
 MENUS = (
-    MenuInfo(
-        "ui.menu.line",
-        (
-            ActionInfo("start", "ui.start", ("F5",), "start"),
-            ActionInfo("stop", "ui.stop", ("F6",), "stop"),
-            ActionInfo("acknowledge", "ui.acknowledge_alarm", ("F8",), "alarm"),
-            None,
-            ActionInfo("camera", "ui.camera.title", ("F7",)),
-            None,
-            ActionInfo("quit", "ui.quit", ("Ctrl+Q",)),
-        ),
-    ),
+    MenuInfo("ui.menu.line", ("start", "stop", "acknowledge", None, "quit")),
     MenuInfo(
         "ui.menu.view",
         (
-            ActionInfo("heatmap", "ui.heatmap", ("Ctrl+H",), "heatmap", checkable=True),
-            ActionInfo("outlines", "ui.outlines", ("Ctrl+R",), "outlines", checkable=True),
-            ActionInfo("zoom_in", "ui.zoom_in", ("Ctrl++", "Ctrl+="), "zoom_in"),
-            ActionInfo("zoom_out", "ui.zoom_out", ("Ctrl+-",), "zoom_out"),
-            ActionInfo("reset", "ui.reset_view", ("Ctrl+0",), "reset"),
-            None,
-            ActionInfo("full_screen", "ui.full_screen", ("F11",), checkable=True),
-            ActionInfo("language", "ui.other_language", ("Ctrl+L",), "language"),
+            *(PAGES, None, "heatmap", "outlines", "zoom_in", "zoom_out", "reset"),
+            *(None, "full_screen", "language"),
         ),
     ),
-    MenuInfo(
-        "ui.menu.help",
-        (ActionInfo("doctor", "ui.doctor", ("F9",)), ActionInfo("about", "ui.about", ("F1",), "about")),
-    ),
+    MenuInfo("ui.menu.help", ("doctor", "about")),
 )
 
 
-class Menus:
-    """The actions, by name, in the window's menu bar."""
+def page_action(page: type[Page]) -> ActionInfo:
+    """Return the command that brings a page on screen."""
+    name = page.name
+    return ActionInfo(
+        name,
+        page.title,
+        lambda shell, _: shell.pages.go_to(name),
+        page.refusal,
+        lambda now: now.page == name,
+        (page.shortcut,),
+        page.icon,
+        page.hint,
+        page.role,
+    )
 
-    def __init__(self, window: QMainWindow, handlers: Mapping[str, Callable[[], object]]) -> None:
-        self.actions: dict[str, QAction] = {}
-        self._menus: list[tuple[MenuInfo, QMenu]] = []
-        for info in MENUS:
-            menu = window.menuBar().addMenu("")
-            self._menus.append((info, menu))
-            for entry in info.actions:
-                if entry is None:
-                    menu.addSeparator()
-                    continue
-                action = QAction(window)
-                action.setCheckable(entry.checkable)
-                action.setShortcuts([QKeySequence(keys) for keys in entry.shortcuts])
-                if entry.icon is not None:
-                    action.setIcon(icon(entry.icon))
-                handler = handlers[entry.name]
-                action.triggered.connect(lambda _checked=False, call=handler: call())
-                menu.addAction(action)
-                self.actions[entry.name] = action
 
-    def retranslate(self, language: Language) -> None:
-        """Change the language."""
-        for info, menu in self._menus:
-            menu.setTitle(text(info.key, language))
-            for entry in info.actions:
-                if entry is not None:
-                    action, words = self.actions[entry.name], text(entry.key, language)
-                    action.setText(words)
-                    action.setToolTip(f"{words} ({entry.shortcuts[0]})" if entry.shortcuts else words)
+def all_actions(pages: Sequence[type[Page]]) -> tuple[ActionInfo, ...]:
+    """Return every command of a window with these pages."""
+    return (*ACTIONS, *(page_action(page) for page in pages))

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from crane_desktop.domain.station import Station
+from crane_desktop.domain.station_ports import Station
 from crane_desktop.ui.shell.crash import CrashReports
 from crane_desktop.ui.shell.preferences import KeepPreferences, Preferences, forget
 from crane_desktop.ui.shell.qt_words import QtWords
@@ -48,6 +48,8 @@ def run_window(
 ) -> int:
     """Show the window, make the station behind it, and return the exit code when it is closed.
 
+    The station is not closed: whoever made it does, when this has returned and nothing is on screen any more.
+
     Parameters
     ----------
     make_station
@@ -56,7 +58,8 @@ def run_window(
     preferences
         What the window remembers; None means as new.
     keep
-        Called once, with what to remember, when the window closes.
+        Called on the window's thread with what to remember, as pack, recipe, source or language change and when the
+        window closes; must return at once.
     demo_kinds
         The simulated line's kinds of parts.
     on_ready

@@ -6,33 +6,61 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
-from typing import Any
+from itertools import count
+from typing import Any, TypeAlias
 
-from crane_desktop.domain.errors import CraneError, StationFault
+from crane_desktop.domain.errors import CraneError, InputError, StationFault
 
 _log = logging.getLogger(__name__)
+MOST_ASKED = 64
+"""So many answers are waited for; a camera that hangs does not pile up questions for ever."""
+
+Fail: TypeAlias = Callable[[CraneError], None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
+    number: int
     future: Future[Any]
     use: Callable[[Any], None]
+    fail: Fail
 
 
 class Inbox:
-    """Futures under way, one a question: asking a question again drops the older answer.
+    """Futures under way, numbered, one a question: asking a question again drops the older answer, however late.
 
-    No callback ever comes from another thread: `poll` is called by the window's timer.
+    No callback ever comes from another thread: `poll` is called by the window's timer. Questions of one part of the
+    window begin with its name and a dot (``"camera.nodes"``), so that it can drop them all.
+
+    Attributes
+    ----------
+    complain
+        Tells a person what went wrong.
     """
 
-    def __init__(self, complain: Callable[[CraneError], None]) -> None:
-        self._complain = complain
+    def __init__(self, complain: Fail) -> None:
+        self.complain = complain
+        self._numbers = count(1)
         self._asked: dict[str, _Asked] = {}
 
-    def ask(self, question: str, future: Future[Any], use: Callable[[Any], None]) -> None:
-        """Have `use` called with the answer, unless the question is asked anew before it comes."""
+    def __len__(self) -> int:
+        return len(self._asked)
+
+    def ask(self, question: str, future: Future[Any], use: Callable[[Any], None], fail: Fail | None = None) -> None:
+        """Have `use` called with the answer, unless the question is asked anew before it comes.
+
+        Parameters
+        ----------
+        fail
+            Called with the reason where there is no answer; without it the window tells.
+        """
         self.drop(question)
-        self._asked[question] = _Asked(future, use)
+        asked = _Asked(next(self._numbers), future, use, fail or self.complain)
+        if len(self._asked) >= MOST_ASKED:
+            future.cancel()
+            asked.fail(InputError("ui.too_much_under_way"))
+            return
+        self._asked[question] = asked
 
     def drop(self, question: str) -> None:
         """No longer want the answer to a question."""
@@ -40,31 +68,39 @@ class Inbox:
         if older is not None:
             older.future.cancel()
 
+    def drop_all(self, part: str) -> None:
+        """No longer want the answers to the questions of a part of the window."""
+        for question in [question for question in self._asked if question.startswith(f"{part}.")]:
+            self.drop(question)
+
     def waits_for(self, question: str) -> bool:
         """Return whether the answer to a question is still to come."""
         return question in self._asked
 
     def poll(self) -> None:
-        """Hand over the answers that have come."""
+        """Hand over the answers that have come, in the order in which they were asked for."""
         for question, asked in [(q, a) for q, a in self._asked.items() if a.future.done()]:
-            if self._asked.get(question) is not asked:
+            now = self._asked.get(question)
+            if now is None or now.number != asked.number:
                 continue  # the use of another answer has dropped it
             del self._asked[question]
-            try:
-                answer = asked.future.result(timeout=0)
-            except CancelledError:
-                continue
-            except CraneError as error:
-                self._complain(error)
-                continue
-            except Exception as error:  # noqa: BLE001 - another room's failure: logged whole, shown briefly
-                _log.critical("the answer to %r failed", question, exc_info=error)
-                self._complain(StationFault("ui.unexpected", error=f"{type(error).__name__}: {error}"))
-                continue
-            asked.use(answer)
+            self._hand_over(question, asked)
 
     def forget(self) -> None:
         """Drop everything that is under way."""
-        for asked in self._asked.values():
-            asked.future.cancel()
-        self._asked.clear()
+        for question in list(self._asked):
+            self.drop(question)
+
+    def _hand_over(self, question: str, asked: _Asked) -> None:
+        try:
+            answer = asked.future.result(timeout=0)
+        except CancelledError:
+            return
+        except CraneError as error:
+            asked.fail(error)
+            return
+        except Exception as error:  # noqa: BLE001 - another room's failure: logged whole, shown briefly
+            _log.critical("the answer to %r failed", question, exc_info=error)
+            asked.fail(StationFault("ui.unexpected", error=f"{type(error).__name__}: {error}"))
+            return
+        asked.use(answer)

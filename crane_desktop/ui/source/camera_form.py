@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.sources import SourceChoice
-from crane_desktop.domain.station import Station
+from crane_desktop.domain.station_ports import Station
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.shell.inbox import Inbox
 from crane_desktop.ui.source.source_forms import PathField, row_of
+from crane_desktop.ui.widgets.buttons import press_for
 from crane_desktop.ui.widgets.fields import Choice, caption
 from crane_desktop.ui.widgets.style import TARGET_PX
 
@@ -20,20 +23,9 @@ _DEVICES = "devices"
 
 
 class CameraForm(QWidget):
-    """Asks the station for its cameras when it is told to; looking for them may take seconds.
+    """Asks the station for its cameras when it is told to; looking for them may take seconds."""
 
-    Signals
-    -------
-    setup_wanted
-        The chosen camera is to be set up.
-    doctor_wanted
-        Something does not work, and a person wants to know why.
-    """
-
-    setup_wanted = Signal()
-    doctor_wanted = Signal()
-
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, inbox: Inbox, setup: QAction, doctor: QAction) -> None:
         super().__init__()
         self._inbox = inbox
         self._station: Station | None = None
@@ -42,15 +34,16 @@ class CameraForm(QWidget):
         self._wanted: str | None = None
         # Path and camera speak for themselves; the smallest screen has no place for their names.
         self._trigger_caption = caption()
-        self.cti, self.devices, self.triggers, self.search = PathField("*.cti"), Choice(150), Choice(), QPushButton()
+        self.cti, self.devices, self.triggers, self.search = PathField("*.cti"), Choice(), Choice(), QPushButton()
         self.setup = QPushButton()
-        self.setup.clicked.connect(self.setup_wanted)
         self.doctor = QPushButton("?")  # a row full of words has no place for one more
         self.doctor.setFixedWidth(TARGET_PX)
-        self.doctor.clicked.connect(self.doctor_wanted)
+        for button, action in ((self.setup, setup), (self.doctor, doctor)):
+            press_for(button, action, named=False)
         self._looked_in: str | None = None
         self._searching = False
         self.search.clicked.connect(self.look)
+        self.search.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a barcode reader types blanks; Enter in the path looks too
         self.cti.path.editingFinished.connect(self._look_elsewhere)
         line = row_of(
             self, self.cti, self.devices, self.search,
@@ -68,12 +61,9 @@ class CameraForm(QWidget):
         if self._station is not None:
             self._looked_in = self.cti.value()
             self._show_search(True)
-            self._inbox.ask(_DEVICES, self._station.devices(self.cti.value()), self._take_devices)
-
-    def poll(self) -> None:
-        """Give the button back when the search has ended, well or badly."""
-        if self._searching and not self._inbox.waits_for(_DEVICES):
-            self._show_search(False)
+            self._inbox.ask(
+                _DEVICES, self._station.cameras.devices(self.cti.value()), self._take_devices, self._not_found
+            )
 
     def choice(self) -> SourceChoice:
         """Return what is filled in."""
@@ -100,8 +90,6 @@ class CameraForm(QWidget):
         self._trigger_caption.setText(text("ui.source.trigger", language))
         self.setup.setText(text("ui.camera.open", language))
         self.doctor.setAccessibleName(text("ui.doctor", language))
-        self.doctor.setToolTip(text("ui.doctor", language))
-        self.setup.setToolTip(text("ui.camera.open.hint", language))
         self._show_search(self._searching)
         self.triggers.relist([(text(f"ui.trigger.{trigger}", language), trigger) for trigger in _TRIGGERS])
         self.triggers.setAccessibleName(text("ui.source.trigger", language))
@@ -119,7 +107,12 @@ class CameraForm(QWidget):
         if self.cti.value() != self._looked_in:
             self.look()
 
+    def _not_found(self, error: CraneError) -> None:
+        self._show_search(False)
+        self._inbox.complain(error)
+
     def _take_devices(self, found: Sequence[tuple[str, str]]) -> None:
+        self._show_search(False)
         self._wanted = self.devices.currentData() or self._wanted
         self._found = found
         self._list_devices()

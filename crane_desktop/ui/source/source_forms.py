@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from crane_desktop.domain.sources import SourceChoice
@@ -81,6 +82,9 @@ class PathField(QWidget):
         self._title = ""
         self.path, self.browse = QLineEdit(), QPushButton()
         self.browse.clicked.connect(self._choose)
+        self.browse.setFocusPolicy(
+            Qt.FocusPolicy.NoFocus
+        )  # a barcode reader types blanks; by keyboard one types the path
         row_of(self, self.path, self.browse).setStretch(0, 1)
 
     def value(self) -> str | None:

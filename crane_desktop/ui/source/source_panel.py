@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.sources import SourceChoice
-from crane_desktop.domain.station import Station
+from crane_desktop.domain.station_ports import Station
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.shell.inbox import Inbox
 from crane_desktop.ui.source.camera_form import CameraForm
@@ -21,10 +22,12 @@ _KINDS = ("demo", "folder", "genicam")
 class SourcePanel(QWidget):
     """A choice of three, and the form of the chosen one beside it."""
 
-    def __init__(self, language: Language, inbox: Inbox, demo_kinds: Sequence[str]) -> None:
+    def __init__(
+        self, language: Language, inbox: Inbox, demo_kinds: Sequence[str], setup: QAction, doctor: QAction
+    ) -> None:
         super().__init__()
         self.kinds, self._stack, self._caption = Choice(164), QStackedWidget(), caption()
-        self.demo, self.folder, self.camera = DemoForm(demo_kinds), FolderForm(), CameraForm(inbox)
+        self.demo, self.folder, self.camera = DemoForm(demo_kinds), FolderForm(), CameraForm(inbox, setup, doctor)
         self._forms: dict[str, SourceForm] = {"demo": self.demo, "folder": self.folder, "genicam": self.camera}
         for form in (self.demo, self.folder, self.camera):
             self._stack.addWidget(form)
@@ -41,12 +44,13 @@ class SourcePanel(QWidget):
     def attach(self, station: Station) -> None:
         """Ask this station for cameras from now on."""
         self.camera.attach(station)
-        if self._chosen_kind() == "genicam":
+        if self.kind == "genicam":
             self.camera.look()
 
-    def poll(self) -> None:
-        """Follow what goes on in the background."""
-        self.camera.poll()
+    @property
+    def kind(self) -> str:
+        """The kind of source that is chosen."""
+        return _KINDS[max(0, self.kinds.currentIndex())]
 
     def choice(self) -> SourceChoice:
         """Return what is filled in.
@@ -56,7 +60,7 @@ class SourcePanel(QWidget):
         InputError
             If something that the source cannot do without is missing.
         """
-        choice = self._forms[self._chosen_kind()].choice()
+        choice = self._forms[self.kind].choice()
         if choice.kind == "folder" and choice.path is None:
             raise InputError("ui.no_folder")
         return choice
@@ -74,9 +78,6 @@ class SourcePanel(QWidget):
         self.kinds.setAccessibleName(text("ui.source", language))
         for form in self._forms.values():
             form.retranslate(language)
-
-    def _chosen_kind(self) -> str:
-        return _KINDS[max(0, self.kinds.currentIndex())]
 
     def _show_form(self, place: int) -> None:
         self._stack.setCurrentIndex(place)

@@ -6,10 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QIcon, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QIcon,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextLayout,
+    QTextOption,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSizePolicy
 
 from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.widgets import palette
 from crane_desktop.ui.widgets.style import TARGET_PX
 
 _DEFAULT_RATE_HZ = 8.0
@@ -54,8 +65,64 @@ class ElidedLabel(QLabel):
         self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, self.width()))
 
 
+class ClampedLabel(QLabel):
+    """A few lines and no more, whatever is said; the whole of it is in the tip."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__()
+        self._lines = lines
+        self._words = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    @property
+    def words(self) -> str:
+        """Everything that is said."""
+        return self._words
+
+    def set_words(self, words: str) -> None:
+        """Say something else."""
+        self._words = words
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+        self.update()
+
+    def shown_lines(self) -> list[str]:
+        """Return the lines as they fit the width there is; the last one ends in dots where there is more."""
+        layout = QTextLayout(self._words.replace("\n", "\u2028"), self.font())
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        layout.setTextOption(option)
+        starts: list[int] = []
+        layout.beginLayout()
+        while len(starts) <= self._lines and (line := layout.createLine()).isValid():
+            line.setLineWidth(max(1, self.width()))
+            starts.append(line.textStart())
+        layout.endLayout()
+        ends = [*starts[1:], len(self._words)]
+        lines = [self._words[start:end].strip() for start, end in zip(starts, ends, strict=True)]
+        if len(lines) > self._lines:
+            rest = self._words[starts[self._lines - 1] :].replace("\n", " ")
+            last = self.fontMetrics().elidedText(rest, Qt.TextElideMode.ElideRight, self.width())
+            lines = [*lines[: self._lines - 1], last]
+        return lines
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
+        """Draw the lines, in the middle of the height."""
+        painter, lines = QPainter(self), self.shown_lines()
+        painter.setPen(QColor(palette.INK if self.isEnabled() else palette.FAINT))
+        height = self.fontMetrics().lineSpacing()
+        top = (self.height() - height * len(lines)) // 2
+        for place, line in enumerate(lines):
+            painter.drawText(0, top + place * height + self.fontMetrics().ascent(), line)
+        painter.end()
+
+
 class Choice(QComboBox):
-    """A list to choose from. The wheel is left alone: over a list of models it would load another one."""
+    """A list to choose from. The wheel is left alone: over a list of models it would load another one.
+
+    So are letters, figures and the blank while the list is closed: a barcode reader types those. The list is opened by
+    a click, F4 or Alt+Down.
+    """
 
     def __init__(self, width_px: int = 0) -> None:
         super().__init__()
@@ -82,6 +149,13 @@ class Choice(QComboBox):
         self.setCurrentIndex(max(0, self.findData(chosen)))
         self.blockSignals(False)
         self.setToolTip(self.currentText())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave what can be printed to what lies below."""
+        if event.text().isprintable() and event.text():
+            event.ignore()
+            return
+        super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Leave the wheel to what lies below."""

@@ -69,6 +69,11 @@ QTabWidget::pane { border: 1px solid $line; background: $panel; }
 QTabBar::tab { background: $window; border: 1px solid $line; padding: 9px 18px; min-height: 24px; }
 QTabBar::tab:selected { background: $panel; border-bottom: none; font-weight: 600; }
 QTabBar::tab:focus { color: $blue_dark; text-decoration: underline; }
+QFrame#rail { background: $panel; border: none; border-right: 1px solid $line; }
+QFrame#rail QToolButton { background: transparent; border: 1px solid transparent; padding: 2px; }
+QFrame#rail QToolButton:hover { border-color: $blue; }
+QFrame#rail QToolButton:checked { background: $note; border: 1px solid $blue; border-left: 4px solid $blue;
+  font-weight: 600; }
 QFrame#alarm { background: $alarm; border: 2px solid $alarm_line; border-radius: 6px; }
 QProgressBar { background: $field; border: 1px solid $line; border-radius: 4px; text-align: center; }
 QProgressBar::chunk { background: #9db8d2; border-radius: 3px; }

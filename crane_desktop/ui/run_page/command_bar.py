@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from crane_desktop.domain.ports import ScorerInfo
-from crane_desktop.domain.station import Station, StationState, StationView
+from crane_desktop.domain.station import StationState, StationView
+from crane_desktop.domain.station_ports import Station
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.shell.inbox import Inbox
+from crane_desktop.ui.shell.situation import BUSY
+from crane_desktop.ui.widgets.buttons import press_for
 from crane_desktop.ui.widgets.fields import Choice, caption
 from crane_desktop.ui.widgets.icons import icon
-from crane_desktop.ui.widgets.style import TARGET_PX, sized
+from crane_desktop.ui.widgets.style import sized
 from crane_desktop.ui.widgets.words import known_text
-
-BUSY = (StationState.INITIALIZED, StationState.STOPPING)
-"""States in which the station does what it was told last, and takes no further orders."""
 
 
 class CommandBar(QWidget):
@@ -33,22 +32,22 @@ class CommandBar(QWidget):
 
     load_wanted = Signal(str, str)
 
-    def __init__(self, language: Language, inbox: Inbox) -> None:
+    def __init__(self, language: Language, inbox: Inbox, start: QAction, stop: QAction) -> None:
         super().__init__()
         self._language, self._inbox = language, inbox
         self._scorer: ScorerInfo | None = None
         self._shown: tuple[StationState, str, float] | None = None
-        self.start, self.stop, self.other_language = QPushButton(), QPushButton(), QPushButton()
+        self.start, self.stop = QPushButton(), QPushButton()
         self.packs, self.recipes = Choice(130), Choice(150)
         self.state, self.progress = QLabel(), QProgressBar()
         self._pack_caption, self._recipe_caption = caption(), caption()
-        for name, button in (("start", self.start), ("stop", self.stop)):
+        for name, button, action in (("start", self.start, start), ("stop", self.stop, stop)):
+            press_for(button, action)
             button.setObjectName(name)
             button.setIcon(icon(f"{name}_white"))
             button.setIconSize(QSize(20, 20))
             button.setMinimumSize(118, 50)
             button.setFont(sized(self.font(), 13, bold=True))
-        self.other_language.setMinimumSize(96, TARGET_PX)
         self.state.setFont(sized(self.font(), 13, bold=True))
         self.progress.setMinimumHeight(26)
         self.progress.setRange(0, 1000)
@@ -63,8 +62,8 @@ class CommandBar(QWidget):
 
     def attach(self, station: Station) -> None:
         """Ask this station for its packs and recipes."""
-        self._inbox.ask("packs", station.packs(), lambda names: self._list(self.packs, names))
-        self._inbox.ask("recipes", station.recipes(), lambda names: self._list(self.recipes, names))
+        self._inbox.ask("packs", station.packs.names(), lambda names: self._list(self.packs, names))
+        self._inbox.ask("recipes", station.recipes.names(), lambda names: self._list(self.recipes, names))
 
     def show_view(self, view: StationView) -> None:
         """Follow state and progress; show what is truly loaded."""
@@ -80,18 +79,9 @@ class CommandBar(QWidget):
             if view.state not in BUSY and name is not None and box.currentData() != name:
                 self._choose(box, name)
 
-    def follow(self, start: QAction, stop: QAction) -> None:
-        """Take the tips, with their keys, from the menu's actions."""
-        self.start.setToolTip(start.toolTip())
-        self.stop.setToolTip(stop.toolTip())
-
     def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
-        self.start.setText(text("ui.start", language))
-        self.stop.setText(text("ui.stop", language))
-        self.other_language.setText(text("ui.other_language", language))
-        self.other_language.setToolTip(text("ui.other_language.hint", language))
         self._pack_caption.setText(text("ui.pack", language))
         self._recipe_caption.setText(text("ui.recipe", language))
         self.packs.setAccessibleName(text("ui.pack", language))
@@ -126,36 +116,23 @@ class CommandBar(QWidget):
         line.setSpacing(8)
         parts: tuple[QWidget, ...] = (
             *(self.start, self.stop, self.state, self.progress, self._pack_caption, self.packs),
-            *(self._recipe_caption, self.recipes, self.other_language),
+            *(self._recipe_caption, self.recipes),
         )
         for part in parts:
             line.addWidget(part)
         line.setStretchFactor(self.progress, 1)
-        for earlier, later in pairwise((self.start, self.stop, self.packs, self.recipes, self.other_language)):
-            QWidget.setTabOrder(earlier, later)
+        QWidget.setTabOrder(self.packs, self.recipes)
 
     def _show_words(self) -> None:
         state, key, fraction = self._shown or (StationState.INITIALIZED, "", 0.0)
         self.state.setText(text(f"state.{state}", self._language))
         running = state is StationState.RUNNING
-        self._enable(start=not running and state not in BUSY, stop=running)
         for box in (self.packs, self.recipes):
             box.setEnabled(not running and state not in BUSY)
         self.progress.setVisible(bool(key))
         if key:
             self.progress.setValue(round(1000 * fraction))
             self.progress.setFormat(known_text(key, "%p %", self._language))
-
-    def _enable(self, *, start: bool, stop: bool) -> None:
-        """Keep the focus on the button that can be pressed; the bar holds it while there is none."""
-        # The window's own focus: it holds while another window is in front, too.
-        focused = self.window().focusWidget() in (self, self.start, self.stop)
-        if focused:
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.start.setEnabled(start)
-        self.stop.setEnabled(stop)
-        if focused and (start or stop):
-            (self.start if start else self.stop).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _list(self, box: Choice, names: Sequence[str]) -> None:
         own = [(text("ui.recipe.default", self._language), "")] if box is self.recipes else []

@@ -1,4 +1,4 @@
-"""Where the parts of the main window lie: rows on top, the picture to the left, the verdict to the right."""
+"""Where the parts of the page lie: rows on top, the picture to the left, the verdict to the right."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 _GAP_PX = 6
-_RIGHT_PX = 420
+_RIGHT_PX = 390
 _LEFT_SHARE, _RIGHT_SHARE = 65, 35
 
 
 def lay_out(
+    lines: QVBoxLayout,
     rows: Sequence[QWidget],
     left: Sequence[tuple[QWidget, int]],
     right: Sequence[tuple[QWidget, int]],
-    foot: QWidget,
-) -> QWidget:
-    """Return the window's middle.
+) -> None:
+    """Fill the page.
 
     Parameters
     ----------
@@ -25,23 +25,18 @@ def lay_out(
         From edge to edge, over the columns.
     left, right
         The columns, from top to bottom, each part with its share of the height that is left over.
-    foot
-        From edge to edge, under the columns.
     """
-    body, columns = QWidget(), QHBoxLayout()
-    lines = QVBoxLayout(body)
-    lines.setContentsMargins(8, 4, 8, 4)
+    lines.setContentsMargins(0, 0, 0, 0)
     lines.setSpacing(_GAP_PX)
     for row in rows:
         lines.addWidget(row)
+    columns = QHBoxLayout()
     columns.setSpacing(8)
     columns.addWidget(_column(left), _LEFT_SHARE)
     side = _column(right)
     side.setMinimumWidth(_RIGHT_PX)
     columns.addWidget(side, _RIGHT_SHARE)
     lines.addLayout(columns, 1)
-    lines.addWidget(foot)
-    return body
 
 
 def _column(parts: Sequence[tuple[QWidget, int]]) -> QWidget:

@@ -1,0 +1,66 @@
+"""What the page shows while no camera is open: why, and what can be done about it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from crane_desktop.domain.errors import CraneError
+from crane_desktop.settings.texts import Language, error_text, text
+from crane_desktop.ui.widgets.buttons import press_for
+from crane_desktop.ui.widgets.style import TARGET_PX, sized
+
+_WORDS_PX = 720
+
+
+class WaitingPane(QWidget):
+    """One sentence in the middle, and buttons: try again, look for the cause, close."""
+
+    def __init__(self, language: Language, doctor: QAction) -> None:
+        super().__init__()
+        self._language = language
+        self._fault: CraneError | None = None
+        self.words, self.again, self.doctor, self.close_button = QLabel(), QPushButton(), QPushButton(), QPushButton()
+        self.words.setFont(sized(self.font(), 13, bold=True))
+        self.words.setWordWrap(True)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.words.setMaximumWidth(_WORDS_PX)
+        press_for(self.doctor, doctor)
+        row, line, lines = QHBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
+        row.addStretch(1)
+        for button in (self.again, self.doctor, self.close_button):
+            button.setMinimumSize(140, TARGET_PX)
+            row.addWidget(button)
+        row.addStretch(1)
+        line.addStretch(1)
+        line.addWidget(self.words, 100)
+        line.addStretch(1)
+        lines.addStretch(2)
+        lines.addLayout(line)
+        lines.addSpacing(16)
+        lines.addLayout(row)
+        lines.addStretch(3)
+        self.retranslate(language)
+
+    def show_fault(self, fault: CraneError | None) -> None:
+        """Say why the camera does not open; None: it is being opened."""
+        if fault is not self._fault:
+            self._fault = fault
+            self._show_words()
+
+    def retranslate(self, language: Language) -> None:
+        """Change the language."""
+        self._language = language
+        self.again.setText(text("ui.camera.again", language))
+        self.close_button.setText(text("ui.camera.close", language))
+        self._show_words()
+
+    def _show_words(self) -> None:
+        fault = self._fault
+        self.words.setText(
+            text("ui.camera.opening", self._language) if fault is None else error_text(fault, self._language)
+        )
+        self.again.setVisible(fault is not None)
+        self.doctor.setVisible(fault is not None)

@@ -1,0 +1,1 @@
+"""The page of the running line: source, picture, verdict, counters, history."""
