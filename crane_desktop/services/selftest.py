@@ -14,6 +14,7 @@ from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.frames import EndOfFrames, Frame
 from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.recipe.store import RecipeStore
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.records.verify import verify_log
@@ -131,7 +132,7 @@ def _line(models: list[LoadedModel]) -> str:
 
 def _run_parts(model: LoadedModel, data: DataDir) -> Balance:
     log = SqliteInspectionLog(data, keep_images="all", reserve_mb=0)
-    run = prepare_run(data, SourceChoice(kind="demo", frames=_PARTS), model, log)
+    run = prepare_run(RecipeStore(data), SourceChoice(kind="demo", frames=_PARTS), model, log)
     try:
         run.line.start()
         run.line.join(_LINE_WITHIN_S)

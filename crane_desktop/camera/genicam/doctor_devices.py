@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from ipaddress import IPv4Address, IPv4Network
 from multiprocessing import active_children
 from pathlib import Path
@@ -24,12 +26,15 @@ _JUMBO = 8000
 _USB3_MBPS = 5000
 
 
-def look_at_device(producer: Path, device: SeenDevice) -> list[Finding]:
-    """Say all about one camera."""
+def look_at_device(
+    producer: Path, device: SeenDevice, alone: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> list[Finding]:
+    """Say all about one camera; `alone` is held while it is opened for a first picture."""
     findings = [*_access(producer, device), *network_findings(device), *_usb(device)]
     if device.access not in _FREE or any(not finding.ok for finding in findings):
         return findings
-    return [*findings, _first_frame(producer, device)]
+    with alone():
+        return [*findings, _first_frame(producer, device)]
 
 
 def _access(producer: Path, device: SeenDevice) -> list[Finding]:
