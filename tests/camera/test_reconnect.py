@@ -14,7 +14,7 @@ from virtual_camera import VirtualCamera, VirtualCameras
 from crane_desktop.camera.genicam import link
 from crane_desktop.camera.genicam import source as source_module
 from crane_desktop.camera.genicam.messages import DeviceInfo
-from crane_desktop.camera.genicam.producers import find_again
+from crane_desktop.camera.genicam.producers import find_same_camera
 from crane_desktop.camera.genicam.reconnect import ReconnectingSource
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.errors import InputError
@@ -191,9 +191,9 @@ def test_which_camera_it_was() -> None:
 
     known = seen("old", "S1")
     there = [seen("x", "S2"), seen("new", "S1", "b.cti"), seen("newer", "S1")]
-    assert find_again(there, known)[0] == 2  # by the driver it was opened with
-    assert find_again(there[:2], known)[0] == 1
-    assert find_again([seen("old", "")], seen("old", ""))[0] == 0
+    assert find_same_camera(there, known)[0] == 2  # by the driver it was opened with
+    assert find_same_camera(there[:2], known)[0] == 1
+    assert find_same_camera([seen("old", "")], seen("old", ""))[0] == 0
     with pytest.raises(InputError) as error:
-        find_again(there[:1], known)
+        find_same_camera(there[:1], known)
     assert error.value.key == "camera.device_missing"

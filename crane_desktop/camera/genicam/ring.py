@@ -18,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from crane_desktop.camera.genicam.messages import RingMade
+from crane_desktop.camera.genicam.messages import RingAddress
 from crane_desktop.domain.errors import StationFault
 
 _HEAD_BYTES = 64
@@ -53,9 +53,9 @@ class RingReader:
             raise StationFault("camera.no_memory", size=size // 2**20) from error
 
     @property
-    def address(self) -> RingMade:
+    def address(self) -> RingAddress:
         """What the camera's process needs to find it."""
-        return RingMade(self._memory.name, self._slots, self._slot_bytes)
+        return RingAddress(self._memory.name, self._slots, self._slot_bytes)
 
     def take(self, slot: int, size_bytes: int, convert: Callable[[NDArray[np.uint8]], T]) -> T:
         """Return ``convert(bytes of the slot)`` and give the slot back; `convert` must not keep its argument."""
@@ -81,7 +81,7 @@ class RingReader:
 class RingWriter:
     """The camera's end: puts frames in; never waits."""
 
-    def __init__(self, address: RingMade) -> None:
+    def __init__(self, address: RingAddress) -> None:
         self.name = address.name
         self._memory = SharedMemory(name=address.name)
         self._slots = address.slots
