@@ -12,18 +12,25 @@ _REMEMBERED = 64
 def lost_between(previous: int, current: int) -> int:
     """Return how many frames lie between two block ids.
 
-    Ids count up by one. GigE Vision 1.x numbers with 16 bit and leaves out 0 (GVSP block id): 65535 is
-    followed by 1. Others wrap at 32 or 64 bit to 0. Any other step backwards is a restart of the camera's
-    counter and says nothing.
+    A step backwards that is no wrap-around is a restart of the camera's counter and says nothing.
     """
-    if current > previous:
-        return current - previous - 1
+    return max(0, (_steps(previous, current) or 0) - 1)
+
+
+def _steps(previous: int, current: int) -> int | None:
+    """Return how far the ids count from one to the other, over a wrap-around too; None where that is backwards.
+
+    Ids count up by one. GigE Vision 1.x numbers with 16 bit and leaves out 0 (GVSP block id): 65535 is
+    followed by 1. Others wrap at 32 or 64 bit to 0.
+    """
+    if current >= previous:
+        return current - previous
     for bits in (16, 32, 64):
         last = 2**bits - 1
         if last - _NEAR < previous <= last and current <= _NEAR:
             skipped = 1 if bits == 16 and current > 0 else 0
-            return last - previous + current - skipped
-    return 0
+            return last - previous + current + 1 - skipped
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ class BlockIdCounter:
         if self._is_repeated(block_id, timestamp_ns):
             return BlockIdFinding(repeated=True)
         previous = self._previous
-        if previous is not None and 0 < previous - block_id < _REMEMBERED and self._is_late(block_id, timestamp_ns):
+        if previous is not None and _is_behind(block_id, previous) and self._is_late(block_id, timestamp_ns):
             self._remember(block_id, timestamp_ns)
             return BlockIdFinding(late=True)
         bad_buffers, self._bad_buffers = self._bad_buffers, 0
@@ -105,7 +112,8 @@ class BlockIdCounter:
         """Tell a frame that was overtaken from the first one after a restart of the camera's counter."""
         if block_id in self._recent:
             return False
-        times = [known_ns for known, known_ns in self._recent.items() if known > block_id and known_ns is not None]
+        later = [known_ns for known, known_ns in self._recent.items() if _is_behind(block_id, known)]
+        times = [known_ns for known_ns in later if known_ns is not None]
         return bool(times) and timestamp_ns is not None and timestamp_ns < min(times)
 
     def _remember(self, block_id: int, timestamp_ns: int | None) -> None:
@@ -113,3 +121,7 @@ class BlockIdCounter:
         self._recent.move_to_end(block_id)
         while len(self._recent) > _REMEMBERED:
             self._recent.popitem(last=False)
+
+
+def _is_behind(block_id: int, newer: int) -> bool:
+    return 0 < (_steps(block_id, newer) or 0) < _REMEMBERED
