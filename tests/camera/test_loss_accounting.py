@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from camera_fakes import Clock
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crane_desktop.camera.genicam import loss_accounting
@@ -54,6 +54,7 @@ def ids(numbering: str, before_the_end: int, count: int) -> list[int]:
 
 
 class TestBalance:
+    @settings(deadline=None)
     @given(
         numbering=st.sampled_from(sorted(NUMBERINGS)),
         before_the_end=st.integers(0, 70),
@@ -81,6 +82,7 @@ class TestBalance:
             assert told.get(cause, 0) == fates.count(cause.value)
         assert parts + sum(told.values()) == len(fates)
 
+    @settings(deadline=None)
     @given(
         numbering=st.sampled_from(sorted(NUMBERINGS)),
         before_the_end=st.integers(0, 40),
@@ -104,6 +106,7 @@ class TestBalance:
         assert parts + lost == newest + 1
         assert parts + late == len(arriving)
 
+    @settings(deadline=None)
     @given(gap=st.integers(0, 30), underruns=st.integers(0, 40))
     def test_what_the_driver_dropped_itself_is_told_from_what_the_wire_lost(self, gap: int, underruns: int) -> None:
         camera = Camera(underruns=7)  # from before the run
@@ -215,6 +218,7 @@ class TestBlockIds:
         found = [counter.observe(block_id, 100 * burst + block_id) for burst in range(4) for block_id in (1, 2, 3)]
         assert found == [BlockIdFinding()] * 12
 
+    @settings(deadline=None)
     @given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
     def test_a_loss_is_never_negative_and_none_lies_between_neighbours(self, one: int, other: int) -> None:
         assert lost_between(one, other) >= 0

@@ -136,7 +136,7 @@ class TestFrames:
         assert got[8] > 11
 
     def test_block_ids_of_16_bit_leave_out_0(self, virtual_cameras: VirtualCameras, harvest: Opener) -> None:
-        virtual_cameras.add("VC1", FAST, tl_type="GEV", first_block_id=65534, **SMALL)
+        virtual_cameras.add("VC1", FAST, tl_type="GEV", first_block=65534, **SMALL)
         host = harvest()
         host.call("open", "VC1")
         assert blocks(host, 4) == [65534, 65535, 1, 2]

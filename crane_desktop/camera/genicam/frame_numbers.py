@@ -59,7 +59,8 @@ class FrameNumbers:
         if count > parts:  # with parts: a jump in the camera's numbering rather than so many of them
             lost = self._allowed(count - parts)
             self.numbered += lost
-            self._pending.append(FramesLost(arrival(self.numbered, source_id), lost, cause))
+            if lost:
+                self._pending.append(FramesLost(arrival(self.numbered, source_id), lost, cause))
         self.faulted(parts, _REASONS.get(cause, ReasonCode.CAMERA_FAULT), cause.value, source_id, trigger_id)
 
     def faulted(self, count: int, reason: ReasonCode, detail: str, source_id: str, trigger_id: int | None) -> None:

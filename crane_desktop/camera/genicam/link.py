@@ -68,13 +68,14 @@ class CameraLink:
         Raises
         ------
         StationFault
-            If the process died or shows no sign of life.
+            If the process died, shows no sign of life or sends what nobody can read.
         """
         asleep_since_s = time.monotonic()
         wait(self._child.waitables, max(timeout_s, 0.0))
         try:
-            if self._child.pipe.poll(0):
-                return self._handle(self._child.pipe.recv())
+            message = self._read() if self._child.pipe.poll(0) else None
+            if message is not None:
+                return self._handle(message)
         except (EOFError, OSError):
             raise self._died() from None
         if self._child.exit_code is not None:
@@ -99,15 +100,24 @@ class CameraLink:
             raise self._died() from None
 
     def take(self, arrived: FrameArrived) -> Converted | None:
-        """Return the pixels of a frame and give its slot back; None where its ring was replaced meanwhile."""
+        """Return the pixels of a frame and give its slot back; None where its ring was replaced meanwhile.
+
+        Raises
+        ------
+        StationFault
+            If the message describes no frame of its ring.
+        """
         ring = self._ring
         if ring is None or ring.address.name != arrived.ring:
             return None
-        return ring.take(
-            arrived.slot,
-            arrived.size_bytes,
-            lambda data: self._convert(data, arrived.width_px, arrived.height_px, arrived.pixel_format),
-        )
+        try:
+            return ring.take(
+                arrived.slot,
+                arrived.size_bytes,
+                lambda data: self._convert(data, arrived.width_px, arrived.height_px, arrived.pixel_format),
+            )
+        except ValueError as error:
+            raise self._unreadable(error) from None
 
     def close(self, patience_s: float = END_WITHIN_S) -> None:
         """Stop the camera, end the process and remove the ring, within seconds."""
@@ -136,6 +146,15 @@ class CameraLink:
                     self.on_signals(message)
         except (EOFError, OSError):
             return
+
+    def _read(self) -> FromCamera:
+        try:
+            message: FromCamera = self._child.pipe.recv()
+        except (EOFError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - unpickling bytes that a driver has written over raises anything
+            raise self._unreadable(error) from None
+        return message
 
     def _handle(self, message: FromCamera) -> FromCamera | None:
         """Deal with what concerns only the two ends, pass the rest on."""
@@ -168,6 +187,9 @@ class CameraLink:
             self._heartbeat_at_s = asleep_since_s
         elif now_s - self._heartbeat_at_s > self.silent_for_s:
             raise StationFault("camera.hangs", device=self._name, seconds=round(self.silent_for_s))
+
+    def _unreadable(self, error: Exception) -> StationFault:
+        return StationFault("camera.lost", device=self._name, detail=f"{type(error).__name__}: {error}")
 
     def _died(self) -> StationFault:
         # The pipe breaks a moment before the system tells how the process ended.

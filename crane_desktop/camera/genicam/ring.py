@@ -58,7 +58,15 @@ class RingReader:
         return RingAddress(self._memory.name, self._slots, self._slot_bytes)
 
     def take(self, slot: int, size_bytes: int, convert: Callable[[NDArray[np.uint8]], T]) -> T:
-        """Return ``convert(bytes of the slot)`` and give the slot back; `convert` must not keep its argument."""
+        """Return ``convert(bytes of the slot)`` and give the slot back; `convert` must not keep its argument.
+
+        Raises
+        ------
+        ValueError
+            If there is no such slot, or no frame of that size in it.
+        """
+        if not (0 <= slot < self._slots and 0 < size_bytes <= self._slot_bytes):
+            raise ValueError(f"no frame of {size_bytes} bytes in slot {slot}")
         start = _HEAD_BYTES + slot * self._slot_bytes
         try:
             return convert(np.frombuffer(_bytes_of(self._memory), np.uint8, size_bytes, start))
