@@ -56,10 +56,11 @@ def node_map(*features: str, xml: str) -> Any:
     return nodes
 
 
-def enumeration(name: str, value: str, *symbols: str, rest: str = "") -> str:
+def enumeration(name: str, value: str, *symbols: str, before: str = "", after: str = "") -> str:
     """Return the XML of an enumeration with these entries."""
     entries = "".join(f'<EnumEntry Name="{s}"><Value>{n}</Value></EnumEntry>' for n, s in enumerate(symbols))
-    return f'<Enumeration Name="{name}">{rest}{entries}<Value>{symbols.index(value)}</Value></Enumeration>'
+    inside = f"{before}{entries}<Value>{symbols.index(value)}</Value>{after}"
+    return f'<Enumeration Name="{name}">{inside}</Enumeration>'
 
 
 class FakeStream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from types import SimpleNamespace
 from typing import Any
@@ -157,7 +158,7 @@ class TestAttempts:
             if camera.begun > before:
                 began.append(clock.now_s)
                 camera.attempts.clear()
-        pauses = [later - earlier for earlier, later in zip(began, began[1:], strict=False)]
+        pauses = [later - earlier for earlier, later in itertools.pairwise(began)]
         assert pauses[:4] == pytest.approx([0.5, 1.0, 2.0, 3.0], abs=0.05)
         assert len(pauses) > 5
         assert pauses[4:] == pytest.approx([3.0] * len(pauses[4:]), abs=0.05)
@@ -262,9 +263,7 @@ class TestEnds:
         assert isinstance(source.next_event(0.0), SourceDown)
         assert isinstance(source.next_event(0.0), EndOfFrames)
 
-    def test_closing_during_the_search_ends_it(
-        self, source: ReconnectingSource, camera: Camera, clock: Clock
-    ) -> None:
+    def test_closing_during_the_search_ends_it(self, source: ReconnectingSource, camera: Camera, clock: Clock) -> None:
         lose(source, camera)
         turns(source, clock, 0.4)
         source.close()

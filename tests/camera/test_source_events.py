@@ -208,9 +208,7 @@ class TestTriggers:
         source.next_event(0.0)
         assert camera.triggers == [TriggerNow(1), TriggerNow(2)]
 
-    def test_a_picture_of_a_trigger_that_was_given_up_is_late(
-        self, opened: Any, camera: Camera, clock: Clock
-    ) -> None:
+    def test_a_picture_of_a_trigger_that_was_given_up_is_late(self, opened: Any, camera: Camera, clock: Clock) -> None:
         source = opened("software")
         source.next_event(0.0)
         clock.go_on(FRAME_TIMEOUT_S + 1)

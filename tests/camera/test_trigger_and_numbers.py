@@ -1,4 +1,4 @@
-"""The numbering of frames, the software trigger, the watchdog and the calls to nodes, on a clock that the test turns."""
+"""The numbering of frames, the software trigger, the watchdog and calls to nodes, on a clock that the test turns."""
 
 from __future__ import annotations
 

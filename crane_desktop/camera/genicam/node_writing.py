@@ -11,6 +11,7 @@ from crane_desktop.camera.genicam.features import AnyNodeMap
 from crane_desktop.camera.genicam.node_reading import (
     AnyNode,
     access_of,
+    choices_of,
     detail_of,
     kind_of,
     master_of,
@@ -107,9 +108,10 @@ def _fitting(node: AnyNode, kind: NodeKind, name: str, value: FeatureValue) -> F
     if kind is NodeKind.CHOICE:
         if name == "PixelFormat" and value not in LAYOUTS:
             raise InputError("camera.format_unknown", format=value, known=", ".join(LAYOUTS))
-        known = tuple(str(symbol) for symbol in node.symbolics)
-        if value not in known:
-            raise InputError("camera.node_no_choice", feature=name, value=value, known=", ".join(known))
+        choices = choices_of(node)
+        if value not in [choice.name for choice in choices]:
+            known = ", ".join(choice.name for choice in choices if choice.available)
+            raise InputError("camera.node_no_choice", feature=name, value=value, known=known)
     return str(value)
 
 
