@@ -180,7 +180,8 @@ class TestBuffers:
         "wrong",
         [
             {"width": 0}, {"height": 0, "delivered_image_height": 0}, {"width": 100}, {"height": 11},
-            {"image_offset": 30}, {"image_offset": -1}, {"padding_x": -1}, {"padding_x": 20}, {"pixel_format": 0x12345}, {"width": -4},
+            {"image_offset": 30}, {"image_offset": -1}, {"padding_x": -1}, {"padding_x": 20},
+            {"pixel_format": 0x12345}, {"width": -4},
             {"height": -3}, {"width": -4, "height": -3},
         ],
         ids=str,
