@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -83,8 +83,3 @@ def device(name: str = "VC1", serial: str = "S1") -> Any:
     from crane_desktop.camera.genicam.messages import DeviceInfo
 
     return DeviceInfo(name, "V", "M", serial, "", "GEV", "v.cti")
-
-
-def frame_view(**values: Any) -> Any:
-    """Return an object with these attributes."""
-    return SimpleNamespace(**values)
