@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from eventually import WITHIN_S, eventually
 
 BUILD = Path(__file__).resolve().parents[1] / "packaging" / "virtual_camera" / "build.py"
 FOLDER_VARIABLE = "CRANE_VIRTUAL_CAMERA"
@@ -104,7 +105,7 @@ class VirtualCamera:
             file.write(f"@{tag} {command}\n")
         return tag
 
-    def order(self, command: str, within_s: float = 5.0) -> Event:
+    def order(self, command: str, within_s: float = WITHIN_S) -> Event:
         """Write a command and wait until the camera took it; the producer must be loaded somewhere."""
         tag = self.send(command)
         taken = self._wait(lambda e: e.name in ("command", "command_error") and e.values.get("tag") == tag, 1, within_s)
@@ -116,7 +117,7 @@ class VirtualCamera:
         self._notice_a_dead_program()
         return [event for event in self._read() if _fits(event, name, values)]
 
-    def wait_for(self, name: str, /, count: int = 1, within_s: float = 5.0, **values: object) -> Event:
+    def wait_for(self, name: str, /, count: int = 1, within_s: float = WITHIN_S, **values: object) -> Event:
         """Wait for the `count`-th such event since the beginning, and return it."""
         return self._wait(lambda event: _fits(event, name, values), count, within_s)
 
@@ -137,14 +138,13 @@ class VirtualCamera:
         return struct.unpack("hhqqi4x", answer)[0] != fcntl.F_UNLCK
 
     def _wait(self, fits: object, count: int, within_s: float) -> Event:
-        deadline_s = time.monotonic() + within_s
-        while True:
-            found = [event for event in self.events() if fits(event)]  # type: ignore[operator]
-            if len(found) >= count:
-                return found[count - 1]
-            if time.monotonic() > deadline_s:
-                raise AssertionError(f"{len(found)} of {count} such events; last: {self.events()[-8:]}")
-            time.sleep(0.005)
+        def found() -> list[Event]:
+            return [event for event in self.events() if fits(event)][count - 1 : count]  # type: ignore[operator]
+
+        def what() -> str:
+            return f"fewer than {count} such events; last: {self.events()[-8:]}"
+
+        return eventually(found, within_s=within_s, what=what)[0]
 
     def _read(self) -> Iterator[Event]:
         try:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from crane_desktop.camera.genicam.doctor_devices import look_at_device
-from crane_desktop.camera.genicam.doctor_files import look_at_driver, look_at_file
-from crane_desktop.camera.genicam.doctor_paths import look_at_paths
+from crane_desktop.camera.genicam.doctor_devices import check_device
+from crane_desktop.camera.genicam.doctor_files import check_driver, check_file
+from crane_desktop.camera.genicam.doctor_paths import check_paths
 from crane_desktop.camera.genicam.producers import configured_producers
 from crane_desktop.domain.findings import Finding, problem
 
@@ -40,7 +40,7 @@ def findings(
 ) -> Iterator[Finding]:
     """Yield the same as soon as each is found."""
     if cti is None:
-        yield from _tried(look_at_paths)
+        yield from _guarded(check_paths)
         producers = configured_producers()
     else:
         producers = [str(Path(cti).absolute())]
@@ -49,20 +49,20 @@ def findings(
 
 
 def _producer(file: Path, within_s: float, alone: Alone) -> Iterator[Finding]:
-    outside = _tried(lambda: look_at_file(file))
+    outside = _guarded(lambda: check_file(file))
     yield from outside
     if any(not finding.ok for finding in outside):
         return
-    found, seen = look_at_driver(file, within_s)
+    found, seen = check_driver(file, within_s)
     yield from found
     for device in seen.devices if seen is not None else ():
-        yield from _tried(lambda device=device: look_at_device(file, device, alone))  # type: ignore[misc]
+        yield from _guarded(lambda device=device: check_device(file, device, alone))  # type: ignore[misc]
 
 
-def _tried(look: Callable[[], list[Finding]]) -> list[Finding]:
+def _guarded(check: Callable[[], list[Finding]]) -> list[Finding]:
     """A doctor who stumbles says so, and goes on to the next."""
     try:
-        return look()
+        return check()
     except Exception as error:  # noqa: BLE001 - the last defence: whatever a broken set-up brings about
         _log.exception("the doctor failed")
         detail = f"{type(error).__name__}: {error}"
