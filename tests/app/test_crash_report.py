@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from eventually import eventually
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -56,11 +57,7 @@ STATS = ("records", "stats", "--json")
 
 
 def running_report(places: dict[str, Path]) -> Path:
-    until_s = time.monotonic() + 30
-    while not (found := list((places["data"] / "logs").glob("CraneInspector-running-*"))):
-        assert time.monotonic() < until_s
-        time.sleep(0.02)
-    return found[0]
+    return eventually(lambda: list((places["data"] / "logs").glob("CraneInspector-running-*")))[0]
 
 
 def test_a_program_that_ends_in_order_leaves_nothing(places: dict[str, Path]) -> None:

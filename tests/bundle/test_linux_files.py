@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from eventually import eventually
 
 from crane_desktop import __version__
 
@@ -309,10 +310,7 @@ def test_the_desktop_starts_the_program_with_the_file_that_was_clicked(
     subprocess.run(
         ["gio", "launch", str(entry), str(pack)], check=True, env={"PATH": os.environ["PATH"], "HOME": str(home)}
     )
-    until_s = time.monotonic() + 20
-    while not (home / "clicked").is_file() or (home / "clicked").read_text() != str(pack):
-        assert time.monotonic() < until_s
-        time.sleep(0.05)
+    eventually(lambda: (home / "clicked").is_file() and (home / "clicked").read_text() == str(pack))
 
 
 def test_an_upgrade_takes_away_what_the_new_version_has_not(installer: Installer, home: Path, program: Path) -> None:

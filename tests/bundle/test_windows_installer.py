@@ -7,12 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from eventually import eventually
 
 sys.path.append(str(Path(__file__).parent))  # `windows_machine` lies beside the tests
 
@@ -486,10 +486,7 @@ def test_a_running_program_is_neither_replaced_nor_removed(machine: WindowsMachi
     sign = machine.folder.parent / "held"
     with machine.start(machine.path(PROGRAM_FILES) / "crane-inspector.exe", "hold", f"Z:{sign}") as running:
         try:
-            deadline_s = time.monotonic() + 60
-            while not sign.exists():
-                assert time.monotonic() < deadline_s
-                time.sleep(0.05)
+            eventually(sign.exists)
             assert machine.run(setups[NEWER], "/S") == 5
             assert uninstall(machine, PROGRAM_FILES) == 5
             assert machine.path(rf"{PROGRAM_FILES}\{COMMON}").read_text(encoding="utf-8") == __version__

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
 import pytest
+from eventually import eventually
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
@@ -36,7 +36,7 @@ WITHIN_MS = 30_000
 
 
 @pytest.fixture
-def bench(station_dir: Path) -> Iterator[Workbench]:
+def workbench(station_dir: Path) -> Iterator[Workbench]:
     yield open_workbench(station_dir)
     stop_logs()
 
@@ -65,10 +65,11 @@ def desk(qtbot: Any, workbench: Workbench) -> Iterator[Callable[[SourceChoice], 
         station.close()
         window.tick()
         window.close()
-    deadline_s = time.monotonic() + 10
-    while left := {t for t in threading.enumerate() if t.name.startswith("crane")} - threads:
-        assert time.monotonic() < deadline_s, left
-        time.sleep(0.02)
+
+    def left() -> set[threading.Thread]:
+        return {t for t in threading.enumerate() if t.name.startswith("crane")} - threads
+
+    eventually(lambda: not left(), what=left)
     assert active_children() == []
 
 

@@ -12,6 +12,7 @@ import torch
 
 sys.path.append(str(Path(__file__).parent))  # the helpers lie beside the tests
 
+from builders import model_pack
 from golden_reference import Golden, read_golden
 
 from crane_desktop.model.config import CraneConfig
@@ -27,6 +28,12 @@ def small_crane(small_config: Callable[..., CraneConfig]) -> Callable[..., Crane
         return new_crane(small_config(variant, context=context), seed).requires_grad_(False).eval()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def pack(small_crane: Callable[..., Crane], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pack that says nothing of itself but its name."""
+    return model_pack(tmp_path_factory.mktemp("made") / "small.cranepack", small_crane())
 
 
 @pytest.fixture(autouse=True)

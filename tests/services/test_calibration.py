@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+from builders import scorer_info
+
 from crane_desktop.decision.calibrate import GoodPart, calibrate
-from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.recipe.model import Calibration, Recipe, dump_recipe, parse_recipe
 from crane_desktop.services.calibration import with_calibration
 
 FULL = Recipe(name="基板", version=4, pack="another")
-MODEL = ScorerInfo("demo", "1", "cd" * 32, "crane", "full", 56, "cpu", "float32", True)
+MODEL = scorer_info(pack_sha256="cd" * 32, for_demonstration=True)
 
 
 def test_a_calibrated_recipe_names_its_model_and_promise() -> None:

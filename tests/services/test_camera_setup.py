@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
+from eventually import eventually
 from virtual_camera import VirtualCamera, VirtualCameras
 
 from crane_desktop.app.open_station import open_workbench
@@ -25,7 +25,7 @@ WITHIN_S = 30.0
 
 
 @pytest.fixture
-def bench(station_dir: Path) -> Iterator[Workbench]:
+def workbench(station_dir: Path) -> Iterator[Workbench]:
     yield open_workbench(station_dir)
     stop_logs()
 
@@ -48,16 +48,9 @@ def choice(camera: VirtualCamera, virtual_cameras: VirtualCameras) -> SourceChoi
     return SourceChoice(kind="genicam", cti=str(virtual_cameras.cti), device=camera.serial)
 
 
-def until(true: Callable[[], object]) -> None:
-    deadline_s = time.monotonic() + WITHIN_S
-    while not true():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
-
-
 def open_setup(station: LiveStation, choice: SourceChoice) -> CameraSetup:
     setup = station.camera(choice).result(WITHIN_S)
-    until(lambda: setup.newest() is not None)
+    eventually(lambda: setup.newest() is not None)
     return setup
 
 
@@ -66,7 +59,7 @@ def test_from_the_page_to_the_recipe_to_the_line(
 ) -> None:
     write_recipe(workbench.data, Recipe(name="治具A", pack="試験用"))
     station.load(None, "治具A")
-    until(lambda: station.view().state is StationState.READY)
+    eventually(lambda: station.view().state is StationState.READY)
     setup = open_setup(station, choice)
     assert not setup.on_the_line
     assert setup.wanted() == {}
@@ -81,7 +74,7 @@ def test_from_the_page_to_the_recipe_to_the_line(
     # Somebody turns knobs; the line takes the camera from the page, and sets it as the recipe says.
     setup.write("ExposureTime", 50.0).result(WITHIN_S)
     station.start(choice)
-    until(lambda: station.view().newest is not None)
+    eventually(lambda: station.view().newest is not None)
     assert camera.events("set", name="ExposureTime")[-1].values["value"].startswith("1234.5")
     newest = station.view().newest
     assert newest is not None
@@ -99,9 +92,9 @@ def test_from_the_page_to_the_recipe_to_the_line(
     assert error.value.key == "camera.node_locked_line"
     beside.close()
     balance = station.view().balance
-    until(lambda: station.view().balance.frames > balance.frames)
+    eventually(lambda: station.view().balance.frames > balance.frames)
     station.stop()
-    until(lambda: station.view().state is StationState.READY)
+    eventually(lambda: station.view().state is StationState.READY)
 
 
 def test_a_new_recipe_begins_as_the_one_in_use(
