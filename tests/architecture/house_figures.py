@@ -228,7 +228,7 @@ def _lines_below(folder: Path) -> int:
     return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in folder.rglob("*.py"))
 
 
-def tests_by_room(modules: Iterable[Module], root: Path = ROOT) -> dict[str, float]:
+def share_by_room(modules: Iterable[Module], root: Path = ROOT) -> dict[str, float]:
     """Return, for each room, the lines of its tests a line of its own, painters aside."""
     code: dict[str, int] = {}
     for module in modules:
@@ -250,7 +250,7 @@ def figures_of(modules: tuple[Module, ...], root: Path = ROOT) -> Figures:
         largest_class=classes(modules)[0],
         largest_function=functions(modules)[0],
         test_to_code=_lines_below(root / "tests") / sum(len(m.lines) for m in modules if not m.is_painter),
-        test_to_code_by_room=tests_by_room(modules, root),
+        test_to_code_by_room=share_by_room(modules, root),
         annotated=annotated(modules),
         public_with_docstring=described(modules),
         circles=circles(modules),
