@@ -12,7 +12,10 @@ import pytest
 from eventually import eventually
 
 from crane_desktop.camera.genicam.discover import bundled_viky
+from crane_desktop.domain.alarms import head_line
+from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.history import HistoryRow
+from crane_desktop.domain.station import StationView
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.settings.data_dir import DataDir
 
@@ -76,3 +79,9 @@ def pictures(tmp_path: Path) -> Path:
         (folder / name).write_bytes(data.tobytes())
     (folder / "読んで.txt").write_text("no picture", encoding="utf-8")
     return folder
+
+
+def alarm_of(view: StationView) -> CraneError | None:
+    """Return what the alarm bar would say."""
+    head = head_line(view.alarms)
+    return None if head is None else head.error

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from eventually import eventually
+from eventually import HANG_S, eventually
 
 BUILD = Path(__file__).resolve().parents[1] / "packaging" / "virtual_camera" / "build.py"
 FOLDER_VARIABLE = "CRANE_VIRTUAL_CAMERA"
@@ -30,7 +30,7 @@ Setting = str | int | float | bool | Path
 def build(folder: Path, *options: str) -> Path:
     """Build the producer into `folder`; raises AssertionError with the compiler's words where that fails."""
     words = [sys.executable, "-B", str(BUILD), "-o", str(folder), *options]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=250, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=HANG_S, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "CraneVirtual.cti"
 
@@ -38,7 +38,7 @@ def build(folder: Path, *options: str) -> Path:
 def build_once(folder: Path, kept: Path) -> Path:
     """Build into `folder`, or copy what was `kept` from an earlier run of the same sources and compiler."""
     compiler = next(filter(None, map(shutil.which, ("gcc", "cc", "clang"))))
-    told = subprocess.run([compiler, "--version"], capture_output=True, timeout=60, check=True).stdout
+    told = subprocess.run([compiler, "--version"], capture_output=True, timeout=HANG_S, check=True).stdout
     sources = b"".join(path.read_bytes() for path in sorted(BUILD.parent.glob("*.*")))
     before = kept / f"{hashlib.sha256(told + sources).hexdigest()}.cti"
     if before.exists():

@@ -37,6 +37,8 @@ class LineSnapshot:
         The newest of `faults`, or None.
     faults
         Everything that went wrong, once a kind, in order; one that comes again after it had ceased moves to the end.
+    active_faults
+        Those of `faults` that have not ceased.
     finished
         Whether all threads of the line have ended.
     source_status
@@ -53,6 +55,7 @@ class LineSnapshot:
     latest_ng: tuple[Result, ...] = ()
     fault: CraneError | None = None
     faults: tuple[CraneError, ...] = ()
+    active_faults: tuple[CraneError, ...] = ()
     source: SourceInfo | None = None
     finished: bool = False
     source_status: SourceStatus | None = None
@@ -126,6 +129,7 @@ class Board:
                 latest_ng=tuple(self._latest_ng),
                 fault=faults[-1] if faults else None,
                 faults=faults,
+                active_faults=tuple(fault for fault in faults if fault.key not in self._ceased),
                 source=source,
                 finished=finished,
                 source_status=source_status,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import house_figures
 import pytest
+from eventually import HANG_S
 from house_figures import (
     ROOT,
     Figures,
@@ -210,7 +211,7 @@ def test_tests_are_counted_by_room_and_painters_left_aside(tmp_path: Path) -> No
 
 def test_the_script_prints_the_figures_wherever_it_is_started(tmp_path: Path, figures: Figures) -> None:
     words = [sys.executable, house_figures.__file__, "--json"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=True)
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=HANG_S, check=True)
     told = json.loads(done.stdout)
     assert (told["modules"], told["largest"]) == (figures.modules, list(figures.largest))
     assert f"| modules, lines | {figures.modules}, {figures.lines:,} |" in house_figures.table(figures)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from eventually import HANG_S
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +42,9 @@ def _imports(paths: list[Path], folder: Path) -> subprocess.CompletedProcess[str
     )
     words = [sys.executable, "-B", "-c", code, *map(Path.as_posix, paths)]
     environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "PATH": "/usr/bin:/bin", "QT_QPA_PLATFORM": "offscreen"}
-    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False)
+    return subprocess.run(
+        words, cwd=folder, env=environment, capture_output=True, text=True, timeout=HANG_S, check=False
+    )
 
 
 @pytest.mark.slow

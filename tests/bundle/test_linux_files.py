@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from eventually import eventually
+from eventually import HANG_S, eventually
 
 from crane_desktop import __version__
 
@@ -261,7 +261,9 @@ def installer(run_file: Path, home: Path) -> Installer:
     def run(*options: str, file: Path = run_file, **environment: str) -> subprocess.CompletedProcess[str]:
         own = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", **environment}
         words = [str(file), "--quiet", "--nox11", "--", "--prefix", str(home / ".local"), *options]
-        return subprocess.run(words, cwd=home.parent, env=own, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(
+            words, cwd=home.parent, env=own, capture_output=True, text=True, timeout=HANG_S, check=False
+        )
 
     return run
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from eventually import eventually
+from eventually import HANG_S, eventually
 
 sys.path.append(str(Path(__file__).parent))  # `windows_machine` lies beside the tests
 
@@ -49,7 +49,7 @@ def build() -> ModuleType:
 
 def stand_in(file: Path, version: str) -> Path:
     words = [COMPILER, "-municode", "-static", "-s", "-Wall", "-Wextra", "-Werror", f'-DVERSION="{version}"']
-    subprocess.run([*words, "-o", str(file), str(WINDOWS / "stand_in.c")], check=True, timeout=120)
+    subprocess.run([*words, "-o", str(file), str(WINDOWS / "stand_in.c")], check=True, timeout=HANG_S)
     return file
 
 
@@ -253,7 +253,7 @@ def test_a_payload_that_cannot_be_installed_is_refused_in_one_sentence(
 ) -> None:
     spoil(bundle)
     command = [sys.executable, str(WINDOWS / "build.py"), "--payload", str(bundle), "--out", str(tmp_path / "out")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_S, check=False, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -493,7 +493,7 @@ def test_a_running_program_is_neither_replaced_nor_removed(machine: WindowsMachi
             assert machine.path(rf"{PROGRAM_FILES}\{STALE}").is_file()
         finally:
             sign.unlink(missing_ok=True)
-            running.communicate(timeout=60)
+            running.communicate(timeout=HANG_S)
     assert machine.run(setups[NEWER], "/S") == 0
 
 

@@ -12,9 +12,11 @@ import pytest
 import torch
 from builders import crane_model, model_pack, thresholds
 from eventually import eventually
+from station_fixtures import alarm_of
 
 from crane_desktop.app.open_station import open_workbench
-from crane_desktop.app.station import LiveStation
+from crane_desktop.app.station.live_station import LiveStation
+from crane_desktop.domain.alarms import AlarmState
 from crane_desktop.domain.history import HistoryRow
 from crane_desktop.domain.maps import Scored
 from crane_desktop.domain.sources import SourceChoice
@@ -284,19 +286,21 @@ class TestFullGpu:
         full_gpu(monkeypatch, from_part=2)
         station = LiveStation(open_workbench(station_dir))
         try:
-            station.load("試験用")
-            station.start(SourceChoice(kind="demo", frames=4, seed=4))
+            station.line.load("試験用")
+            station.line.start(SourceChoice(kind="demo", frames=4, seed=4))
             eventually(
-                lambda: station.view().run_id == 1 and station.view().state is StationState.READY, what=station.view
+                lambda: station.line.view().run_id == 1 and station.line.view().state is StationState.READY,
+                what=station.line.view,
             )
-            view = station.view()
-            assert view.alarm is not None
-            assert view.alarm.key == "model.gpu_out_of_memory"
+            view = station.line.view()
+            assert alarm_of(view) is not None
+            assert alarm_of(view).key == "model.gpu_out_of_memory"
             assert view.scorer is not None
             assert view.scorer.device == "cpu"
             assert view.balance.judged == 4
-            station.acknowledge()
-            assert station.view().alarm is None
+            station.alarms.acknowledge()
+            (alarm,) = station.line.view().alarms
+            assert alarm.state is AlarmState.ACKNOWLEDGED  # it still runs on the CPU
         finally:
             station.close()
             stop_logs()

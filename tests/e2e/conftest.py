@@ -15,7 +15,7 @@ from eventually import eventually
 
 from crane_desktop.camera.genicam.discover import bundled_viky
 
-WITHIN_S = 60.0
+WITHIN_S = 300.0
 
 
 class Program:

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import psutil
 import pytest
-from eventually import eventually
+from eventually import HANG_S, eventually
 
 from crane_desktop import __version__
 from crane_desktop.domain.history import HistoryRow
@@ -222,5 +222,5 @@ def test_help_speaks_both_languages(program: Start, language: str) -> None:
 
 def test_the_installed_command_gives_its_version(program: Start) -> None:
     command = Path(sys.executable).with_name("crane-inspector")
-    done = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=HANG_S, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{__version__}\n", "")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from builders import model_pack, pack_members, sealed_pack
+from eventually import HANG_S
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.bench import bench_scorer
@@ -164,7 +165,7 @@ def test_the_way_to_a_pack_is_light() -> None:
         "import sys, crane_desktop.model.packs, crane_desktop.model.scorer, crane_desktop.model.selfcheck,"
         " crane_desktop.model.bench; print([m for m in ('torch', 'open_clip', 'timm') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=HANG_S)
     assert done.stdout.strip() == "[]"
 
 
@@ -175,6 +176,6 @@ def test_the_torchvision_guard_is_quiet_and_may_be_called_twice() -> None:
         " import torchvision, open_clip, timm; g(); print(torchvision.__name__)"
     )
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True, timeout=HANG_S
     )
     assert done.stdout.strip() == "torchvision"

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from eventually import HANG_S
 from published import published
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -126,7 +127,7 @@ print(json.dumps([before, holding, resident_and_peak_bytes()]))
 
 def test_memory_in_use_is_known() -> None:
     """In a process of its own: what other tests hold and let go would count too."""
-    done = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, timeout=240, check=True)
+    done = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, timeout=HANG_S, check=True)
     (before, _), (holding, most), (after, most_after) = json.loads(done.stdout)
     slack = 4 << 20  # Linux counts pages a thread at a time: the figures may lag a little
     assert holding - before > 32 << 20
