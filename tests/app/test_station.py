@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eventually import Hang, eventually
+from eventually import WITHIN_S, Hang, eventually
 from station_fixtures import alarm_of
 
 from crane_desktop.app.open_station import open_workbench
@@ -27,7 +27,6 @@ from crane_desktop.model.scorer import CraneScorer
 from crane_desktop.services.workbench import Workbench
 
 LogOf = Callable[[Path], list[HistoryRow]]
-WITHIN_S = 30.0
 
 
 @pytest.fixture

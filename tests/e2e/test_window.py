@@ -32,7 +32,7 @@ from crane_desktop.ui.shell.application import prepare_application
 from crane_desktop.ui.shell.preferences import Preferences
 from crane_desktop.ui.shell.window import MainWindow
 
-WITHIN_MS = 30_000
+WITHIN_MS = 120_000
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
-from eventually import eventually
+from eventually import WITHIN_S, eventually
 from virtual_camera import VirtualCamera, VirtualCameras
 
 from crane_desktop.app.open_station import open_workbench
@@ -21,8 +21,6 @@ from crane_desktop.domain.station import StationState
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.store import read_recipe, write_recipe
 from crane_desktop.services.workbench import Workbench
-
-WITHIN_S = 30.0
 
 
 @pytest.fixture
