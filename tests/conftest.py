@@ -16,6 +16,9 @@ import pytest
 HERE = Path(__file__).parent
 sys.path.append(str(HERE))  # `builders`, `virtual_camera` and their like lie here
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Threads that wait for one another at every small step cost most of the time, and minutes where another program wants
+# a core too: tests/cli takes a quarter of the processor with one. What threads change is tested where it is set.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import builders  # noqa: E402  # beside this file
 from lanes import SLOW_S, lanes_of  # noqa: E402

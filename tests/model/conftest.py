@@ -39,7 +39,7 @@ def pack(small_crane: Callable[..., Crane], tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
 

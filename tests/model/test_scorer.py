@@ -124,9 +124,11 @@ def test_a_device_that_is_not_there(pack: Path, device: str) -> None:
     assert caught.value.key == "model.no_such_device"
 
 
-def test_threads_can_be_set(pack: Path) -> None:
-    load_scorer(pack, device="cpu", threads=1)
-    assert torch.get_num_threads() == 1
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_can_be_set_and_the_golden_scores_hold_with_each(pack: Path, threads: int) -> None:
+    scorer = load_scorer(pack, device="cpu", threads=threads)
+    assert torch.get_num_threads() == threads
+    assert all(check.ok for check in self_check(scorer, pack))
 
 
 def test_self_check_holds(scorer: CraneScorer, pack: Path) -> None:

@@ -58,7 +58,7 @@ def test_learn_calibrate_inspect_forget(crane: Crane, station_dir: Path, good: P
     assert (station_dir / "recipes" / kept["good_parts"]["file"]).is_file()
 
     for file in good.iterdir():
-        shutil.copy(file, others)  # three of the four are remembered: they must not count
+        shutil.copy(file, others / f"copy of {file.name}")  # three of the four are remembered: they must not count
     (calibrated,) = crane("calibrate", "--json", *station, "--images", others).objects
     assert calibrated["calibration"]["n_images"] == 6
     assert calibrated["calibration"]["good_parts_sha256"] == kept["good_parts"]["sha256"]
