@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 HERE = Path(__file__).parent
@@ -22,6 +23,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import builders  # noqa: E402  # beside this file
 from lanes import SLOW_S, lanes_of  # noqa: E402
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the program
+hypothesis.settings.load_profile("untimed")
 
 TINY_PACK = "試験用"
 """Name of the pack that `tiny_pack` makes."""

@@ -55,7 +55,7 @@ HANGS = """
 import os, time
 from pathlib import Path
 import crane_desktop.app.open_station as w
-w.load_settings = lambda _: (Path(os.environ["TMPDIR"], "hangs").touch(), time.sleep(3600))
+w.load_settings = lambda _: (Path(os.environ["TMPDIR"], "hangs").touch(), time.sleep(600))
 """
 STATS = ("records", "stats", "--json")
 

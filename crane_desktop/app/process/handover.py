@@ -109,7 +109,8 @@ def hand_over(data_dir: Path, files: Sequence[Path], within_s: float | None = No
     Returns
     -------
     bool
-        False where none took them within `within_s` (None: seconds enough to start); a window that is just starting is waited for.
+        False where none took them within `within_s` (None: as long as a start takes); a window that is just starting
+        is waited for.
     """
     done, given_up = threading.Event(), threading.Event()
 
