@@ -28,23 +28,18 @@ from house_figures import (
 LARGEST_MODULE, MEDIAN_MODULE, P90_MODULE = 500, 130, 350
 LARGEST_CLASS, LARGEST_FUNCTION = 300, 60
 
-TESTS_OF_ALL = 0.85
-"""Lines of tests a line of the package, at the least. Wanted: 1.0. To be raised, never lowered."""
+TESTS_OF_ALL = 1.0
+"""Lines of tests a line of the package, at the least. To be raised, never lowered."""
 
 WANTED_OF_A_ROOM = 0.8
 BELOW_THAT_TODAY = {
     "camera": 0.70,
-    "cli": 0.75,
-    "domain": 0.0,
     "evaluation": 0.65,
     "model": 0.75,
-    "overlay": 0.65,
     "pipeline": 0.75,
-    "preprocess": 0.55,
     "recipe": 0.30,
     "records": 0.50,
-    "services": 0.25,
-    "settings": 0.65,
+    "services": 0.50,
     "training": 0.75,
     "ui": 0.70,
 }
