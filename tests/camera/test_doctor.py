@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import struct
@@ -19,7 +18,7 @@ from hypothesis import strategies as st
 from virtual_camera import VirtualCamera, VirtualCameras, build
 
 from crane_desktop.camera.genicam import host
-from crane_desktop.camera.genicam.binaries import DamagedError, read_binary
+from crane_desktop.camera.genicam.binaries import Binary, DamagedError, read_binary
 from crane_desktop.camera.genicam.doctor import examine
 from crane_desktop.camera.genicam.doctor_devices import network_findings
 from crane_desktop.camera.genicam.doctor_files import check_file
@@ -188,8 +187,11 @@ class TestFiles:
             content[data.draw(st.integers(0, 0x400))] = data.draw(st.integers(0, 255))
         file = virtual_cti.parent / "damaged.bin"
         file.write_bytes(content[: data.draw(st.integers(1, len(content)))])
-        with contextlib.suppress(DamagedError):
-            read_binary(file)
+        try:
+            found = read_binary(file)
+        except DamagedError:
+            return
+        assert found is None or isinstance(found, Binary)
 
 
 class TestDrivers:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from eventually import eventually
 from filelock import FileLock
 from numpy.typing import NDArray
 
@@ -167,9 +168,7 @@ def test_after_a_kill_the_figures_are_the_same_to_the_last_bit(
 ) -> None:
     place, work = write_spots(tmp_path / "set", good=60, spotted=60), tmp_path / "work"
     child = subprocess.Popen([sys.executable, "-c", KILLED, str(place), str(work)])
-    deadline = time.monotonic() + 60
-    while not list(work.glob("*/0000.tally")) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    eventually(lambda: list(work.glob("*/0000.tally")))
     time.sleep(0.2)
     child.kill()
     child.wait(10)
