@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class StationCheck:
     """One thing that was tried."""
 
     name: str
@@ -49,7 +49,7 @@ class _CheckFailedError(Exception):
     """A check ran and found the station unfit; its text is the detail."""
 
 
-def run_selftest(workbench: Workbench, pack: str | None) -> list[Check]:
+def run_selftest(workbench: Workbench, pack: str | None) -> list[StationCheck]:
     """Try model, camera layer, the station's log, and the whole line; never raises for a failing part."""
     models: list[LoadedModel] = []
     try:
@@ -64,16 +64,16 @@ def run_selftest(workbench: Workbench, pack: str | None) -> list[Check]:
             model.scorer.close()
 
 
-def _check(name: str, workbench: Workbench, trial: Callable[[], str]) -> Check:
+def _check(name: str, workbench: Workbench, trial: Callable[[], str]) -> StationCheck:
     try:
-        return Check(name, True, trial())
+        return StationCheck(name, True, trial())
     except CraneError as error:
-        return Check(name, False, error_text(error, workbench.language))
+        return StationCheck(name, False, error_text(error, workbench.language))
     except _CheckFailedError as error:
-        return Check(name, False, str(error))
+        return StationCheck(name, False, str(error))
     except Exception as error:  # noqa: BLE001 - whatever a part of the station does, the other checks are still made
         _log.critical("the self-test's check %s failed unexpectedly", name, exc_info=error)
-        return Check(name, False, f"{type(error).__name__}: {error}")
+        return StationCheck(name, False, f"{type(error).__name__}: {error}")
 
 
 def _model(workbench: Workbench, pack: str | None, models: list[LoadedModel]) -> str:

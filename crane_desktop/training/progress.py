@@ -1,9 +1,12 @@
-"""How far a prompt learning has come, kept beside the pack to be: a killed run goes on where it stopped."""
+"""How far a prompt learning has come: the checkpoint that a killed run goes on from, a table, and a picture."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import pickle
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.evaluation.report.charts import Panel, curves_svg
+from crane_desktop.settings.atomic import write_atomic
+from crane_desktop.settings.texts import Language, text
 
+_COLUMNS = ("epoch", "loss", "held_out_loss", "held_out_image_auroc", "held_out_pixel_auroc")
 # What torch.load raises on a file that is not whole or not ours.
 _UNUSABLE = (OSError, RuntimeError, EOFError, KeyError, ValueError, TypeError, pickle.UnpicklingError)
 
@@ -41,7 +48,7 @@ class Epoch:
 
 
 @dataclass(slots=True)
-class Progress:
+class TrainingProgress:
     """The epochs so far, and the prompts of the best one.
 
     Attributes
@@ -105,3 +112,46 @@ class Progress:
         except _UNUSABLE:
             return
         self.epochs, self.best_prompts = epochs, state["best_prompts"]
+
+
+def write_learning_curve(pack: Path, progress: TrainingProgress, language: Language) -> tuple[Path, Path]:
+    """Write ``NAME.learning.csv`` and ``NAME.learning.svg`` beside a pack, whole or not at all; return their paths.
+
+    Raises
+    ------
+    InputError
+        If the disk does not take them.
+    """
+    table, picture = (pack.with_name(f"{pack.stem}.learning.{kind}") for kind in ("csv", "svg"))
+    try:
+        write_atomic(table, _csv(progress).encode("utf-8-sig"))
+        write_atomic(picture, learning_curve(pack.stem, progress, language).encode())
+    except OSError as error:
+        raise InputError("training.cannot_write", folder=pack.parent, detail=error.strerror or str(error)) from error
+    return table, picture
+
+
+def learning_curve(name: str, progress: TrainingProgress, language: Language) -> str:
+    """Return the learning curve as an SVG document."""
+    image, pixel = (text(key, language) for key in ("training.curve_image_auroc", "training.curve_pixel_auroc"))
+    loss = (text("training.curve_learned", language), text("training.curve_held_out", language))
+    panels: Sequence[Panel] = (
+        Panel(text("training.curve_loss", language), (("loss", loss[0]), ("held_out_loss", loss[1]))),
+        Panel("AUROC", (("held_out_image_auroc", image), ("held_out_pixel_auroc", pixel))),
+    )
+    return curves_svg(
+        [epoch.as_dict() for epoch in progress.epochs],
+        "epoch",
+        panels,
+        title=text("training.curve_title", language, pack=name),
+        x_label=text("training.curve_epoch", language),
+        mark=(progress.best.epoch, text("training.curve_kept", language)),
+    )
+
+
+def _csv(progress: TrainingProgress) -> str:
+    target = io.StringIO(newline="")
+    table = csv.DictWriter(target, _COLUMNS)
+    table.writeheader()
+    table.writerows(epoch.as_dict() for epoch in progress.epochs)
+    return target.getvalue()

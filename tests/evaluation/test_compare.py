@@ -23,8 +23,8 @@ from crane_desktop.evaluation.report.compare_report import sentences, write_repo
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.thresholds import Thresholds
 from crane_desktop.settings.texts import LANGUAGES
-from crane_desktop.training.compare_packs import Contender, compare_packs
-from crane_desktop.training.prompt_learning import Lessons, learn_prompts
+from crane_desktop.training.compare_packs import ComparedPack, compare_packs
+from crane_desktop.training.prompt_learning import LearningOptions, learn_prompts
 
 Spots = Callable[..., Path]
 LIMITS = Thresholds(score_review=0.3, score_ng=0.4, map_review=2, map_ng=2)
@@ -167,7 +167,7 @@ def learned(base_pack: Callable[..., Path], write_spots: Spots, tmp_path_factory
     folder = tmp_path_factory.mktemp("learned")
     place = write_spots(folder / "set", good=10, spotted=10)
     out = folder / "new.cranepack"
-    list(learn_prompts(base_pack(), [place], out, Lessons(epochs=8, device="cpu")))
+    list(learn_prompts(base_pack(), [place], out, LearningOptions(epochs=8, device="cpu")))
     return out
 
 
@@ -176,7 +176,9 @@ def test_learned_pictures_are_left_out(
 ) -> None:
     own = list(read_dataset(learned.parent / "set").samples())
     fresh = list(read_dataset(write_spots(tmp_path / "fresh", good=8, spotted=8, seed=77)).samples())
-    found = compare_packs(Contender(base_pack(), LIMITS), Contender(learned), [*own, *fresh, *fresh], device="cpu")
+    found = compare_packs(
+        ComparedPack(base_pack(), LIMITS), ComparedPack(learned), [*own, *fresh, *fresh], device="cpu"
+    )
     assert found.left_out == 16
     assert (found.good, found.defective) == (10, 10)
     assert found.packs == ("base", "new")
@@ -187,7 +189,7 @@ def test_learned_pictures_are_left_out(
 
     only_learned = [s for s in own if str(s.file) not in names]
     with pytest.raises(InputError) as caught:
-        compare_packs(Contender(base_pack()), Contender(learned), only_learned, device="cpu")
+        compare_packs(ComparedPack(base_pack()), ComparedPack(learned), only_learned, device="cpu")
     assert caught.value.key == "training.nothing_to_compare"
     assert caught.value.params["left_out"] == 16
 

@@ -14,10 +14,11 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 from crane_desktop.evaluation.metrics import (
     area_to_limit,
     auroc,
-    auroc_interval_95,
     average_precision,
     counts_by_score,
     f1_max,
+    interval_95,
+    picture_draws,
 )
 
 Scores = NDArray[np.float64]
@@ -79,6 +80,11 @@ def test_area_to_limit_of_known_curves() -> None:
     assert area_to_limit(np.array([1.0]), np.array([0.0]), 0.3) is None
 
 
+def auroc_interval(scores: Scores, truth: Truth, seed: int = 0) -> tuple[float, float] | None:
+    draws = picture_draws(scores, truth, seed)
+    return interval_95(draws["auroc"]) if draws else None
+
+
 def naive_interval(scores: Scores, truth: Truth, draws: int) -> tuple[float, float]:
     rng = np.random.default_rng(99)
     good, bad = np.flatnonzero(~truth), np.flatnonzero(truth)
@@ -94,34 +100,34 @@ def test_the_interval_is_that_of_a_plain_bootstrap() -> None:
     rng = np.random.default_rng(1)
     truth = np.arange(70) < 40
     scores = np.round(rng.normal(truth.astype(float), 1.0), 1)  # rounded: with ties
-    found, expected = auroc_interval_95(scores, truth), naive_interval(scores, truth, 600)
+    found, expected = auroc_interval(scores, truth), naive_interval(scores, truth, 600)
     assert found == pytest.approx(expected, abs=0.025)
     assert found is not None
     assert found[0] < roc_auc_score(truth, scores) < found[1]
-    assert auroc_interval_95(scores, truth) == found
-    assert auroc_interval_95(scores, truth, seed=1) != found
+    assert auroc_interval(scores, truth) == found
+    assert auroc_interval(scores, truth, seed=1) != found
 
 
 @settings(max_examples=20)
 @given(LABELLED)
 def test_the_interval_lies_within_0_and_1(pairs: list[tuple[int, bool]]) -> None:
-    found = auroc_interval_95(*arrays(pairs))
+    found = auroc_interval(*arrays(pairs))
     assert found is not None
     assert 0 <= found[0] <= found[1] <= 1
 
 
 def test_a_perfect_order_has_no_doubt() -> None:
     truth = np.arange(20) >= 10
-    assert auroc_interval_95(np.arange(20.0), truth) == (1.0, 1.0)
-    assert auroc_interval_95(np.arange(20.0), np.zeros(20, bool)) is None
-    assert auroc_interval_95(np.zeros(0), np.zeros(0, bool)) is None
+    assert auroc_interval(np.arange(20.0), truth) == (1.0, 1.0)
+    assert auroc_interval(np.arange(20.0), np.zeros(20, bool)) is None
+    assert auroc_interval(np.zeros(0), np.zeros(0, bool)) is None
 
 
 def test_the_interval_of_many_pictures_takes_little_memory() -> None:
     rng = np.random.default_rng(2)
     truth = rng.random(4000) < 0.5
     tracemalloc.start()
-    auroc_interval_95(rng.random(4000) + 0.3 * truth, truth)
+    auroc_interval(rng.random(4000) + 0.3 * truth, truth)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 120e6  # the whole table of draws would take 4000 * 1000 * 8 bytes five times over

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from crane_desktop.domain.errors import InputError
-from crane_desktop.training.progress import Epoch, Figures, Progress
+from crane_desktop.training.progress import Epoch, Figures, TrainingProgress
 
 
 def learning(seed: int = 0) -> tuple[nn.Module, torch.optim.Optimizer]:
@@ -32,7 +32,7 @@ def figures(loss: float) -> Figures:
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     prompts, optimiser = learning()
-    progress = Progress("wish")
+    progress = TrainingProgress("wish")
     for number, loss in ((1, 0.5), (2, 0.7)):
         step(prompts, optimiser)
         progress.add(number, 1.0, figures(loss), prompts)
@@ -42,7 +42,7 @@ def saved(tmp_path: Path) -> Path:
 
 def test_the_best_epoch_is_kept_with_its_prompts() -> None:
     prompts, optimiser = learning()
-    progress = Progress("wish")
+    progress = TrainingProgress("wish")
     seen = []
     for number, loss in ((1, 0.6), (2, 0.4), (3, 0.4), (4, 0.5)):
         step(prompts, optimiser)
@@ -58,7 +58,7 @@ def test_going_on_is_as_if_nothing_had_happened(saved: Path) -> None:
     for _ in range(3):
         step(whole, whole_optimiser)
     prompts, optimiser = learning(seed=1)
-    progress = Progress("wish")
+    progress = TrainingProgress("wish")
     progress.restore(saved, prompts, optimiser)
     assert progress.epochs == [Epoch(1, 1.0, figures(0.5)), Epoch(2, 1.0, figures(0.7))]
     assert progress.best.epoch == 1
@@ -88,7 +88,7 @@ def test_what_cannot_be_taken_up_is_left(saved: Path, damage: str) -> None:
     elif damage != "other wish":
         saved.write_bytes({"cut": content[: len(content) // 2], "empty": b"", "text": b"no checkpoint"}[damage])
     before = prompts.weight.detach().clone()
-    progress = Progress("another" if damage == "other wish" else "wish")
+    progress = TrainingProgress("another" if damage == "other wish" else "wish")
     progress.restore(saved, prompts, optimiser)
     assert progress.epochs == []
     assert torch.equal(prompts.weight, before)
@@ -97,7 +97,7 @@ def test_what_cannot_be_taken_up_is_left(saved: Path, damage: str) -> None:
 
 def test_without_a_checkpoint_it_begins(tmp_path: Path) -> None:
     prompts, optimiser = learning()
-    progress = Progress("wish")
+    progress = TrainingProgress("wish")
     progress.restore(tmp_path / "absent.pt", prompts, optimiser)
     assert progress.epochs == []
 
@@ -105,7 +105,7 @@ def test_without_a_checkpoint_it_begins(tmp_path: Path) -> None:
 def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
     prompts, optimiser = learning()
     with pytest.raises(InputError) as caught:
-        Progress("wish").save(tmp_path / "absent" / "state.pt", prompts, optimiser)
+        TrainingProgress("wish").save(tmp_path / "absent" / "state.pt", prompts, optimiser)
     assert caught.value.key == "training.cannot_write"
 
 
