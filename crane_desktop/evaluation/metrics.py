@@ -1,8 +1,8 @@
 """How well scores tell defective from good: AUROC, average precision, F1-max and the bootstrap.
 
 Everything is computed from two arrays: how many defective and how many good things lie at each value, from the
-lowest value up. The values may be distinct scores (exact) or the bins of a fine histogram (see `pixel_metrics`). None stands
-where a figure has no meaning: nothing defective, or nothing good.
+lowest value up. The values may be distinct scores (exact) or the bins of a fine histogram (see `pixel_metrics`). None
+stands where a figure has no meaning: nothing defective, or nothing good.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import pickle
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -63,11 +64,11 @@ class TrainingProgress:
 
     @property
     def best(self) -> Epoch:
-        """The epoch with the lowest held-out loss; of equals, the first.
+        """The epoch with the lowest held-out loss; of equals, the first. A loss that is no number is the highest.
 
         The loss, and not an AUROC, because on a few held-out pictures the AUROC moves in large steps.
         """
-        return min(self.epochs, key=lambda epoch: epoch.held_out.loss)
+        return min(self.epochs, key=lambda epoch: (math.isnan(epoch.held_out.loss), epoch.held_out.loss))
 
     def add(self, number: int, loss: float, held_out: Figures, prompts: nn.Module) -> None:
         """Take in an epoch, and its prompts where it is the best so far."""
@@ -102,16 +103,19 @@ class TrainingProgress:
         """Go on from the checkpoint at `path`, if there is one of the same inputs; else leave everything as it is."""
         if not path.exists():
             return
+        before = {name: tensor.clone() for name, tensor in prompts.state_dict().items()}
         try:
             state = torch.load(path, weights_only=True, map_location="cpu")
             if state["wish"] != self.wish:
                 return
             epochs = [Epoch(**{**e, "held_out": Figures(**e["held_out"])}) for e in json.loads(state["epochs"])]
+            best_prompts = state["best_prompts"]
             prompts.load_state_dict(state["prompts"])
             optimiser.load_state_dict(state["optimiser"])
         except _UNUSABLE:
+            prompts.load_state_dict(before)  # torch takes what fits before it refuses the rest
             return
-        self.epochs, self.best_prompts = epochs, state["best_prompts"]
+        self.epochs, self.best_prompts = epochs, best_prompts
 
 
 def write_learning_curve(pack: Path, progress: TrainingProgress, language: Language) -> tuple[Path, Path]:
