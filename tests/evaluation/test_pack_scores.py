@@ -59,7 +59,7 @@ def test_verdicts_are_those_of_the_line(bright: Scorer, samples: list[Sample], t
     assert len(set(expected)) > 1
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(wanted=st.lists(st.booleans(), min_size=13, max_size=13).map(lambda kept: [*kept[:6], True, *kept[7:]]))
 def test_some_of_the_pictures_say_what_they_say_alone(
     brightness: Scorer, samples: list[Sample], tmp_path_factory: pytest.TempPathFactory, wanted: list[bool]

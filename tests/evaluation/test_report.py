@@ -270,3 +270,14 @@ def test_silent_pictures_are_named_ten_at_most(language: Language) -> None:
     assert told.count(".png") == 10
     assert "a/傷\ufffd0.png" in told
     assert "14" in told
+
+
+def test_a_picture_that_went_away_before_the_report_is_named(bright: Scorer, confused: Path, tmp_path: Path) -> None:
+    data = read_dataset(confused)
+    found = evaluate(bright, data)
+    gone = worst(found, misses=True)[0].sample.file
+    gone.unlink()
+    with pytest.raises(InputError) as caught:
+        write_report(tmp_path / "r.html", found, bright, Occasion(data, datetime(2026, 1, 2, tzinfo=UTC), "ja"))
+    assert (caught.value.key, caught.value.params["file"]) == ("camera.file_missing", gone)
+    assert not (tmp_path / "r.html").exists()

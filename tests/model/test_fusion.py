@@ -249,7 +249,7 @@ def test_a_file_cut_anywhere_never_loads(tmp_path: Path) -> None:
     file = tmp_path / "a.goodparts"
     tensors = {"mean": (6,), "turn": (6, 6), "patches": (3, 6)}
     member = member_of(LEARNED, {key: np.ones(shape, np.float32) for key, shape in tensors.items()})
-    write_good_parts(file, memory({}, members={LEARNED: member}, scales={LEARNED: Scale(1.0, 0.5, 1.0)}))
+    write_good_parts(file, replace(memory({}), members={LEARNED: member}, scales={LEARNED: Scale(1.0, 0.5, 1.0)}))
     assert read_good_parts(file).pictures == ("b" * 64,)
     content = file.read_bytes()
     for end in (*range(0, len(content), 31), len(content) - 1):

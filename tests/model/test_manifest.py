@@ -175,7 +175,7 @@ def test_nothing_in_a_manifest_can_be_changed_afterwards(whole: dict[str, Any]) 
         ("image_size_px", 0),
         ("image_size_px", 5000),
         ("embed_dim", 4),
-        ("vision.heads", 3),
+        ("vision.heads", 5),
         ("vision.layers", 0),
         ("vision.layers", 257),
         ("vision.width", 9000),

@@ -88,7 +88,7 @@ def test_chains_of_near_copies_are_one_group() -> None:
 
 def test_what_the_user_says_belongs_together_does() -> None:
     lessons = pictured(40)
-    parts = split_samples(lessons, 3, group_by=r"split_samples(\d+)_")
+    parts = split_samples(lessons, 3, group_by=r"part(\d+)_")
     for side in sides(parts):
         assert all((str(2 * n) in side) == (str(2 * n + 1) in side) for n in range(20))
 

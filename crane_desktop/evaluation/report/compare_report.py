@@ -29,6 +29,7 @@ _FINDINGS: dict[Finding, str] = {
     "no_difference": "training.finding_no_difference",
     "worse": "training.finding_worse",
 }
+_GALLERIES = {"changed": "training.compare_changed_title", "worse": "training.compare_worse_title"}
 _THUMBNAIL_PX = 180
 _STYLE = """
 body { font-family: sans-serif; margin: 2em auto; max-width: 60em; color: #222; }
@@ -88,10 +89,10 @@ def _page(comparison: Comparison, language: Language, curve: str, heading: str |
     head.append(element("style", {}, _STYLE))
     body = element("body", {}, element("h1", {}, title))
     body.append(element("p", {"class": f"finding {comparison.finding}"}, finding))
-    body.extend(element("p", {}, line) for line in beside_table)
+    body.extend([element("p", {}, line) for line in beside_table])
     body.append(_table(comparison, language))
-    body.extend(_gallery(text("training.compare_changed_title", language), comparison.changed, comparison, language))
-    body.extend(_gallery(text("training.compare_worse_title", language), comparison.worse, comparison, language))
+    for key, pictures in (("changed", comparison.changed), ("worse", comparison.worse)):
+        body.extend([*_gallery(text(_GALLERIES[key], language), pictures, comparison, language)])
     page = page_bytes(element("html", {"lang": language}, head, body))
     before, end, after = page.rpartition(b"</body>")
     return before + curve.encode() + end + after

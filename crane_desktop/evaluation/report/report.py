@@ -97,9 +97,9 @@ def _page(evaluation: Evaluation, scorer: Scorer, occasion: Occasion, judges: Ma
     body.append(element("ul", {}, *(element("li", {}, note) for note in notes)))
     body.append(element("h2", {}, say("training.report_scores")))
     for name, scores in evaluation.scores.items():
-        body.extend(_charts(name, scores, evaluation.classes[name], occasion.language))
+        body.extend([*_charts(name, scores, evaluation.classes[name], occasion.language)])
     chosen = {name: judges.get(name, scorer) for name in evaluation.classes}
-    body.extend(_wrong_pictures(evaluation, chosen, occasion))
+    body.extend([*_wrong_pictures(evaluation, chosen, occasion)])  # extend hides what a generator raises
     return element("html", {"lang": occasion.language}, head, body)
 
 
