@@ -24,6 +24,7 @@ from crane_desktop.camera.genicam import link
 from crane_desktop.camera.genicam import source as source_module
 from crane_desktop.camera.genicam.reconnect import ReconnectingSource
 from crane_desktop.camera.genicam.source import GenicamSource
+from crane_desktop.domain.events import Event
 from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
 from crane_desktop.domain.ports import LogEntry, ScorerInfo
 from crane_desktop.domain.verdicts import Verdict
@@ -117,9 +118,9 @@ class _Log:
     def __init__(self) -> None:
         self.entries: list[LogEntry] = []
 
-    def append(self, entries: Sequence[LogEntry], timeout_s: float = 10.0) -> list[int]:
-        self.entries += entries
-        return list(range(len(self.entries) - len(entries) + 1, len(self.entries) + 1))
+    def append(self, entries: Sequence[LogEntry | Event], timeout_s: float = 10.0) -> list[int]:
+        self.entries += [entry for entry in entries if isinstance(entry, LogEntry)]
+        return list(range(1, len(entries) + 1))
 
     def oks(self) -> list[LogEntry]:
         return [entry for entry in self.entries if entry.inspection.verdict is Verdict.OK]

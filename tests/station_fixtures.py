@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from eventually import eventually
 
 from crane_desktop.camera.genicam.discover import bundled_viky
+from crane_desktop.domain.alarms import head_line
+from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.history import HistoryRow
+from crane_desktop.domain.station import StationView
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.settings.data_dir import DataDir
 
@@ -26,10 +29,11 @@ def no_thread_is_left() -> Iterator[None]:
     """Whatever a test does, the program's threads are gone soon after."""
     before = set(threading.enumerate())
     yield
-    deadline_s = time.monotonic() + 5
-    while left := [t.name for t in threading.enumerate() if t not in before and t.name.startswith("crane")]:
-        assert time.monotonic() < deadline_s, left
-        time.sleep(0.01)
+
+    def left() -> list[str]:
+        return [t.name for t in threading.enumerate() if t not in before and t.name.startswith("crane")]
+
+    eventually(lambda: not left(), what=left)
 
 
 @pytest.fixture(scope="session")
@@ -75,3 +79,9 @@ def pictures(tmp_path: Path) -> Path:
         (folder / name).write_bytes(data.tobytes())
     (folder / "読んで.txt").write_text("no picture", encoding="utf-8")
     return folder
+
+
+def alarm_of(view: StationView) -> CraneError | None:
+    """Return what the alarm bar would say."""
+    head = head_line(view.alarms)
+    return None if head is None else head.error

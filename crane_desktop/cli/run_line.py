@@ -1,95 +1,113 @@
-"""Run the line in the terminal until its source ends, it fails, or the user stops it."""
+"""Run lines in the terminal until their sources end, they fail, or the user stops them: one, or several at once."""
 
 from __future__ import annotations
 
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from crane_desktop import __version__
 from crane_desktop.app.process.shutdown import asked_to_end
 from crane_desktop.cli.invocation import Invocation
-from crane_desktop.cli.terminal import LiveTable, PlainLines, Show
-from crane_desktop.domain.errors import CraneError, InputError, StationFault
+from crane_desktop.cli.terminal import LiveTable, PlainLines, Show, SourceLines
+from crane_desktop.domain.balance import Balance
+from crane_desktop.domain.errors import CraneError, InputError
+from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.sources import SourceChoice
-from crane_desktop.domain.station import Result
+from crane_desktop.domain.station import Pace, Result
+from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.pipeline.board import LineSnapshot
 from crane_desktop.pipeline.line import Line
-from crane_desktop.records.log import SqliteInspectionLog
-from crane_desktop.services.corrections import corrector_of
-from crane_desktop.services.model_loading import LoadedModel, load_model
-from crane_desktop.services.run import source_with_outputs
-from crane_desktop.services.sources import make_source
+from crane_desktop.services.model_loading import LoadedModel
+from crane_desktop.services.run import OpenedRuns, does_not_stop, opened_runs
 from crane_desktop.settings.texts import text
 
 _TICK_S = 0.1
 _STOP_WITHIN_S = 30.0
 
 
-def run_line(
-    workbench: Invocation, choice: SourceChoice, *, pack: str | None, recipe: str | None, live_table: bool = False
+def run_lines(
+    workbench: Invocation,
+    choices: Sequence[SourceChoice],
+    *,
+    pack: str | None,
+    recipe: str | None,
+    live_table: bool = False,
 ) -> int:
-    """Run the line and print what comes out; return the exit code.
+    """Run a line on each source, one model for all, and print what comes out; return the exit code.
 
-    Ctrl-C and the system's signals end it in order: what was taken is judged and recorded, and the summary comes.
-    The data folder must be locked by the caller.
+    Ctrl-C and the system's signals end them in order: what was taken is judged and recorded, and the summary comes.
+    A line whose source ends or fails leaves the others running. The data folder must be locked by the caller.
 
     Raises
     ------
     InputError
-        If source, pack or recipe are wrong.
+        If a source, pack or recipe is wrong.
     """
-    make_source(choice)  # what is wrong with the choice is told before the model is loaded
     asked = threading.Event()
-    results: queue.SimpleQueue[Result] = queue.SimpleQueue()
-    with ExitStack() as stack:
-        stack.enter_context(asked_to_end(asked.set))
-        model = load_model(workbench, pack, recipe, lambda _key, _fraction: None)
-        stack.callback(model.scorer.close)
-        log = SqliteInspectionLog(
-            workbench.data, keep_images=workbench.settings.keep_images, reserve_mb=workbench.settings.reserve_mb
-        )
-        stack.callback(log.close)
-        source, outputs = source_with_outputs(choice, model.recipe, corrector_of(workbench.data, model.recipe))
-        for output in outputs:
-            stack.callback(output.close)
-        line = Line(
-            source,
-            model.scorer,
-            model.recipe,
-            log,
-            outputs=outputs,
-            software_version=__version__,
-            on_result=results.put,
-            judge_ready=model.ready,
-        )
-        show: Show = LiveTable(workbench.language) if live_table else PlainLines(workbench.console)
-        with show:
-            return _run(
-                workbench,
-                line,
-                model,
-                LineReporter(line, results, show, lambda: _headline(workbench, line, model)),
-                asked,
-            )
+    results: list[queue.SimpleQueue[Result]] = [queue.SimpleQueue() for _ in choices]
+    with (
+        asked_to_end(asked.set),
+        opened_runs(
+            workbench,
+            choices,
+            pack=pack,
+            recipe=recipe,
+            on_result=lambda number, result: results[number].put(result),
+        ) as opened,
+        ExitStack() as stack,
+    ):
+        model, runs = opened.model, opened.runs
+        if len(runs) == 1:
+            line = runs[0].line
+            show: Show = LiveTable(workbench.language) if live_table else PlainLines(workbench.console)
+            stack.enter_context(show)
+            alone = LineReporter(line, results[0], show, lambda: _headline(workbench, line, model))
+            return _run(workbench, opened, [alone], asked)[0]
+        reporters = [_among_others(workbench, run.line, result) for run, result in zip(runs, results, strict=True)]
+        codes = _run(workbench, opened, reporters, asked)
+        together = Pace(verdicts_per_s=sum(run.line.snapshot().whole_run.verdicts_per_s for run in runs))
+        PlainLines(workbench.console).end(_sum([run.line.snapshot().balance for run in runs]), together)
+        return max(codes)
 
 
-def _run(workbench: Invocation, line: Line, model: LoadedModel, reporter: LineReporter, asked: threading.Event) -> int:
-    own: list[StationFault] = []
-    line.start()
+def _among_others(workbench: Invocation, line: Line, results: queue.SimpleQueue[Result]) -> LineReporter:
+    def name() -> str:
+        source = line.snapshot().source
+        return source.source_id if source else ""
+
+    def headline() -> str:
+        source = line.snapshot().source
+        return source.description if source else ""
+
+    return LineReporter(line, results, SourceLines(workbench.console, name), headline)
+
+
+def _run(
+    workbench: Invocation, opened: OpenedRuns, reporters: Sequence[LineReporter], asked: threading.Event
+) -> list[int]:
+    runs, model = opened.runs, opened.model
+    own: list[CraneError] = []
+    for run in runs:
+        run.line.start()
     try:
-        while not asked.is_set():
-            finished = line.join(_TICK_S)
-            reporter.report(model.faults())
+        while not asked.wait(_TICK_S):
+            finished = all(run.line.join(0.0) for run in runs)
+            for reporter in reporters:
+                reporter.report(model.faults())
+            opened.follow()
             if finished:
                 break
         else:
             workbench.console.note(text("app.stopping", workbench.language))
     finally:
-        if not line.stop(timeout_s=_STOP_WITHIN_S):
-            own.append(StationFault("app.line_does_not_stop"))
-    return reporter.finish([*model.faults(), *own])
+        for run in runs:
+            run.line.request_stop()
+        for run in runs:
+            if not run.line.stop(timeout_s=_STOP_WITHIN_S):
+                own.append(does_not_stop())
+    return [reporter.finish([*model.faults(), *own]) for reporter in reporters]
 
 
 class LineReporter:
@@ -100,7 +118,7 @@ class LineReporter:
         self._results = results
         self._show = show
         self._headline = headline
-        self._told: tuple[CraneError, ...] = ()
+        self._reported: tuple[CraneError, ...] = ()
         self._failed = False
 
     def report(self, own: Sequence[CraneError]) -> LineSnapshot:
@@ -112,9 +130,9 @@ class LineReporter:
             self._show.add(self._results.get_nowait())
         faults = tuple(fault for fault in (*own, *now.faults) if not _is_bad_input(now, fault))
         for fault in faults:
-            if not any(_same(fault, known) for known in self._told):
+            if not any(_same(fault, known) for known in self._reported):
                 self._show.fault(fault)
-        self._told = faults
+        self._reported = faults
         self._failed |= bool(faults)
         self._show.refresh(now.balance, now.pace)
         return now
@@ -142,6 +160,15 @@ def _same(fault: CraneError, known: CraneError) -> bool:
 def _is_bad_input(end: LineSnapshot, fault: CraneError) -> bool:
     """A source that could not even be opened: the command was wrong, not the station."""
     return isinstance(fault, InputError) and not end.balance.frames
+
+
+def _sum(balances: Sequence[Balance]) -> Balance:
+    verdicts: Counter[Verdict] = Counter()
+    losses: Counter[LossCause] = Counter()
+    for balance in balances:
+        verdicts.update(balance.verdicts)
+        losses.update(balance.losses)
+    return Balance(sum(balance.frames for balance in balances), dict(verdicts), dict(losses))
 
 
 def _headline(workbench: Invocation, line: Line, model: LoadedModel) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from crane_desktop._preload import import_torch_before_qt
@@ -27,15 +28,17 @@ def start(data_dir: Path | None, frames: int | None, files: Sequence[Path] = ())
     Raises
     ------
     InputError
-        If the data folder cannot be used, or another program uses it; a window says so too where nobody reads
-        stderr.
+        If the data folder cannot be used, or a program uses it that is no window; a window says so too where nobody
+        reads stderr.
     """
     reason = why_no_window()
     if files and reason is not None:
         raise InputError("app.open_needs_window")
     try:
         workbench = open_invocation(data_dir)
-        with workbench.data.lock():
+        with ExitStack() as stack:
+            if not _held(workbench, stack, files, for_window=reason is None):
+                return 0
             if reason is None:
                 return _window(workbench, files)
             workbench.console.note(text(reason, workbench.language))
@@ -48,12 +51,33 @@ def start(data_dir: Path | None, frames: int | None, files: Sequence[Path] = ())
         raise
 
 
+def _held(workbench: Invocation, stack: ExitStack, files: Sequence[Path], *, for_window: bool) -> bool:
+    """Hold the data folder; False where a running window has it and took the files over.
+
+    Raises
+    ------
+    InputError
+        If another program has it.
+    """
+    try:
+        stack.enter_context(workbench.data.lock())
+    except InputError as error:
+        if not for_window or error.key != "settings.data_dir_in_use":
+            raise
+        from crane_desktop.app.process.handover import hand_over
+
+        if hand_over(workbench.data.root, files):
+            return False
+        raise InputError("app.station_in_use") from error
+    return True
+
+
 def _terminal(workbench: Invocation, frames: int | None) -> int:
-    from crane_desktop.cli.run_line import run_line
+    from crane_desktop.cli.run_line import run_lines
 
     choice = SourceChoice(kind="demo", rate_hz=_TERMINAL_RATE_HZ, frames=frames)
     on_a_terminal = sys.stdout is not None and sys.stdout.isatty()
-    return run_line(workbench, choice, pack=None, recipe=None, live_table=on_a_terminal)
+    return run_lines(workbench, [choice], pack=None, recipe=None, live_table=on_a_terminal)
 
 
 def _window(workbench: Invocation, files: Sequence[Path]) -> int:

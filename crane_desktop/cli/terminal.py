@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -106,6 +107,35 @@ class PlainLines:
             return
         self.say(balance_words(balance, self._console.language))
         self.say(pace_words(pace, self._console.language))
+
+
+class SourceLines(PlainLines):
+    """As `PlainLines`, each line naming the source it is about.
+
+    Parameters
+    ----------
+    source
+        Returns what the source calls itself by now.
+    """
+
+    def __init__(self, console: Console, source: Callable[[], str]) -> None:
+        super().__init__(console)
+        self._source = source
+
+    def data(self, line: dict[str, Any]) -> None:
+        """Print a JSON object."""
+        self._console.data({"source": self._source(), **line})
+
+    def say(self, words: str) -> None:
+        """Print a line for people."""
+        self._console.say(f"{self._source()}: {words}")
+
+    def end(self, balance: Balance, pace: Pace) -> None:
+        """Print this source's share of the summary."""
+        if self._console.as_json:
+            self.data({"share": summary_line(balance, pace)["summary"]})
+        else:
+            super().end(balance, pace)
 
 
 def verdict_words(result: Result, language: Language) -> str:

@@ -132,23 +132,15 @@ def calibrate(parts: Sequence[GoodPart], false_reject_rate: float) -> Calibrated
     return Calibrated(thresholds, _promise(len(parts), false_reject_rate, rate, over_ng, over_review))
 
 
-def zero_failures_bound(n: int, confidence: float = _CONFIDENCE) -> float:
-    """Return the upper confidence bound of a rate after 0 of `n` fresh parts failed.
-
-    Exact (one-sided Clopper and Pearson 1934): ``1 - (1 - confidence) ** (1 / n)``.
-    """
-    return 1.0 if n < 1 else 1.0 - (1.0 - confidence) ** (1.0 / n)
-
-
 def promise_words(promise: Promise) -> list[tuple[str, dict[str, object]]]:
     """Return the promise as sentences: text keys with their parameters, in reading order."""
     shown: dict[str, object] = {
         "n": promise.n_images,
-        "one_in": max(1, math.floor(1 / promise.promised)),
+        "one_in": _one_in(promise.promised),
         "asked": _percent(promise.asked),
         "needed": promise.images_needed,
         "upper": _percent(promise.upper_95),
-        "stopped_one_in": max(1, math.floor(1 / promise.stopped)),
+        "stopped_one_in": _one_in(promise.stopped),
     }
     first = "decision.promise_kept" if promise.kept else "decision.promise_short"
     return [(first, shown), ("decision.promise_bound", shown), ("decision.promise_review", shown)]
@@ -156,8 +148,7 @@ def promise_words(promise: Promise) -> list[tuple[str, dict[str, object]]]:
 
 def _allowed_over(n: int, rate: Fraction) -> int:
     """Return how many of `n` parts each test leaves above its threshold, plus one; 0 where n is too small."""
-    k = math.ceil((n + 1) * (1 - rate / 2))
-    return max(n + 1 - k, 0) if k >= 1 else n
+    return n + 1 - math.ceil((n + 1) * (1 - rate / 2))
 
 
 def _just_above(ordered: NDArray[np.float64], over: int) -> float:
@@ -191,6 +182,11 @@ def _promise(n: int, asked: float, rate: Fraction, over_ng: int, over_review: in
         upper_95=float(betaincinv(blocks, rest, _CONFIDENCE)) if rest > 0 else 1.0,
         images_needed=math.ceil(2 / rate) - 1,
     )
+
+
+def _one_in(share: float) -> int:
+    """Return the largest whole number m with ``share <= 1 / m``; a share is a fraction that was rounded to a float."""
+    return math.floor(round(1 / share, 6))
 
 
 def _percent(share: float) -> str:

@@ -5,6 +5,7 @@ The names are those of GenICam's GenApi, in the words of the page that shows the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -165,11 +166,18 @@ class Difference:
 
 
 def same_value(one: FeatureValue | None, other: FeatureValue | None) -> bool:
-    """Return whether two values are the same for a camera: it may keep numbers in 32 bit."""
+    """Return whether two values are the same for a camera: it may keep floating-point numbers in 32 bit.
+
+    Whole numbers are kept as they are: an address or a serial number differs by its last digit, too.
+    """
+    if one == other:
+        return True
     numbers = (int, float)
-    if isinstance(one, numbers) and isinstance(other, numbers):
-        return abs(float(one) - float(other)) <= 1e-6 * max(abs(float(one)), abs(float(other)))
-    return one == other
+    if not (isinstance(one, numbers) and isinstance(other, numbers)) or (
+        isinstance(one, int) and isinstance(other, int)
+    ):
+        return False
+    return math.isclose(one, other, rel_tol=1e-6)
 
 
 def differences(

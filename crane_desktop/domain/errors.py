@@ -20,7 +20,7 @@ class CraneError(Exception):
         Values for the sentence's ``{named}`` places.
     """
 
-    def __init__(self, key: str, **params: object) -> None:
+    def __init__(self, key: str, /, **params: object) -> None:
         super().__init__(key, params)
         self.key = key
         self.params = params

@@ -1,16 +1,23 @@
 """What the log keeps beside verdicts: everything that must be provable later, in one order with them.
 
 An event is a fact with a kind, a moment and plain values; nothing in it is translated. ``kind`` is stored as text, so
-that a log outlives the program: names are never given a second meaning.
+that a log outlives the program: names are never given a second meaning. What each kind carries stands in `DETAILS`
+and beside the function that makes it; a proof of the log checks it.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeAlias
+
+from crane_desktop.domain.balance import Balance
+from crane_desktop.domain.frames import LossCause
+from crane_desktop.domain.health import Gap
+from crane_desktop.domain.verdicts import JudgedBy, Verdict
 
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 """What JSON knows."""
@@ -33,6 +40,19 @@ class EventKind(StrEnum):
     EXPORTED = "exported"
 
 
+class RunEnd(StrEnum):
+    """Why a run ended."""
+
+    SOURCE_ENDED = "source_ended"
+    """The source had nothing more to give."""
+    STOPPED = "stopped"
+    """Somebody asked for it."""
+    FAILED = "failed"
+    """Something broke; the event's ``cause`` is the key of its sentence."""
+    GIVEN_UP = "given_up"
+    """A camera, a model or a disk hung for so long that the line no longer waited for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One fact.
@@ -51,3 +71,169 @@ class Event:
     run: str | None = None
     details: Mapping[str, Plain] = field(default_factory=dict)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+DETAILS: Mapping[EventKind, Mapping[str, tuple[type, ...]]] = {
+    EventKind.RUN_BEGUN: {
+        "source_id": (str,),
+        "source_kind": (str,),
+        "source": (str,),
+        "every_part": (bool,),
+        "recipe": (str,),
+        "recipe_version": (int,),
+        "recipe_sha256": (str, type(None)),
+        "pack": (str,),
+        "pack_version": (str,),
+        "pack_sha256": (str,),
+        "profile": (str,),
+        "device": (str,),
+        "software_version": (str,),
+    },
+    EventKind.RUN_PROGRESS: {"frames": (int,), "verdicts": (dict,), "losses": (dict,), "not_recorded": (int,)},
+    EventKind.RUN_ENDED: {
+        "frames": (int,),
+        "verdicts": (dict,),
+        "losses": (dict,),
+        "not_recorded": (int,),
+        "why": (str,),
+        "cause": (str, type(None)),
+    },
+    EventKind.CAMERA_GAP: {"start": (str,), "end": (str,), "attempts": (int,), "cause": (str,)},
+    EventKind.ALARM_RAISED: {"alarm": (str,), "source": (str,), "severity": (str,), "detail": (str,)},
+    EventKind.ALARM_RETURNED: {"alarm": (str,), "source": (str,)},
+    EventKind.ALARM_ACKNOWLEDGED: {"alarm": (str,), "source": (str,)},
+    EventKind.RECIPE_CHANGED: {"recipe": (str,), "recipe_version": (int,), "recipe_sha256": (str,), "change": (str,)},
+    EventKind.PACK_CHANGED: {"pack": (str,), "pack_version": (str,), "pack_sha256": (str,), "change": (str,)},
+    EventKind.IMPORTED: {"what": (str,), "file": (str,)},
+    EventKind.EXPORTED: {"what": (str,), "file": (str,)},
+}
+"""The details that every event of a kind has, and their types; it may have more."""
+
+
+def new_run_id() -> str:
+    """Return a name for a run that no other run has: its beginning (UTC) and eight random digits."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+
+
+def run_begun(
+    run: str, judged_by: JudgedBy, *, source_id: str, source_kind: str, source: str, every_part: bool, profile: str
+) -> Event:
+    """A run has its source and takes frames from now on.
+
+    Carries where the frames come from (`source` is its description for people), whether every frame is a part that
+    gets a verdict (`every_part`) or the newest wins, and who judges: recipe, pack, profile, device, program.
+    """
+    details: dict[str, Plain] = {
+        "source_id": source_id,
+        "source_kind": source_kind,
+        "source": source,
+        "every_part": every_part,
+        "recipe": judged_by.recipe,
+        "recipe_version": judged_by.recipe_version,
+        "recipe_sha256": judged_by.recipe_sha256,
+        "pack": judged_by.pack,
+        "pack_version": judged_by.pack_version,
+        "pack_sha256": judged_by.pack_sha256,
+        "profile": profile,
+        "device": judged_by.device,
+        "software_version": judged_by.software_version,
+    }
+    return Event(EventKind.RUN_BEGUN, run, details)
+
+
+def run_progress(run: str, balance: Balance, not_recorded: int) -> Event:
+    """How a run's counts stand, all of them since its beginning.
+
+    Carries ``frames``, ``verdicts`` by verdict, ``losses`` by cause, and how many of the verdicts NONE are in no
+    record because the log did not take them (``not_recorded``).
+    """
+    return Event(EventKind.RUN_PROGRESS, run, _counts(balance, not_recorded))
+
+
+def run_ended(run: str, balance: Balance, not_recorded: int, why: RunEnd, cause: str | None = None) -> Event:
+    """A run's last word: its counts as `run_progress` carries them, why it ended, and the key of what broke it."""
+    return Event(EventKind.RUN_ENDED, run, _counts(balance, not_recorded) | {"why": why.value, "cause": cause})
+
+
+def told_counts(details: Mapping[str, object]) -> tuple[Balance, int]:
+    """Return the balance that `run_progress` or `run_ended` carries, and how many of its verdicts were not recorded.
+
+    Raises
+    ------
+    ValueError
+        If they are no counts of this program's.
+    """
+    frames, not_recorded = _count(details.get("frames")), _count(details.get("not_recorded"))
+    verdicts = {Verdict(name): count for name, count in _counted(details.get("verdicts")).items()}
+    losses = {LossCause(name): count for name, count in _counted(details.get("losses")).items()}
+    return Balance(frames, verdicts, losses), not_recorded
+
+
+def camera_gap(run: str, gap: Gap) -> Event:
+    """The camera was away and is back: from when to when (ISO 8601, UTC), how many attempts it took, and the cause."""
+    details: dict[str, Plain] = {
+        "start": gap.start.isoformat(),
+        "end": gap.end.isoformat(),
+        "attempts": gap.attempts,
+        "cause": gap.cause,
+    }
+    return Event(EventKind.CAMERA_GAP, run, details)
+
+
+def alarm_raised(alarm: str, source: str, severity: str, detail: str = "", run: str | None = None) -> Event:
+    """An alarm has begun: the key of its sentence, what it is about, how much it matters, its untranslated detail."""
+    details: dict[str, Plain] = {"alarm": alarm, "source": source, "severity": severity, "detail": detail}
+    return Event(EventKind.ALARM_RAISED, run, details)
+
+
+def alarm_returned(alarm: str, source: str, run: str | None = None) -> Event:
+    """An alarm's cause has ceased; key and source tell which."""
+    return Event(EventKind.ALARM_RETURNED, run, {"alarm": alarm, "source": source})
+
+
+def alarm_acknowledged(alarm: str, source: str, run: str | None = None) -> Event:
+    """Somebody has said that he saw an alarm; key and source tell which."""
+    return Event(EventKind.ALARM_ACKNOWLEDGED, run, {"alarm": alarm, "source": source})
+
+
+def recipe_changed(recipe: str, recipe_version: int, recipe_sha256: str, change: str, **more: Plain) -> Event:
+    """A recipe has a new version: which, the checksum of its content, what was done (``change``), and `more`."""
+    details: dict[str, Plain] = {"recipe": recipe, "recipe_version": recipe_version, "recipe_sha256": recipe_sha256}
+    return Event(EventKind.RECIPE_CHANGED, None, {**more, **details, "change": change})
+
+
+def pack_changed(pack: str, pack_version: str, pack_sha256: str, change: str, **more: Plain) -> Event:
+    """A model pack was installed, chosen or removed (``change``), with `more` about it."""
+    details: dict[str, Plain] = {"pack": pack, "pack_version": pack_version, "pack_sha256": pack_sha256}
+    return Event(EventKind.PACK_CHANGED, None, {**more, **details, "change": change})
+
+
+def imported(what: str, file: str, **more: Plain) -> Event:
+    """Something came in from outside: ``what`` (recipe, pack, settings...) from which file."""
+    return Event(EventKind.IMPORTED, None, {**more, "what": what, "file": file})
+
+
+def exported(what: str, file: str, **more: Plain) -> Event:
+    """Something went out: ``what`` (records, recipe...) into which file."""
+    return Event(EventKind.EXPORTED, None, {**more, "what": what, "file": file})
+
+
+def _counts(balance: Balance, not_recorded: int) -> dict[str, Plain]:
+    return {
+        "frames": balance.frames,
+        "verdicts": {verdict.value: count for verdict, count in balance.verdicts.items() if count},
+        "losses": {cause.value: count for cause, count in balance.losses.items() if count},
+        "not_recorded": not_recorded,
+    }
+
+
+def _counted(value: object) -> dict[str, int]:
+    if not isinstance(value, dict):
+        raise ValueError(f"no counts: {value!r:.60}")  # noqa: TRY004 - a value of a file, not of a caller
+    return {str(name): _count(count) for name, count in value.items()}
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"no count: {value!r:.60}")
+    return value

@@ -90,7 +90,7 @@ class Frame:
     Raises
     ------
     ValueError
-        If `pixels` breaks the contract above.
+        If `pixels` or `original` breaks the contract above.
     """
 
     pixels: NDArray[np.uint8]
@@ -112,6 +112,15 @@ class Frame:
             raise ValueError("pixels are empty")
         if not p.flags.c_contiguous or p.flags.writeable:
             raise ValueError("pixels must be C-contiguous and read-only")
+        if self.original is not None:
+            _check_original(self.original, p.shape[:2])
+
+
+def _check_original(original: NDArray[np.uint8] | NDArray[np.uint16], size: tuple[int, ...]) -> None:
+    if original.dtype not in (np.uint8, np.uint16) or original.shape not in (size, (*size, 3)):
+        raise ValueError(f"the original must be uint8 or uint16 of {size}, not {original.dtype} {original.shape}")
+    if original.flags.writeable:
+        raise ValueError("the original must be read-only")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,4 +37,4 @@ def _read(file: Path) -> str:
     try:
         return file.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n").strip()
     except OSError as error:
-        return f"({error.strerror})"
+        return f"({error.strerror or error})"

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.events import Event
 from crane_desktop.domain.frames import Frame, SourceEvent
 from crane_desktop.domain.maps import AnomalyMap, Scored
 from crane_desktop.domain.verdicts import Inspection
@@ -136,12 +137,13 @@ class LogEntry:
 
 
 class InspectionLog(Protocol):
-    """The line's side of the log: durable when `append` returns."""
+    """The line's side of the log, verdicts and events in one order: durable when `append` returns."""
 
-    def append(self, entries: Sequence[LogEntry], timeout_s: float = 10.0) -> list[int]:
-        """Write verdicts and the pictures they name; return their record ids, in order.
+    def append(self, entries: Sequence[LogEntry | Event], timeout_s: float = 10.0) -> list[int]:
+        """Write verdicts, with the pictures they name, and events; return the id of each, in order.
 
-        Either every entry is durable or none is.
+        Verdicts and events are numbered apart: a record keeps the number that people know it by. Either every
+        entry is durable or none is.
 
         Raises
         ------

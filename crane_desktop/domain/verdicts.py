@@ -86,7 +86,14 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class JudgedBy:
-    """Which recipe, model and program made a verdict; stored with every record."""
+    """Which recipe, model and program made a verdict; stored with every record.
+
+    Attributes
+    ----------
+    recipe_sha256
+        Checksum of the recipe's content, which names the exact version whatever its number; None where it was not
+        known, as in records from before it was kept.
+    """
 
     recipe: str
     recipe_version: int
@@ -96,6 +103,7 @@ class JudgedBy:
     software_version: str
     device: str
     for_demonstration: bool = False
+    recipe_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,8 @@ class Inspection:
         The model's share of it.
     corrections
         What was done to the camera's values before the model saw them.
+    run
+        Id of the run that it was judged in (`domain.events.new_run_id`), None in records from before runs were kept.
     """
 
     origin: FrameOrigin
@@ -128,3 +138,4 @@ class Inspection:
     regions: tuple[Region, ...] = ()
     pixel_format: str | None = None
     corrections: tuple[Correction, ...] = ()
+    run: str | None = None

@@ -16,6 +16,7 @@ _PAINTS = np.array([(0, 0, 0, 0), (255, 40, 40, 230), (40, 110, 255, 230)], np.u
 """Clear, over, under."""
 _DARKEST, _BRIGHTEST = 0, 255
 _LONGEST_PROFILE = 4096
+_EXACT_IN_FLOAT32 = 1 << 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +41,8 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Profile:
-    """Grey values along a line, a sample a pixel.
+class LineProfile:
+    """Grey values along a line, a sample a pixel (but 4096 samples at most).
 
     Attributes
     ----------
@@ -77,7 +78,7 @@ def sharpness(pixels: NDArray[np.uint8]) -> float:
 def exposure(pixels: NDArray[np.uint8]) -> Exposure:
     """Count pixels by grey value, and the share that is clipped at either end."""
     plane = grey(pixels)
-    counts = cv2.calcHist([plane], [0], None, [256], [0, 256]).ravel().astype(np.int64)
+    counts = _histogram(plane)
     total = plane.size
     if pixels.ndim == 2:
         under, over = int(counts[_DARKEST]), int(counts[_BRIGHTEST])
@@ -102,7 +103,7 @@ def clipping_rgba(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return painted
 
 
-def profile(pixels: NDArray[np.uint8], start: Point, end: Point) -> Profile:
+def line_profile(pixels: NDArray[np.uint8], start: Point, end: Point) -> LineProfile:
     """Return the values along a line, each of the pixel that the sample lies in.
 
     Parameters
@@ -117,7 +118,17 @@ def profile(pixels: NDArray[np.uint8], start: Point, end: Point) -> Profile:
     x = np.floor(start[0] + share * (end[0] - start[0])).astype(np.intp)
     y = np.floor(start[1] + share * (end[1] - start[1])).astype(np.intp)
     inside = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
-    return Profile(share[inside] * length, pixels[y[inside], x[inside]])
+    return LineProfile(share[inside] * length, pixels[y[inside], x[inside]])
+
+
+def _histogram(plane: NDArray[np.uint8]) -> NDArray[np.int64]:
+    # In pieces: OpenCV returns counts as float32, which beyond 2**24 skips whole numbers.
+    flat = np.ascontiguousarray(plane).reshape(1, -1)
+    pieces = (flat[:, start : start + _EXACT_IN_FLOAT32] for start in range(0, flat.size, _EXACT_IN_FLOAT32))
+    counts = np.zeros(256, np.int64)
+    for piece in pieces:
+        counts += cv2.calcHist([piece], [0], None, [256], [0, 256]).ravel().astype(np.int64)
+    return counts
 
 
 def _clipped(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -61,9 +61,13 @@ def colour_index(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     ndarray
         uint8 ``(h, w)``.
     """
-    finite = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0)
-    index: NDArray[np.uint8] = np.rint(np.clip(finite, 0.0, 1.0) * 255.0).astype(np.uint8)
+    index: NDArray[np.uint8] = np.rint(on_scale(values) * 255.0).astype(np.uint8)
     return index
+
+
+def on_scale(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the values within 0..1 (same shape): the nearer end where they are beyond it, 0 for what is no number."""
+    return np.clip(np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
 
 
 def _sealed(table: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from crane_desktop.domain.maps import AnomalyMap, Region
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.overlay.badge import VERDICT_COLOURS, draw_badge
-from crane_desktop.overlay.colour import colour_index, overlay_table
+from crane_desktop.overlay.colour import colour_index, on_scale, overlay_table
 
 OUTLINE_DARK = (0, 0, 0)
 _SUBPIXEL_BITS = 4
@@ -104,9 +104,10 @@ def _blend(picture: NDArray[np.uint8], anomaly_map: AnomalyMap, opacity: float) 
     place = anomaly_map.placement
     left, right = round(place.x_px), round(place.x_px + place.width_px)
     top, bottom = round(place.y_px), round(place.y_px + place.height_px)
-    if right <= left or bottom <= top:
+    if right <= left or bottom <= top or anomaly_map.values.size == 0:
         return
-    values = np.nan_to_num(anomaly_map.values, nan=0.0)
+    # Before the values are mixed: what is beyond the scale, or no number, must not spread over its neighbours.
+    values = on_scale(anomaly_map.values)
     scaled = cv2.resize(values, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
     # The part of the placement that lies inside the picture.
     rows, columns = picture.shape[:2]

@@ -37,12 +37,16 @@ class LineSnapshot:
         The newest of `faults`, or None.
     faults
         Everything that went wrong, once a kind, in order; one that comes again after it had ceased moves to the end.
+    active_faults
+        Those of `faults` that have not ceased.
     finished
         Whether all threads of the line have ended.
     source_status
         How the source is; None where it cannot tell.
     gaps
         The times without the camera, the latest ones.
+    run
+        Id of the run, under which the log has it.
     """
 
     state: StationState
@@ -53,16 +57,19 @@ class LineSnapshot:
     latest_ng: tuple[Result, ...] = ()
     fault: CraneError | None = None
     faults: tuple[CraneError, ...] = ()
+    active_faults: tuple[CraneError, ...] = ()
     source: SourceInfo | None = None
     finished: bool = False
     source_status: SourceStatus | None = None
     gaps: tuple[Gap, ...] = ()
+    run: str | None = None
 
 
 class Board:
     """Counters, pace, newest results and faults of one run. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: str | None = None) -> None:
+        self._run = run
         self.tally = Tally()
         self._pace = PaceMeter()
         self._guard = threading.Lock()
@@ -126,8 +133,10 @@ class Board:
                 latest_ng=tuple(self._latest_ng),
                 fault=faults[-1] if faults else None,
                 faults=faults,
+                active_faults=tuple(fault for fault in faults if fault.key not in self._ceased),
                 source=source,
                 finished=finished,
                 source_status=source_status,
                 gaps=tuple(self._gaps),
+                run=self._run,
             )

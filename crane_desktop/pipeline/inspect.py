@@ -10,6 +10,7 @@ from crane_desktop.domain.ports import LogEntry
 from crane_desktop.pipeline.board import Board
 from crane_desktop.pipeline.control import POLL_S, Control
 from crane_desktop.pipeline.inspection import JudgingSetup, Part, judge
+from crane_desktop.pipeline.journal import RunJournal
 from crane_desktop.pipeline.mailbox import Mailbox
 
 _log = logging.getLogger(__name__)
@@ -25,12 +26,14 @@ class Inspector:
         outbox: Mailbox[LogEntry],
         board: Board,
         control: Control,
+        journal: RunJournal,
     ) -> None:
         self._inbox = inbox
         self._bench = setup
         self._outbox = outbox
         self._board = board
         self._control = control
+        self._journal = journal
 
     def run(self) -> None:
         """Judge until the inbox is exhausted; never raises."""
@@ -41,6 +44,7 @@ class Inspector:
         except Exception as error:  # noqa: BLE001 - the thread's last defence: the line must end in order
             _log.exception("the inspecting thread failed")
             self._board.fault(StationFault("pipeline.broken", detail=f"{type(error).__name__}: {error}"))
+            self._journal.failed("pipeline.broken")
         finally:
             # Where this thread failed, the source's thread must not wait for it.
             self._control.stop.set()

@@ -32,6 +32,8 @@ class JudgingSetup:
         As it was at the beginning of the run; `who` tells it as it is.
     judge_ready
         Why this station must not judge now (its self-test failed...), or None.
+    run
+        Id of the run, for its records.
     clock_ns
         The clock of `FrameOrigin.arrived_ns`.
     """
@@ -40,6 +42,7 @@ class JudgingSetup:
     recipe: Recipe
     judged_by: JudgedBy
     judge_ready: Callable[[], Reason | None] = lambda: None
+    run: str | None = None
     clock_ns: Callable[[], int] = time.monotonic_ns
 
     def who(self) -> JudgedBy:
@@ -47,8 +50,14 @@ class JudgingSetup:
         return replace(self.judged_by, device=_runs_on(self.scorer.info))
 
 
-def judged_by(scorer: Scorer, recipe: Recipe, software_version: str) -> JudgedBy:
-    """Return which recipe, model and program judge, as every record keeps it."""
+def judged_by(scorer: Scorer, recipe: Recipe, software_version: str, recipe_sha256: str | None = None) -> JudgedBy:
+    """Return which recipe, model and program judge, as every record keeps it.
+
+    Parameters
+    ----------
+    recipe_sha256
+        Checksum of the recipe's content, None where the caller does not know it.
+    """
     info = scorer.info
     return JudgedBy(
         recipe=recipe.name,
@@ -59,6 +68,7 @@ def judged_by(scorer: Scorer, recipe: Recipe, software_version: str) -> JudgedBy
         software_version=software_version,
         device=_runs_on(info),
         for_demonstration=info.for_demonstration,
+        recipe_sha256=recipe_sha256,
     )
 
 
@@ -112,6 +122,7 @@ def _scored(frame: Frame, setup: JudgingSetup) -> LogEntry:
         regions=decision.regions,
         pixel_format=frame.pixel_format,
         corrections=frame.corrections,
+        run=setup.run,
     )
     return LogEntry(inspection, frame, scored.anomaly_map)
 
@@ -126,6 +137,7 @@ def _without_answer(event: Part, setup: JudgingSetup, reason: Reason) -> Inspect
         latency_ms=_latency_ms(event, setup),
         pixel_format=event.pixel_format if isinstance(event, Frame) else None,
         corrections=event.corrections if isinstance(event, Frame) else (),
+        run=setup.run,
     )
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from crane_desktop.domain.events import new_run_id
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.health import WatchedSource
 from crane_desktop.domain.ports import FrameSource, InspectionLog, LogEntry, Output, Scorer
@@ -17,6 +18,7 @@ from crane_desktop.pipeline.board import Board, LineSnapshot
 from crane_desktop.pipeline.control import Control
 from crane_desktop.pipeline.inspect import Inspector
 from crane_desktop.pipeline.inspection import JudgingSetup, Part, judged_by
+from crane_desktop.pipeline.journal import RunIdentity, RunJournal
 from crane_desktop.pipeline.mailbox import BoundedQueue, LatestSlot, Mailbox
 from crane_desktop.pipeline.recording import Recorder
 from crane_desktop.recipe.model import Recipe
@@ -29,6 +31,9 @@ VERDICTS_AHEAD = 32
 
 _FINISH_SHARE = 0.7
 """Share of the stop's time in which parts that were taken may still be begun."""
+
+_LAST_WORD_SHARE = 0.1
+"""Share of the stop's time that is kept for the log to hear that the line was given up."""
 
 _SOURCE_PATIENCE_S = 2.0
 _log = logging.getLogger(__name__)
@@ -58,6 +63,15 @@ class Line:
         Called with every verdict once it is durable, on the recording thread; must return soon.
     judge_ready
         Why the station must not judge now, or None; its reason then stands in the verdict NONE.
+    recipe_sha256
+        Checksum of the recipe's content, for the records; None where the caller does not know it.
+    run
+        Id of the run in the log (`domain.events.new_run_id`), a new one where None.
+
+    Attributes
+    ----------
+    run
+        Id of the run in the log.
     """
 
     def __init__(
@@ -71,21 +85,26 @@ class Line:
         software_version: str,
         on_result: Callable[[Result], None] | None = None,
         judge_ready: Callable[[], Reason | None] = lambda: None,
+        recipe_sha256: str | None = None,
+        run: str | None = None,
     ) -> None:
+        self.run = run or new_run_id()
         self._source = source
         self._info = source.info
-        self._board = Board()
+        self._board = Board(self.run)
         self._control = Control()
         inbox = self._inbox()
         outbox: BoundedQueue[LogEntry] = BoundedQueue(VERDICTS_AHEAD)
-        setup = JudgingSetup(scorer, recipe, judged_by(scorer, recipe, software_version), judge_ready)
-        self._recorder = recorder = Recorder(log, self._board, self._control, outputs=outputs, on_result=on_result)
+        who = judged_by(scorer, recipe, software_version, recipe_sha256)
+        setup = JudgingSetup(scorer, recipe, who, judge_ready, self.run)
+        journal = RunJournal(log, self._board.tally, RunIdentity(self.run, who, scorer.info.profile))
+        self._recorder = Recorder(log, self._board, self._control, journal, outputs=outputs, on_result=on_result)
+        inspector = Inspector(inbox, setup, outbox, self._board, self._control, journal)
+        acquirer = Acquirer(source, inbox, self._board, self._control, journal)
         self._threads = (
-            threading.Thread(target=recorder.run, args=(outbox,), name="crane-record"),
-            threading.Thread(
-                target=Inspector(inbox, setup, outbox, self._board, self._control).run, name="crane-inspect"
-            ),
-            threading.Thread(target=Acquirer(source, inbox, self._board, self._control).run, name="crane-acquire"),
+            threading.Thread(target=self._recorder.run, args=(outbox,), name="crane-record"),
+            threading.Thread(target=inspector.run, name="crane-inspect"),
+            threading.Thread(target=acquirer.run, name="crane-acquire"),
         )
         self._guard = threading.Lock()
         self._started = False
@@ -149,11 +168,13 @@ class Line:
         if self.join(max(0.0, deadline_s - time.monotonic() - timeout_s * (1 - _FINISH_SHARE))):
             return True
         self._control.hurry.set()
-        if self.join(max(0.0, deadline_s - time.monotonic())):
+        if self.join(max(0.0, deadline_s - time.monotonic() - timeout_s * _LAST_WORD_SHARE)):
             return True
-        self._control.give_up()
         hung = ", ".join(thread.name for thread in self._threads if thread.is_alive())
         _log.error("the line does not stop, given up: %s (%d frames late)", hung, self._board.tally.settle())
+        self._control.give_up()
+        # Where it is not the recording thread that hangs, the log still hears that the run was given up.
+        self._threads[0].join(max(0.0, deadline_s - time.monotonic()))
         return False
 
     def _end_acquisition(self, timeout_s: float) -> None:
@@ -195,11 +216,8 @@ class Line:
         return ended
 
     def _settle(self) -> None:
-        """Close the balance of a run that has ended; only a thread that failed leaves anything open."""
+        """Look for the last time at what a run that has ended tells; its recording thread closed the balance."""
         self._recorder.look_at_outputs()  # a camera tells of its last pulses when it closes
-        late = self._board.tally.settle()
-        if late:
-            _log.error("%d frames were left without a verdict by a failed thread", late)
 
     def _state(self, *, finished: bool) -> StationState:
         if not self._started:

@@ -1,4 +1,4 @@
-"""The third thread: makes verdicts durable, and only then tells anyone."""
+"""The third thread: makes verdicts and the run's events durable, and only then tells anyone of a verdict."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from crane_desktop.domain.station import Result
 from crane_desktop.domain.verdicts import Inspection, Reason, ReasonCode, Verdict
 from crane_desktop.pipeline.board import Board
 from crane_desktop.pipeline.control import POLL_S, Control
+from crane_desktop.pipeline.journal import RunJournal
 from crane_desktop.pipeline.mailbox import Mailbox
 
 MOST_AT_ONCE = 64
@@ -33,6 +34,7 @@ class Recorder:
         log: InspectionLog,
         board: Board,
         control: Control,
+        journal: RunJournal,
         *,
         outputs: Sequence[Output] = (),
         on_result: Callable[[Result], None] | None = None,
@@ -40,25 +42,31 @@ class Recorder:
         self._inspection_log = log
         self._board = board
         self._control = control
+        self._journal = journal
         self._outputs = tuple(outputs)
         self._on_result = on_result
         self._failing: set[str] = set()
 
     def run(self, outbox: Mailbox[LogEntry]) -> None:
-        """Record until the outbox is exhausted; never raises."""
+        """Record until the outbox is exhausted, between the run's beginning and its end; never raises."""
         try:
+            self._journal.write_begin(self._control.abandoned)
             while not outbox.exhausted and not self._control.abandoned.is_set():
                 batch = outbox.take(MOST_AT_ONCE, POLL_S)
                 if batch and not self._control.abandoned.is_set():
                     self.record(batch)
+                self._journal.write_due()
                 self.look_at_outputs()
         except Exception as error:  # noqa: BLE001 - the thread's last defence: the line must end in order
             _log.exception("the recording thread failed")
             self._board.fault(StationFault("pipeline.broken", detail=f"{type(error).__name__}: {error}"))
+            self._journal.failed("pipeline.broken")
         finally:
+            given_up = self._control.abandoned.is_set()
             # From here on nobody records: where this thread failed, the others must not wait for it.
             self._control.give_up()
             outbox.close()
+            self._journal.write_end(given_up=given_up)
 
     def look_at_outputs(self) -> None:
         """Show what the outputs say of themselves; a trouble that comes again is a new one."""
@@ -76,8 +84,9 @@ class Recorder:
             self._tell(Result(inspection, record_id, entry.frame, entry.anomaly_map))
 
     def _append(self, batch: Sequence[LogEntry]) -> tuple[list[int] | None, str]:
+        begin = self._journal.unwritten_begin()
         try:
-            ids = self._inspection_log.append(batch, timeout_s=APPEND_WITHIN_S)
+            ids = self._inspection_log.append([*begin, *batch], timeout_s=APPEND_WITHIN_S)[len(begin) :]
         except CraneError as error:
             self._failed(error)
             return None, str(error)
@@ -90,6 +99,8 @@ class Recorder:
             detail = f"{len(ids)} record ids for {len(batch)} verdicts"
             self._failed(StationFault("pipeline.log_broken", detail=detail))
             return None, detail
+        if begin:
+            self._journal.begin_is_written()
         self._board.recovered(*self._failing)
         self._failing.clear()
         return ids, ""
@@ -104,6 +115,8 @@ class Recorder:
             self._board.fault(StationFault("pipeline.model_failed", detail=reason.detail))
         if not self._board.publish(result):
             return
+        if result.record_id is None:
+            self._journal.not_recorded()
         for output in self._outputs:
             self._guarded(lambda output=output: output.report(result.inspection))  # type: ignore[misc]
         if self._on_result is not None:

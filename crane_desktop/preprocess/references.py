@@ -209,9 +209,10 @@ def _planes(values: NDArray[np.float64], order: str) -> list[NDArray[np.float64]
 
 def _means_by_colour(values: NDArray[np.float64], order: str) -> list[float]:
     colours = "RGB" if order == "rgb" else "".join(BAYER_ROWS[order])
-    means = [float(plane.mean()) for plane in _planes(values, order)]
-    by_colour = [[mean for mean, own in zip(means, colours, strict=True) if own == colour] for colour in "RGB"]
-    return [sum(same) / len(same) for same in by_colour]
+    planes = [(own, plane) for own, plane in zip(colours, _planes(values, order), strict=True) if plane.size]
+    by_colour = [[float(plane.mean()) for own, plane in planes if own == colour] for colour in "RGB"]
+    # A Bayer picture of one line has not seen every colour.
+    return [sum(same) / len(same) if same else 0.0 for same in by_colour]
 
 
 def _words(shape: tuple[int, ...], order: str) -> str:

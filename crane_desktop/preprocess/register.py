@@ -50,7 +50,7 @@ def as_lab(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def lay_over(lab: NDArray[np.float32], reference: NDArray[np.float32]) -> Laid:
     """Move and turn `lab` so that it lies over `reference`, and bring its light to the reference's."""
-    back = _found(_outline(reference), _outline(lab))
+    back = _found(_light(reference), _light(lab))
     side = lab.shape[0]
     inverse = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     moved = cv2.warpAffine(lab, back, (side, side), flags=inverse, borderMode=cv2.BORDER_REPLICATE)
@@ -67,7 +67,8 @@ def lay_back(values: NDArray[np.float32], back: NDArray[np.float32]) -> NDArray[
     return np.asarray(moved, dtype=np.float32)
 
 
-def _outline(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+def _light(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the lightness alone, smoothed: the plane by which two parts are laid over each other."""
     return np.asarray(cv2.GaussianBlur(np.ascontiguousarray(lab[:, :, 0]), (0, 0), 2.0), dtype=np.float32)
 
 
@@ -85,7 +86,7 @@ def _found(reference: NDArray[np.float32], other: NDArray[np.float32]) -> NDArra
     everywhere = np.full(reference.shape, 255, np.uint8)
     ends = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _STEPS, _PRECISION)
     try:
-        # The outlines are smooth already: OpenCV's own smoothing (5 pixels by default) would blunt them.
+        # The planes are smooth already: OpenCV's own smoothing (5 pixels by default) would blunt them.
         _, found = cv2.findTransformECC(reference, other, first.copy(), cv2.MOTION_EUCLIDEAN, ends, everywhere, 1)
     except cv2.error:  # it did not converge: the shift alone
         return first

@@ -1,14 +1,14 @@
-"""A recipe: everything that a kind of part needs to be inspected, in one validated, versioned file."""
+"""A recipe: everything that a kind of part needs to be inspected, validated as a whole."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError, PydanticSerializationError
 
+from crane_desktop.domain.camera_setup import FeatureValue
 from crane_desktop.domain.errors import InputError
 from crane_desktop.recipe.corrections import Corrections
 from crane_desktop.recipe.good_parts import GoodPartsFile
@@ -24,23 +24,23 @@ __all__ = [
     "Recipe",
     "Thresholds",
     "checked_name",
-    "dump_recipe",
-    "parse_recipe",
+    "checked_recipe",
 ]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-FeatureValue: TypeAlias = bool | int | float | str
 
 
 class Recipe(BaseModel):
     """What to look at, with which model, and where the line between good and bad runs.
 
+    A field that is added later is None where it was absent: older recipes keep their SHA-256 so.
+
     Attributes
     ----------
     version
-        Counts up with every change that may change a verdict.
+        Counts up with every change; only the store counts.
     camera_features
         GenICam features to set before the run, in this order.
     corrections
@@ -59,7 +59,7 @@ class Recipe(BaseModel):
 
     model_config = _STRICT
 
-    format_version: Literal[1] = 1
+    format_version: Literal[2] = 2
     name: str
     version: Annotated[int, Field(ge=1)] = 1
     description: str = ""
@@ -82,28 +82,43 @@ class Recipe(BaseModel):
             raise PydanticCustomError("recipe_name", "no good name")
         return own
 
+    @model_validator(mode="after")
+    def _can_be_written(self) -> Recipe:
+        try:
+            self.model_dump_json()
+        except PydanticSerializationError:  # half a character, as odd file names and broken editors leave it
+            raise PydanticCustomError("recipe_text", "text that no file can hold") from None
+        return self
+
+    def changed(self, **update: object) -> Recipe:
+        """Return this recipe with other values in some fields, validated as a whole.
+
+        Raises
+        ------
+        InputError
+            If a value cannot be; names the field.
+        """
+        return checked_recipe({**_plain(self), **{field: _plain(value) for field, value in update.items()}})
+
     def with_thresholds(self, thresholds: Thresholds | None, calibration: Calibration | None = None) -> Recipe:
-        """Return the next version of this recipe, with other thresholds."""
-        return self.model_copy(
-            update={"version": self.version + 1, "thresholds": thresholds, "calibration": calibration}
-        )
+        """Return this recipe with other thresholds."""
+        return self.changed(thresholds=thresholds, calibration=calibration)
 
     def with_corrections(self, corrections: Corrections | None) -> Recipe:
-        """Return the next version of this recipe, with other corrections.
+        """Return this recipe with other corrections, and without its memory of good parts, which holds other pictures.
 
-        Its thresholds were made for other pictures, and its memory of good parts holds others: it only shows until it
-        is calibrated again.
+        Raises
+        ------
+        InputError
+            If a correction cannot be.
         """
         if corrections == self.corrections:
             return self
-        return self.with_thresholds(None).model_copy(update={"corrections": corrections, "good_parts": None})
+        return self.changed(corrections=corrections, good_parts=None)
 
     def with_good_parts(self, good_parts: GoodPartsFile | None, pack: str) -> Recipe:
-        """Return the next version of this recipe, with another memory of good parts, made with `pack`.
-
-        Scores mean something else from now on: it only shows until it is calibrated again.
-        """
-        return self.with_thresholds(None).model_copy(update={"good_parts": good_parts, "pack": pack})
+        """Return this recipe with another memory of good parts, made with `pack`."""
+        return self.changed(good_parts=good_parts, pack=pack)
 
 
 def checked_name(name: str) -> str:
@@ -116,54 +131,49 @@ def checked_name(name: str) -> str:
     """
     own = clean_name(name)
     if own is None:
-        raise InputError("decision.recipe_name", name=_shown(name))
+        raise InputError("recipe.name", name=_shown(name))
     return own
 
 
-def parse_recipe(text: str) -> Recipe:
-    """Return the recipe that `text` (JSON) holds.
+def checked_recipe(data: Mapping[str, Any]) -> Recipe:
+    """Return the recipe of these values.
 
     Raises
     ------
     InputError
-        Where it holds none, or one of a later version of the program; names the field.
+        If one of them cannot be; names the field.
     """
-    try:
-        data: Any = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError("decision.recipe_not_json", line=getattr(error, "lineno", 1)) from error
-    if not isinstance(data, dict):
-        raise InputError("decision.recipe_not_json", line=1)
-    found = data.get("format_version", FORMAT_VERSION)
-    if isinstance(found, int) and found > FORMAT_VERSION:
-        raise InputError("decision.recipe_too_new", found=found, known=FORMAT_VERSION)
     try:
         return Recipe.model_validate(data)
     except ValidationError as error:
         raise _told(error.errors(include_url=False)[0]) from error
 
 
-def dump_recipe(recipe: Recipe) -> str:
-    """Return `recipe` as JSON text that `parse_recipe` reads back to an equal recipe."""
-    return recipe.model_dump_json(indent=2) + "\n"
+def _plain(value: object) -> Any:
+    """Return a part of a recipe as plain values, so that it is validated again."""
+    return value.model_dump(warnings=False) if isinstance(value, BaseModel) else value
 
 
 def _told(details: ErrorDetails) -> InputError:
     """Turn the validator's first complaint into a sentence for people."""
     place = details["loc"]
+    if place[:1] == ("camera_features",):
+        place = place[:2]  # beyond it stand the kinds of values that were tried
     field = ".".join(str(part) for part in place) or "recipe"
     value = _shown(details.get("input"))
     match details["type"]:
         case "missing" | "union_tag_not_found":
-            return InputError("decision.recipe_field_missing", field=field)
+            return InputError("recipe.field_missing", field=field)
         case "extra_forbidden":
-            return InputError("decision.recipe_field_unknown", field=field)
+            return InputError("recipe.field_unknown", field=field)
         case "thresholds_order":
-            return InputError("decision.recipe_thresholds_order", field=field)
+            return InputError("recipe.thresholds_order", field=field)
         case "recipe_name":
-            return InputError("decision.recipe_name", name=value)
+            return InputError("recipe.name", name=value)
+        case "recipe_text":
+            return InputError("recipe.not_writable_text")
         case _:
-            return InputError("decision.recipe_field_wrong", field=field, value=value)
+            return InputError("recipe.field_wrong", field=field, value=value)
 
 
 def _shown(value: object) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date as Date
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
+
+from crane_desktop.domain.camera_setup import FeatureValue
+from crane_desktop.recipe.corrections import Corrections
 
 HIGHEST_THRESHOLD = 2.0
 """Scores end at 1; a threshold above it is never reached, which switches that test off."""
@@ -32,6 +36,27 @@ class Thresholds(BaseModel):
         return self
 
 
+class CalibrationBasis(BaseModel):
+    """What of a recipe decides how its pictures look and how they are scored, as it was when it was calibrated.
+
+    Attributes
+    ----------
+    source
+        Kind of the source; None: the recipe names none.
+    camera_features
+        Those that can change a picture (`recipe.picture_features`).
+    """
+
+    model_config = _STRICT
+
+    pack: str
+    source: Literal["demo", "folder", "genicam"] | None = None
+    camera_features: Mapping[str, FeatureValue] = Field(default_factory=dict)
+    corrections: Corrections | None = None
+    good_parts_sha256: str | None = None
+    smallest_area_px: Annotated[float, Field(ge=0)] = 0.0
+
+
 class Calibration(BaseModel):
     """What the thresholds were calibrated on, and what that can promise.
 
@@ -48,6 +73,8 @@ class Calibration(BaseModel):
         which knew one size a pack.
     good_parts_sha256
         The memory of good parts that was asked beside the model; None: none was.
+    basis
+        The recipe's side of it. None only in files of earlier programs, until they are read (`recipe.migrate`).
     """
 
     model_config = _STRICT
@@ -59,3 +86,4 @@ class Calibration(BaseModel):
     pack_sha256: str
     image_size_px: int | None = None
     good_parts_sha256: str | None = None
+    basis: CalibrationBasis | None = None

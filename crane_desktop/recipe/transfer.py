@@ -6,13 +6,16 @@ import hashlib
 from pathlib import Path
 
 from crane_desktop.domain.errors import InputError
-from crane_desktop.recipe.model import Recipe, dump_recipe
-from crane_desktop.recipe.store import RECIPE_SUFFIX, read_recipe, read_recipe_file, recipe_names, write_recipe
+from crane_desktop.recipe.authorship import Why, system_user
+from crane_desktop.recipe.identity import same_content
+from crane_desktop.recipe.json_text import dump_recipe, read_recipe_file
+from crane_desktop.recipe.model import Recipe
+from crane_desktop.recipe.store import RECIPE_SUFFIX, RecipeStore
 from crane_desktop.settings.atomic import write_atomic
 from crane_desktop.settings.data_dir import DataDir
 
 
-def export_recipe(data: DataDir, name: str, out: Path) -> list[Path]:
+def export_recipe(store: RecipeStore, name: str, out: Path) -> list[Path]:
     """Write a recipe into the file `out`, and beside it the reference pictures and memory that it names.
 
     Returns
@@ -26,9 +29,9 @@ def export_recipe(data: DataDir, name: str, out: Path) -> list[Path]:
         If there is no such recipe, a file of it is gone, or `out` cannot be written or has another ending.
     """
     if out.suffix.lower() != RECIPE_SUFFIX:
-        raise InputError("app.recipe_suffix", file=out, suffix=RECIPE_SUFFIX)
-    recipe = read_recipe(data, name)
-    beside = {out.parent / place.name: _proven(place, sha256) for place, sha256 in _companions(data, recipe)}
+        raise InputError("recipe.suffix", file=out, suffix=RECIPE_SUFFIX)
+    recipe = store.head(name)
+    beside = {out.parent / place.name: _proven(place, sha256) for place, sha256 in _companions(store.data, recipe)}
     written = []
     for file, content in {out: dump_recipe(recipe).encode(), **beside}.items():
         _write(file, content)
@@ -36,7 +39,7 @@ def export_recipe(data: DataDir, name: str, out: Path) -> list[Path]:
     return written
 
 
-def read_offer(data: DataDir, file: Path) -> tuple[Recipe, bool]:
+def read_offer(store: RecipeStore, file: Path) -> tuple[Recipe, bool]:
     """Return the recipe in a file, and whether it would replace another one of its name.
 
     Raises
@@ -45,16 +48,16 @@ def read_offer(data: DataDir, file: Path) -> tuple[Recipe, bool]:
         If the file is no recipe.
     """
     recipe = read_recipe_file(file)
-    return recipe, recipe.name in recipe_names(data) and not _same(data, recipe)
+    return recipe, recipe.name in store.names() and not _same(store, recipe)
 
 
-def import_recipe(data: DataDir, file: Path, *, replace: bool) -> tuple[Recipe, Path | None]:
-    """Take a recipe over into the data folder, with the files beside it that it names.
+def import_recipe(store: RecipeStore, file: Path, *, replace: bool) -> tuple[Recipe, Path | None]:
+    """Take a recipe over into the store, with the files beside it that it names.
 
     Parameters
     ----------
     replace
-        Whether another recipe of its name may be replaced; that one is kept in ``recipes/replaced``.
+        Whether it may take the place of another recipe of its name, as that one's next version.
 
     Returns
     -------
@@ -67,16 +70,16 @@ def import_recipe(data: DataDir, file: Path, *, replace: bool) -> tuple[Recipe, 
         If the file is no recipe, one of its files is missing or another than it means, or a recipe of its name is
         there and may not be replaced. Nothing has changed then.
     """
-    recipe, replaces = read_offer(data, file)
+    recipe, replaces = read_offer(store, file)
     if replaces and not replace:
-        raise InputError("app.recipe_exists", recipe=recipe.name)
-    missing = [(place, sha256) for place, sha256 in _companions(data, recipe) if not _holds(place, sha256)]
+        raise InputError("recipe.exists", recipe=recipe.name)
+    missing = [(place, sha256) for place, sha256 in _companions(store.data, recipe) if not _holds(place, sha256)]
     brought = {place: _proven(file.parent / place.name, sha256) for place, sha256 in missing}
-    kept = _keep(data, recipe.name) if replaces else None
     for place, content in brought.items():
         _write(place, content)
-    write_recipe(data, recipe)
-    return recipe, kept
+    why = Why("recipe.why.imported", {"file": file.name})
+    made, kept = store.take_over(recipe, who=system_user(), why=why)
+    return made.recipe, kept
 
 
 def _companions(data: DataDir, recipe: Recipe) -> list[tuple[Path, str]]:
@@ -90,9 +93,9 @@ def _companions(data: DataDir, recipe: Recipe) -> list[tuple[Path, str]]:
     return found
 
 
-def _same(data: DataDir, recipe: Recipe) -> bool:
+def _same(store: RecipeStore, recipe: Recipe) -> bool:
     try:
-        return read_recipe(data, recipe.name) == recipe
+        return same_content(store.head(recipe.name), recipe)
     except InputError:  # damaged: it is another one
         return False
 
@@ -108,18 +111,10 @@ def _proven(place: Path, sha256: str) -> bytes:
     try:
         content = place.read_bytes()
     except OSError as error:
-        raise InputError("app.recipe_part_missing", file=place) from error
+        raise InputError("recipe.part_missing", file=place) from error
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise InputError("app.recipe_part_differs", file=place)
+        raise InputError("recipe.part_differs", file=place)
     return content
-
-
-def _keep(data: DataDir, name: str) -> Path:
-    old = data.recipes / f"{name}.json"
-    content = old.read_bytes()
-    kept = data.recipes / "replaced" / f"{name}-{hashlib.sha256(content).hexdigest()[:8]}.json"
-    _write(kept, content)
-    return kept
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -6,21 +6,29 @@ import csv
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, TypeAlias
+
+from sqlalchemy import Column, Table
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.history import RunRow
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.records.queries import RecordReader
-from crane_desktop.records.rows import plain_value
-from crane_desktop.records.schema import records
+from crane_desktop.records.rows import RUN_COLUMNS, flat_run, plain_value
+from crane_desktop.records.schema import events, records
 from crane_desktop.settings.atomic import TEMPORARY_SUFFIX
 from crane_desktop.settings.data_dir import DataDir
 
 ExportForm = Literal["csv", "jsonl"]
+ExportWhat = Literal["records", "runs", "events"]
+Rows: TypeAlias = Iterator[Mapping[str, Any]]
 _AT_ONCE = 1000
+_RECORD_COLUMNS = [name for name in records.columns.keys() if name not in ("run", "recipe_sha256", "sequence")]  # noqa: SIM118
+"""What whoever reads exported records knows; which run they belong to, runs and events tell."""
+
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """A cell beginning so is run as a formula by spreadsheets (OWASP, "CSV Injection")."""
 
@@ -30,12 +38,13 @@ def export_records(
     out: Path,
     form: ExportForm,
     *,
+    what: ExportWhat = "records",
     verdict: Verdict | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     overwrite: bool = False,
 ) -> int:
-    """Write the records to a file, oldest first, and return how many.
+    """Write records, runs or events to a file, oldest first, and return how many.
 
     Read page by page, so that neither memory nor the line that goes on writing feel the log's size; what is
     recorded after the beginning is left out. The file appears whole or not at all.
@@ -45,26 +54,48 @@ def export_records(
     form
         ``"csv"``: UTF-8 with byte order mark, CRLF, text that looks like a formula behind an apostrophe.
         ``"jsonl"``: one JSON object a line, UTF-8. Times are ISO 8601 in UTC in both.
+    verdict
+        Records of this verdict only; runs and events have none.
     since, until
-        Timezone-aware; decided at `since` or later, and before `until`.
+        Timezone-aware; decided, begun or happened at `since` or later, and before `until`.
     overwrite
         Whether an existing file may be replaced.
 
     Raises
     ------
     InputError
-        If the file exists, cannot be written, or the log cannot be read.
+        If the file exists, cannot be written, the log cannot be read, or runs or events of a verdict are asked for.
     """
+    if verdict is not None and what != "records":
+        raise InputError("records.export_no_verdicts")
     if out.exists() and not overwrite:
         raise InputError("records.export_exists", path=out)
     temporary = out.parent / f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
     write = _write_csv if form == "csv" else _write_jsonl
     try:
         with RecordReader(data) as reader:
-            rows = _rows(reader, _conditions(verdict, since, until))
-            return _write_whole(out, temporary, lambda file: write(file, rows))
+            columns, rows = _sheet(reader, what, verdict, since, until)
+            return _write_whole(out, temporary, lambda file: write(file, columns, rows))
     except OSError as error:
         raise InputError("records.export_unwritable", path=out, detail=error.strerror or str(error)) from error
+
+
+def _sheet(
+    reader: RecordReader, what: ExportWhat, verdict: Verdict | None, since: datetime | None, until: datetime | None
+) -> tuple[Sequence[str], Rows]:
+    """Return the columns of what is asked for, and its rows."""
+    ends = reader.ends()
+    match what:
+        case "records":
+            where = [*_between(records.c.decided_at, since, until), records.c.id <= ends.record_id]
+            if verdict is not None:
+                where.append(records.c.verdict == verdict.value)
+            return _RECORD_COLUMNS, _table_rows(reader, records, where)
+        case "events":
+            where = [*_between(events.c.at, since, until), events.c.id <= ends.event_id]
+            return events.columns.keys(), _table_rows(reader, events, where)
+        case "runs":
+            return RUN_COLUMNS, (flat_run(run) for run in _runs(reader, ends.event_id, since, until))
 
 
 def _write_whole(out: Path, temporary: Path, write: Callable[[IO[str]], int]) -> int:
@@ -79,41 +110,45 @@ def _write_whole(out: Path, temporary: Path, write: Callable[[IO[str]], int]) ->
     return written
 
 
-def _conditions(verdict: Verdict | None, since: datetime | None, until: datetime | None) -> list[Any]:
-    where: list[Any] = []
-    if verdict is not None:
-        where.append(records.c.verdict == verdict.value)
-    if since is not None:
-        where.append(records.c.decided_at >= since)
-    if until is not None:
-        where.append(records.c.decided_at < until)
-    return where
+def _between(moment: Column[Any], since: datetime | None, until: datetime | None) -> list[Any]:
+    bounds = [] if since is None else [moment >= since]
+    return bounds if until is None else [*bounds, moment < until]
 
 
-def _rows(reader: RecordReader, where: list[Any]) -> Iterator[Mapping[str, Any]]:
-    last, end = 0, reader.newest_id()
-    while rows := reader.rows_after(last, _AT_ONCE, [*where, records.c.id <= end]):
+def _table_rows(reader: RecordReader, table: Table, where: list[Any]) -> Rows:
+    last = 0
+    while rows := reader.rows_after(last, _AT_ONCE, where, table):
         yield from rows
         last = rows[-1]["id"]
 
 
-def _write_jsonl(file: IO[str], rows: Iterator[Mapping[str, Any]]) -> int:
+def _runs(reader: RecordReader, end: int, since: datetime | None, until: datetime | None) -> Iterator[RunRow]:
+    last = 0
+    while rows := reader.runs_after(last, _AT_ONCE):
+        for run in rows:
+            in_time = (since is None or run.begun_at >= since) and (until is None or run.begun_at < until)
+            if in_time and run.number <= end:
+                yield run
+        last = rows[-1].number
+
+
+def _write_jsonl(file: IO[str], columns: Sequence[str], rows: Rows) -> int:
     written = 0
     for row in rows:
-        plain = {name: plain_value(value) for name, value in row.items()}
+        plain = {name: plain_value(row[name]) for name in columns}
         file.write(json.dumps(plain, ensure_ascii=False, allow_nan=False) + "\n")
         written += 1
     return written
 
 
-def _write_csv(file: IO[str], rows: Iterator[Mapping[str, Any]]) -> int:
+def _write_csv(file: IO[str], columns: Sequence[str], rows: Rows) -> int:
     # Without the mark, spreadsheets read UTF-8 in the system's old code page and Japanese falls apart.
     file.write("\ufeff")
     table = csv.writer(file)
-    table.writerow(records.columns.keys())
+    table.writerow(columns)
     written = 0
     for row in rows:
-        table.writerow([_cell(value) for value in row.values()])
+        table.writerow([_cell(row[name]) for name in columns])
         written += 1
     return written
 
@@ -126,7 +161,7 @@ def _cell(value: Any) -> Any:
             return "true" if value else "false"
         case str():
             return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
-        case list():
+        case list() | dict():
             return json.dumps(value)
         case _:
             return plain_value(value)

@@ -1,4 +1,4 @@
-"""The log of verdicts that the line writes: durable when `append` returns."""
+"""The log of verdicts and events that the line writes: durable when `append` returns."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError
 
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
+from crane_desktop.domain.events import Event
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.records.migrate import opening_error
 from crane_desktop.records.writer import Writer
@@ -29,7 +30,7 @@ _log = logging.getLogger(__name__)
 class _Job:
     """Entries on their way. Its future is the hinge: cancelled before the commit, or running and then done."""
 
-    entries: Sequence[LogEntry]
+    entries: Sequence[LogEntry | Event]
     future: Future[list[int]] = field(default_factory=Future)
 
 
@@ -71,10 +72,10 @@ class SqliteInspectionLog:
             self._thread.join(_OPEN_WITHIN_S)
             raise
 
-    def append(self, entries: Sequence[LogEntry], timeout_s: float = 10.0) -> list[int]:
-        """Write verdicts and the pictures they name; return their record ids, in order.
+    def append(self, entries: Sequence[LogEntry | Event], timeout_s: float = 10.0) -> list[int]:
+        """Write verdicts, with the pictures they name, and events; return the id of each, in order.
 
-        Either every entry is durable or none is.
+        Verdicts and events are numbered apart. Either every entry is durable or none is.
 
         Raises
         ------
@@ -93,6 +94,16 @@ class SqliteInspectionLog:
             return job.future.result(timeout_s)
         except TimeoutError:
             return self._last_word(job, timeout_s)
+
+    def note(self, event: Event, timeout_s: float = 2.0) -> int:
+        """Write one event and return its id; as `append` does.
+
+        Raises
+        ------
+        StationFault
+            If it could not be written in time.
+        """
+        return self.append([event], timeout_s)[0]
 
     def close(self, timeout_s: float = 10.0) -> None:
         """Write what was handed in, close the database and end the thread, within `timeout_s`. Idempotent."""

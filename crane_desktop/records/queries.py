@@ -6,20 +6,23 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.exc import DBAPIError
 
 from crane_desktop.domain.errors import InputError
-from crane_desktop.domain.history import HistoryRecord, HistoryRow
+from crane_desktop.domain.events import EventKind
+from crane_desktop.domain.history import EventRow, HistoryRecord, HistoryRow, RunRow
 from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.records import run_queries
 from crane_desktop.records.archive import Archive
 from crane_desktop.records.database import reading_engine
 from crane_desktop.records.migrate import prepare_database
 from crane_desktop.records.rows import history_row_of, outlines_of, placement_of, plain_value
-from crane_desktop.records.schema import records
+from crane_desktop.records.schema import events, given_numbers, records
 from crane_desktop.settings.data_dir import DataDir
 
 _LIST_COLUMNS = [
@@ -34,8 +37,18 @@ _LIST_COLUMNS = [
         "source_id",
         "file",
         "latency_ms",
+        "run",
     )
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class LogEnds:
+    """How far a log goes: its highest ids, 0 where there are none, and how many of both were ever given."""
+
+    record_id: int
+    event_id: int
+    numbers: int
 
 
 class RecordReader:
@@ -101,25 +114,66 @@ class RecordReader:
         )
 
     def stats(self) -> dict[str, Any]:
-        """Sum up the log: records in all and by verdict, and when the first and last were decided (UTC)."""
+        """Sum up the log.
+
+        Records in all and by verdict, when the first and last were decided (UTC), runs, their losses by cause, and
+        frames of which nobody knows what became of them.
+        """
         by_verdict = select(records.c.verdict, func.count().label("records")).group_by(records.c.verdict)
         ends = select(func.min(records.c.decided_at), func.max(records.c.decided_at))
         with self._reading() as connection:
             counts: dict[str, int] = {row.verdict: row.records for row in connection.execute(by_verdict)}
             first, last = connection.execute(ends).one()
+            totals = run_queries.run_totals(connection)
         summary: dict[str, Any] = {"records": sum(counts.values())}
         summary |= {verdict.value.lower(): counts.get(verdict.value, 0) for verdict in Verdict}
-        return summary | {"first_at": plain_value(first), "last_at": plain_value(last)}
+        return summary | {"first_at": plain_value(first), "last_at": plain_value(last)} | totals
 
-    def rows_after(self, after: int, limit: int, where: Sequence[Any] = ()) -> Sequence[Mapping[str, Any]]:
+    def runs(self, before: int | None = None, limit: int = 100) -> list[RunRow]:
+        """Return at most `limit` runs, newest first, with numbers below `before`.
+
+        The balance of one that has ended is as it was told; `run` counts the records.
+        """
+        with self._reading() as connection:
+            return run_queries.read_runs(connection, before, limit)
+
+    def runs_after(self, after: int, limit: int) -> list[RunRow]:
+        """Return at most `limit` runs, oldest first, with numbers above `after`; as `runs` does."""
+        with self._reading() as connection:
+            return run_queries.read_runs_after(connection, after, limit)
+
+    def run(self, run: str) -> RunRow:
+        """Return one run, its balance counted from its records.
+
+        Raises
+        ------
+        InputError
+            If there is no such run, or the log cannot be read.
+        """
+        with self._reading() as connection:
+            found = run_queries.read_run(connection, run)
+        if found is None:
+            raise InputError("records.no_such_run", run=run)
+        return found
+
+    def events(
+        self, before: int | None = None, limit: int = 100, kind: EventKind | None = None, run: str | None = None
+    ) -> list[EventRow]:
+        """Return at most `limit` events, newest first, with ids below `before`, of `kind` and `run` where given."""
+        with self._reading() as connection:
+            return run_queries.read_events(connection, run_queries.events_query(before, limit, kind, run))
+
+    def rows_after(
+        self, after: int, limit: int, where: Sequence[Any] = (), table: Table = records
+    ) -> Sequence[Mapping[str, Any]]:
         """Return at most `limit` whole rows, oldest first, with ids above `after`, that meet all of `where`."""
-        query = select(records).where(records.c.id > after, *where).order_by(records.c.id).limit(limit)
+        query = select(table).where(table.c.id > after, *where).order_by(table.c.id).limit(limit)
         with self._reading() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
-    def ids_after(self, after: int, limit: int, where: Sequence[Any] = ()) -> Sequence[int]:
+    def ids_after(self, after: int, limit: int, where: Sequence[Any] = (), table: Table = records) -> Sequence[int]:
         """Return the ids that `rows_after` would return rows of, without looking at anything else in them."""
-        query = select(records.c.id).where(records.c.id > after, *where).order_by(records.c.id).limit(limit)
+        query = select(table.c.id).where(table.c.id > after, *where).order_by(table.c.id).limit(limit)
         with self._reading() as connection:
             return list(connection.execute(query).scalars())
 
@@ -128,10 +182,11 @@ class RecordReader:
         with self._reading() as connection:
             return int(connection.execute(select(func.count()).select_from(records)).scalar_one())
 
-    def newest_id(self) -> int:
-        """Return the highest record id, 0 in an empty log."""
+    def ends(self) -> LogEnds:
+        """Return how far the log goes, seen at one moment."""
         with self._reading() as connection:
-            return int(connection.execute(select(func.coalesce(func.max(records.c.id), 0))).scalar_one())
+            newest = [connection.execute(select(func.max(table.c.id))).scalar() or 0 for table in (records, events)]
+            return LogEnds(newest[0], newest[1], given_numbers(connection))
 
     def close(self) -> None:
         """Close the connection. Idempotent."""

@@ -1,4 +1,4 @@
-"""A row of the log read back as the inspection that was written, or what is wrong with it. Pure."""
+"""A row of the log read back as the inspection or the event that was written, or what is wrong with it. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from sqlalchemy import JSON, Boolean, Float, Integer, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from crane_desktop.domain.corrections import Correction, CorrectionStep
+from crane_desktop.domain.events import DETAILS, Event, EventKind, told_counts
 from crane_desktop.domain.frames import FrameOrigin
+from crane_desktop.domain.history import EventRow
 from crane_desktop.domain.maps import Placement, Region
 from crane_desktop.domain.verdicts import Inspection, JudgedBy, Reason, ReasonCode, Verdict, verdict_for
-from crane_desktop.records.schema import UtcTime, records
+from crane_desktop.records.schema import UtcTime, events, records
 
 _PYTHON_TYPES: tuple[tuple[type[TypeEngine[Any]], type], ...] = (
     (Boolean, bool),
@@ -68,6 +70,7 @@ def inspection_of(row: Mapping[str, Any]) -> Inspection:
             software_version=row["software_version"],
             device=row["device"],
             for_demonstration=row["for_demonstration"],
+            recipe_sha256=row["recipe_sha256"],
         ),
         decided_at=row["decided_at"],
         latency_ms=row["latency_ms"],
@@ -79,7 +82,31 @@ def inspection_of(row: Mapping[str, Any]) -> Inspection:
         regions=tuple(_region(region) for region in row["regions"]),
         pixel_format=row["pixel_format"],
         corrections=tuple(_correction(one) for one in row["corrections"] or ()),
+        run=row["run"],
     )
+
+
+def event_of(row: Mapping[str, Any]) -> EventRow:
+    """Return the event of a whole row of the table of events.
+
+    Raises
+    ------
+    ValueError
+        If the row is none that this program writes; its text says which value is wrong.
+    """
+    for column, python, needed in _EVENT_COLUMNS:
+        _expect(column, row[column], python, needed=needed)
+    kind, details = EventKind(row["kind"]), row["details"]
+    for name, types in DETAILS[kind].items():
+        value = details.get(name, _MISSING)
+        # True is a whole number to Python, but never meant.
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            raise ValueError(f"{kind} without its {name}" if value is _MISSING else f"{name} is {value!r:.60}")
+    if kind in _OF_A_RUN and row["run"] is None:
+        raise ValueError(f"{kind} of no run")
+    if kind in _WITH_COUNTS:
+        told_counts(details)
+    return EventRow(row["id"], row["sequence"], Event(kind, row["run"], details, row["at"]))
 
 
 def _python_type(kind: TypeEngine[Any]) -> type:
@@ -90,6 +117,13 @@ def _python_type(kind: TypeEngine[Any]) -> type:
 
 
 _COLUMNS = [(column.name, _python_type(column.type), not column.nullable) for column in records.columns]
+_EVENT_COLUMNS = [
+    (column.name, dict if column is events.c.details else _python_type(column.type), not column.nullable)
+    for column in events.columns
+]
+_MISSING = object()
+_WITH_COUNTS = frozenset({EventKind.RUN_PROGRESS, EventKind.RUN_ENDED})
+_OF_A_RUN = _WITH_COUNTS | {EventKind.RUN_BEGUN, EventKind.CAMERA_GAP}
 
 
 def _expect(name: str, value: Any, kind: type, *, needed: bool) -> None:

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from crane_desktop.domain.corrections import Correction
-from crane_desktop.domain.history import HistoryRow
+from crane_desktop.domain.events import Event, Plain
+from crane_desktop.domain.history import HistoryRow, RunRow
 from crane_desktop.domain.maps import AnomalyMap, Placement, Region
 from crane_desktop.domain.verdicts import Inspection, Verdict
 
@@ -46,6 +47,46 @@ def row_of(inspection: Inspection) -> dict[str, Any]:
         "software_version": _text(judge.software_version),
         "device": _text(judge.device),
         "for_demonstration": judge.for_demonstration,
+        "recipe_sha256": _optional_text(judge.recipe_sha256),
+        "run": _optional_text(inspection.run),
+    }
+
+
+def event_row_of(event: Event) -> dict[str, Any]:
+    """Return the table's row of an event."""
+    return {
+        "at": event.at,
+        "kind": event.kind.value,
+        "run": _optional_text(event.run),
+        "details": {_text(name): _plain(value) for name, value in event.details.items()},
+    }
+
+
+RUN_COLUMNS = (
+    *("run", "begun_at", "ended_at", "why", "cause", "last_sign_at"),
+    *("source_id", "source_kind", "source", "every_part", "recipe", "recipe_version", "recipe_sha256"),
+    *("pack", "pack_version", "pack_sha256", "profile", "device", "software_version"),
+    *("frames", "ok", "ng", "review", "none", "losses", "not_recorded", "unknown"),
+)
+
+
+def flat_run(run: RunRow) -> dict[str, Any]:
+    """Return a run as one flat row of `RUN_COLUMNS`."""
+    balance = run.balance
+    return {
+        **dict.fromkeys(RUN_COLUMNS),
+        **run.begun,
+        "run": run.run,
+        "begun_at": run.begun_at,
+        "ended_at": run.ended_at,
+        "why": None if run.why is None else run.why.value,
+        "cause": run.cause,
+        "last_sign_at": run.last_sign_at,
+        "frames": balance.frames,
+        **{verdict.value.lower(): balance.verdicts.get(verdict, 0) for verdict in Verdict},
+        "losses": {cause.value: count for cause, count in balance.losses.items()},
+        "not_recorded": balance.not_recorded,
+        "unknown": balance.unknown,
     }
 
 
@@ -78,6 +119,7 @@ def history_row_of(row: Mapping[str, Any]) -> HistoryRow:
         source_id=row["source_id"],
         file=row["file"],
         latency_ms=row["latency_ms"],
+        run=row["run"],
     )
 
 
@@ -114,6 +156,21 @@ def _correction(correction: Correction) -> dict[str, Any]:
         "values": list(correction.values),
         "reference_sha256": correction.reference_sha256,
     }
+
+
+def _plain(value: Plain) -> Plain:
+    """What JSON knows, all the way down."""
+    match value:
+        case str():
+            return _text(value)
+        case float():
+            return _finite(value)
+        case list():
+            return [_plain(one) for one in value]
+        case dict():
+            return {_text(name): _plain(one) for name, one in value.items()}
+        case _:
+            return value
 
 
 def _finite(value: float | None) -> float | None:

@@ -1,14 +1,14 @@
-"""The log's one table, and how its values are stored."""
+"""The log's two tables, records and events, and how their values are stored."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Dialect, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Connection, Dialect, Float, Index, Integer, MetaData, Table, Text, text
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0002"
+HEAD = "0003"
 """Newest revision of the migrations; a database beyond it was made by a newer program."""
 
 _TIME_WIDTH = len("2026-01-01T00:00:00.000000Z")
@@ -116,9 +116,42 @@ records = Table(
     # picture is then the corrected one, and its untouched original lies beside it.
     _optional("corrections", JSON(none_as_null=True)),
     _optional("original_path", Text),
+    # The run that it was judged in, and the exact recipe; NULL in records from before these were kept.
+    _optional("run", Text),
+    _optional("recipe_sha256", Text),
+    # Its place in the one order of records and events. Rows from before there were events have none: their ids are it.
+    _optional("sequence", Integer),
     # An index of SQLite ends with the row id, so this one pages a verdict newest first without a sort.
     Index("ix_records_verdict", "verdict"),
     Index("ix_records_decided_at", "decided_at"),
+    # Counts a run's verdicts without touching a row; the rows of no run are no part of it.
+    Index("ix_records_run", "run", "verdict", sqlite_where=text("run IS NOT NULL")),
     # Ids are never given twice, even after rows were taken out: a record's number names it for good.
     sqlite_autoincrement=True,
 )
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _needed("sequence", Integer),
+    _needed("at", UtcTime),
+    _needed("kind", Text),
+    _optional("run", Text),
+    _needed("details", JSON),
+    # Each pages its own selection newest first without a sort.
+    Index("ix_events_kind", "kind"),
+    Index("ix_events_run", "run"),
+    Index("ix_events_run_kind", "run", "kind"),
+    sqlite_autoincrement=True,
+)
+
+
+def given_numbers(connection: Connection) -> int:
+    """Return how many ids both tables have ever given: the newest place in their one order.
+
+    SQLite keeps the highest id that each table has had (https://sqlite.org/autoinc.html), so that no place is given
+    twice, even after rows were taken out.
+    """
+    sql = "SELECT COALESCE(SUM(seq), 0) FROM sqlite_sequence WHERE name IN ('records', 'events')"
+    return int(connection.exec_driver_sql(sql).scalar_one())

@@ -1,25 +1,29 @@
-"""Proving the log: the database is whole, every row is a record of ours, every picture that a row names is there.
+"""Proving the log: the database is whole, every row is ours, every picture is there, and nothing is missing between.
 
-What was taken out whole, row and pictures, leaves no trace yet: chained records would have their place here, as one
-more check of each page of rows.
+Records and events are walked in their one order: a number that is missing was taken out, and every run that has ended
+must balance. Whoever changes the numbers too leaves no trace yet: chained entries would have their place here.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Table
+
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
 from crane_desktop.records.database import connect
 from crane_desktop.records.migrate import opening_error
+from crane_desktop.records.order_proof import OrderProof
 from crane_desktop.records.picture_proof import check_pictures
 from crane_desktop.records.queries import RecordReader
-from crane_desktop.records.row_check import inspection_of
-from crane_desktop.records.schema import records
+from crane_desktop.records.row_check import event_of, inspection_of
+from crane_desktop.records.schema import events, records
 from crane_desktop.settings.data_dir import DataDir
 
 Progress = Callable[[int, int], None]
@@ -36,7 +40,7 @@ class LogProof:
     records
         In the log; of a damaged one, how many were proven before the damage.
     first_bad
-        Id of the first record that is not sound; None where there is none, or where it cannot be told which.
+        Id of the first record that is not sound; None where there is none, or where no record can be blamed.
     error
         What is wrong and what to do about it; None where the log is sound.
     """
@@ -96,68 +100,130 @@ def _database_damage(path: Path) -> CraneError | None:
 
 
 def _prove_rows(reader: RecordReader, data: DataDir, damage: CraneError | None, progress: Progress) -> LogProof:
-    proven, last, end = 0, 0, reader.newest_id()
-    of = proven if damage else reader.count()
+    walk = _Walk(reader, data)
+    of = 0 if damage else reader.count()
     try:
-        for row in _rows(reader, end):
-            last = row["id"]
-            _check(data, row)
-            proven += 1
+        for proven in walk:
             if proven % _AT_ONCE == 0:
                 progress(proven, max(of, proven))
     except _UnsoundError as unsound:
-        return LogProof(of or proven, unsound.record_id, damage or unsound.error)
+        return LogProof(of or walk.proven, unsound.record_id, damage or unsound.error)
     except InputError as error:
-        return LogProof(proven, None, damage or _lost_after(data, last, error))
-    progress(proven, proven)
-    return LogProof(proven, None, damage)
+        return LogProof(walk.proven, None, damage or _lost_after(data, walk.last, error))
+    progress(walk.proven, walk.proven)
+    return LogProof(walk.proven, None, damage)
 
 
 class _UnsoundError(Exception):
-    def __init__(self, record_id: int, error: CraneError) -> None:
+    def __init__(self, record_id: int | None, error: CraneError) -> None:
         super().__init__(record_id, error)
         self.record_id, self.error = record_id, error
 
 
-def _check(data: DataDir, row: Mapping[str, Any]) -> None:
+class _Walk:
+    """Goes once over records and events in their order, and proves each; yields how many records are proven.
+
+    Attributes
+    ----------
+    last
+        Id of the newest record that was looked at.
+    """
+
+    def __init__(self, reader: RecordReader, data: DataDir) -> None:
+        self._data = data
+        self._ends = reader.ends()
+        self._records = _rows(reader, self._ends.record_id, records)
+        self._events = _rows(reader, self._ends.event_id, events)
+        self._next_event: Mapping[str, Any] | None = None
+        self._order = OrderProof()
+        self.proven = self.last = 0
+
+    def __iter__(self) -> Iterator[int]:
+        self._next_event = next(self._events, None)
+        for row in self._records:
+            self.last = row["id"]
+            with _blamed_on(row["id"]):
+                inspection = inspection_of(row)
+                check_pictures(self._data.records, row)
+            self._take_events(before=row["sequence"])
+            with _blamed_on(row["id"]), _blamed_on_nobody():
+                self._order.record(inspection, row["sequence"])
+            self.proven += 1
+            yield self.proven
+        self._take_events(before=sys.maxsize)
+        with _blamed_on_nobody():
+            self._order.end(self._ends.numbers)
+
+    def _take_events(self, before: int | None) -> None:
+        while before is not None and (row := self._next_event) is not None and _place(row) < before:
+            with _blamed_on_nobody():
+                try:
+                    self._order.event(event_of(row))
+                except ValueError as error:
+                    raise _unsound_event(row["id"], error) from error
+            self._next_event = next(self._events, None)
+
+
+@contextmanager
+def _blamed_on(record_id: int) -> Iterator[None]:
     try:
-        inspection_of(row)
-        check_pictures(data.records, row)
+        yield
     except StationFault as error:
-        raise _UnsoundError(row["id"], error) from error
+        raise _UnsoundError(record_id, error) from error
     except ValueError as error:
-        raise _unsound_row(row["id"], error) from error
+        raise _unsound_row(record_id, error) from error
 
 
-def _rows(reader: RecordReader, end: int) -> _Rows:
+@contextmanager
+def _blamed_on_nobody() -> Iterator[None]:
+    """What is missing, or does not add up, is no record's fault that is there."""
+    try:
+        yield
+    except StationFault as error:
+        raise _UnsoundError(None, error) from error
+
+
+def _place(row: Mapping[str, Any]) -> int:
+    place = row["sequence"]
+    if not isinstance(place, int):
+        raise _unsound_event(row["id"], f"sequence is {place!r:.60}")
+    return place
+
+
+def _rows(reader: RecordReader, end: int, table: Table) -> _Rows:
     last: int | None = 0
     while last is not None:
         after, last = last, None
-        for row in _page(reader, after, end):
+        for row in _page(reader, after, end, table):
             last = row["id"]
             yield row
 
 
-def _page(reader: RecordReader, last: int, end: int) -> Iterable[Mapping[str, Any]]:
+def _page(reader: RecordReader, last: int, end: int, table: Table) -> Iterable[Mapping[str, Any]]:
     try:
-        return reader.rows_after(last, _AT_ONCE, [records.c.id <= end])
+        return reader.rows_after(last, _AT_ONCE, [table.c.id <= end], table)
     except (InputError, ValueError, TypeError):
-        return _one_by_one(reader, last, end)
+        return _one_by_one(reader, last, end, table)
 
 
-def _one_by_one(reader: RecordReader, last: int, end: int) -> _Rows:
+def _one_by_one(reader: RecordReader, last: int, end: int, table: Table) -> _Rows:
     """One value that cannot be read fails its whole page: find whose it is."""
-    for record_id in reader.ids_after(last, _AT_ONCE, [records.c.id <= end]):
+    unsound = _unsound_row if table is records else _unsound_event
+    for row_id in reader.ids_after(last, _AT_ONCE, [table.c.id <= end], table):
         try:
-            yield from reader.rows_after(record_id - 1, 1, [records.c.id <= record_id])
+            yield from reader.rows_after(row_id - 1, 1, [table.c.id <= row_id], table)
         except (ValueError, TypeError) as error:
-            raise _unsound_row(record_id, error) from error
+            raise unsound(row_id, error) from error
         except InputError as error:
-            raise _unsound_row(record_id, error.params.get("detail", error)) from error
+            raise unsound(row_id, error.params.get("detail", error)) from error
 
 
 def _unsound_row(record_id: int, detail: object) -> _UnsoundError:
     return _UnsoundError(record_id, StationFault("records.proof_row", record_id=record_id, detail=detail))
+
+
+def _unsound_event(event_id: int, detail: object) -> _UnsoundError:
+    return _UnsoundError(None, StationFault("records.proof_event", event_id=event_id, detail=detail))
 
 
 def _lost_after(data: DataDir, last: int, error: InputError) -> StationFault:

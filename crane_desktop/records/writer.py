@@ -7,10 +7,11 @@ import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import DBAPIError
 
 from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.events import Event
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.records.archive import Archive, ArchivedPaths
@@ -18,8 +19,8 @@ from crane_desktop.records.database import writing_engine
 from crane_desktop.records.faults import database_fault, disk_fault, is_disk_full
 from crane_desktop.records.migrate import prepare_database
 from crane_desktop.records.orphans import remove_orphans
-from crane_desktop.records.rows import placement_row, row_of
-from crane_desktop.records.schema import records
+from crane_desktop.records.rows import event_row_of, placement_row, row_of
+from crane_desktop.records.schema import events, given_numbers, records
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.store import KeepImages
 
@@ -32,6 +33,7 @@ class Writer:
 
     Pictures come first (written, synced), then the rows in one transaction. A crash in between leaves
     pictures that no row names; the next opening removes them. It never leaves a row without its picture.
+    Records and events are numbered in one sequence, in the transaction that makes them durable.
     """
 
     def __init__(self, data: DataDir, keep_images: KeepImages, reserve_bytes: int) -> None:
@@ -59,7 +61,7 @@ class Writer:
         if removed:
             _log.warning("removed %d pictures that no record names (left by a crash)", removed)
 
-    def write(self, entries: Sequence[LogEntry], may_commit: Callable[[], bool]) -> list[int] | None:
+    def write(self, entries: Sequence[LogEntry | Event], may_commit: Callable[[], bool]) -> list[int] | None:
         """Make `entries` durable and return their ids; None where `may_commit` said no at the last moment.
 
         Raises
@@ -67,11 +69,11 @@ class Writer:
         StationFault
             If they could not be written; nothing of them stays.
         """
-        kept = self._keep_pictures(entries)
+        kept = self._keep_pictures([entry for entry in entries if isinstance(entry, LogEntry)])
         ids: list[int] | None = None
         try:
             if may_commit():
-                ids = self._insert([_full_row(e, k) for e, k in zip(entries, kept, strict=True)])
+                ids = self._insert(_rows(entries, kept))
         except DBAPIError as error:
             self._forget_connection()
             raise database_fault(error, self._data.log_file) from error
@@ -85,7 +87,7 @@ class Writer:
         self._forget_connection()
         self._engine.dispose()
 
-    def _insert(self, rows: Sequence[dict[str, Any]]) -> list[int]:
+    def _insert(self, rows: Sequence[tuple[Table, dict[str, Any]]]) -> list[int]:
         if not self._data.log_file.exists():
             # The open file lives on without its name, and everything written to it would be gone.
             self._forget_connection()
@@ -93,11 +95,11 @@ class Writer:
         if self._connection is None:
             self._connection = self._engine.connect()
         with self._connection.begin():
-            return [self._insert_one(self._connection, row) for row in rows]
-
-    @staticmethod
-    def _insert_one(connection: Connection, row: dict[str, Any]) -> int:
-        return int(connection.execute(insert(records).returning(records.c.id), row).scalar_one())
+            sequence = given_numbers(self._connection)
+            return [
+                _insert_one(self._connection, table, row | {"sequence": sequence + number})
+                for number, (table, row) in enumerate(rows, start=1)
+            ]
 
     def _forget_connection(self) -> None:
         connection, self._connection = self._connection, None
@@ -147,6 +149,19 @@ class Writer:
             else:
                 _log.info("disk space is above the reserve again: pictures are kept")
         return short
+
+
+def _rows(entries: Sequence[LogEntry | Event], kept: Sequence[ArchivedPaths]) -> list[tuple[Table, dict[str, Any]]]:
+    """Return each entry's table and row; `kept` are the pictures of the verdicts among them, in order."""
+    pictures = iter(kept)
+    return [
+        (records, _full_row(entry, next(pictures))) if isinstance(entry, LogEntry) else (events, event_row_of(entry))
+        for entry in entries
+    ]
+
+
+def _insert_one(connection: Connection, table: Table, row: dict[str, Any]) -> int:
+    return int(connection.execute(insert(table).returning(table.c.id), row).scalar_one())
 
 
 def _full_row(entry: LogEntry, kept: ArchivedPaths) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from crane_desktop.decision.calibrate import Calibrated, GoodPart, calibrate, ch
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import EndOfFrames, Frame, FrameFault
 from crane_desktop.domain.ports import Scorer, ScorerInfo
+from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.model import Calibration, Recipe, checked_name
-from crane_desktop.recipe.store import read_recipe, recipe_names, write_recipe
+from crane_desktop.recipe.staleness import basis_of, what_differs
 from crane_desktop.services.model_check import proven_scorer, unfit_fault
 from crane_desktop.services.model_loading import with_memory
 from crane_desktop.services.packs.find import pack_path
@@ -57,7 +58,7 @@ class Outcome:
             "version": self.recipe.version,
             "pack": self.recipe.pack,
             "thresholds": self.recipe.thresholds.model_dump(),
-            "calibration": self.recipe.calibration.model_dump(mode="json"),
+            "calibration": self.recipe.calibration.model_dump(mode="json", exclude={"basis"}),
             "words": " ".join(self.sentences(language)),
         }
 
@@ -75,8 +76,8 @@ def calibrate_recipe(workbench: Workbench, name: str, images: Path, false_reject
     check_rate(false_reject)
     list_images(images)  # what is wrong there is told at once, before the model is loaded
     name = checked_name(name)
-    known = name in recipe_names(workbench.data)
-    old = read_recipe(workbench.data, name) if known else Recipe(name=name)
+    known = name in workbench.recipes.names()
+    old = workbench.recipes.head(name) if known else Recipe(name=name)
     path = pack_path(workbench, pack or (old.pack if known else None))
     scorer = proven_scorer(workbench, path)
     try:
@@ -86,17 +87,21 @@ def calibrate_recipe(workbench: Workbench, name: str, images: Path, false_reject
         parts = score_good_parts(images, judging, old.smallest_area_px)
         calibrated = calibrate(parts, false_reject)
         info = scorer.info
-        recipe = with_calibration(old, calibrated, info)
+        wanted = with_calibration(old, calibrated, info)
     finally:
         scorer.close()
-    if not known:
-        recipe = recipe.model_copy(update={"version": old.version})
-    write_recipe(workbench.data, recipe)
-    return Outcome(recipe, calibrated)
+
+    def change(now: Recipe) -> Recipe:
+        if what_differs(basis_of(old), basis_of(now)):  # somebody changed it while the pictures were scored
+            raise InputError("recipe.changed_meanwhile", recipe=name)
+        return now.changed(pack=wanted.pack, thresholds=wanted.thresholds, calibration=wanted.calibration)
+
+    why = Why("recipe.why.calibrated", {"images": len(parts)})
+    return Outcome(workbench.recipes.save(name, change, who=system_user(), why=why).recipe, calibrated)
 
 
 def with_calibration(recipe: Recipe, outcome: Calibrated, info: ScorerInfo, on: date | None = None) -> Recipe:
-    """Return the next version of a recipe, with calibrated thresholds.
+    """Return a recipe with calibrated thresholds.
 
     Parameters
     ----------
@@ -106,6 +111,7 @@ def with_calibration(recipe: Recipe, outcome: Calibrated, info: ScorerInfo, on: 
         Day of the calibration; None means today.
     """
     promise = outcome.promise
+    judged = recipe.changed(pack=info.pack)
     made = Calibration(
         n_images=promise.n_images,
         false_reject_rate=promise.asked,
@@ -114,8 +120,9 @@ def with_calibration(recipe: Recipe, outcome: Calibrated, info: ScorerInfo, on: 
         pack_sha256=info.pack_sha256,
         image_size_px=info.image_size_px,
         good_parts_sha256=None if recipe.good_parts is None else recipe.good_parts.sha256,
+        basis=basis_of(judged),
     )
-    return recipe.with_thresholds(outcome.thresholds, made).model_copy(update={"pack": info.pack})
+    return judged.with_thresholds(outcome.thresholds, made)
 
 
 def score_good_parts(folder: Path, scorer: Scorer, smallest_area_px: float) -> list[GoodPart]:

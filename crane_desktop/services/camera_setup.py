@@ -1,41 +1,68 @@
-"""Cameras opened for setting them up: at most one at a time, and none while a line wants the camera."""
+"""The one owner of the station's camera: it grants it to the line or to the set-up page, never to both."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from crane_desktop.domain.camera_setup import CameraSetup, FeatureValue
-from crane_desktop.domain.errors import CraneError, StationFault
+from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.ports import FrameSource
 from crane_desktop.domain.sources import SourceChoice
-from crane_desktop.recipe.model import Recipe, checked_name
-from crane_desktop.recipe.store import read_recipe, recipe_names, write_recipe
-from crane_desktop.services.workbench import Workbench
+from crane_desktop.recipe.model import Recipe
 
 if TYPE_CHECKING:  # brings OpenCV
     from crane_desktop.camera.genicam.session import SetupSession
 
+_GRANTED_WITHIN_S = 30.0
+"""Longer than a session may take to let go, or the doctor to look at one camera; nothing slower holds the grant."""
 
-class CameraDesk:
-    """Opens, keeps and releases set-up sessions; saves feature sets with recipes.
+SaveFeatures = Callable[[Mapping[str, FeatureValue], str, Recipe | None], "Future[str]"]
+"""Saves a feature set with the recipe of a name; a new one begins as a copy of the one given. Returns at once."""
+
+
+class CameraOwner:
+    """Opens, keeps and releases set-up sessions, and knows which camera the line runs on.
+
+    Granting is one step: from the moment the line asks until it runs, a set-up waits, and sees the line's camera then;
+    a set-up that is open when the line asks is closed first.
 
     Parameters
     ----------
-    on_kept
-        Told the recipe that was saved, so that one in use is used as it is now.
+    save
+        Where a set-up's features go.
     """
 
-    def __init__(self, workbench: Workbench, on_kept: Callable[[Recipe], None]) -> None:
-        self._workbench = workbench
-        self._on_kept = on_kept
-        self._lock = threading.Lock()
+    def __init__(self, save: SaveFeatures) -> None:
+        self._save = save
+        self._grant = threading.Lock()
         self._session: SetupSession | None = None
+        self._line_source: Callable[[], FrameSource | None] = lambda: None
 
-    def open(self, choice: SourceChoice, recipe: Recipe | None, on_line: FrameSource | None) -> CameraSetup:
-        """Return the set-up of a camera: of the one on the line where there is one.
+    @contextmanager
+    def granted_to_line(self, source: Callable[[], FrameSource | None]) -> Iterator[None]:
+        """Hold the camera while a line is put together and started; it then belongs to the line.
+
+        Parameters
+        ----------
+        source
+            Returns the line's source while the line runs, None once it has let go of it; asked from then on.
+
+        Raises
+        ------
+        StationFault
+            If the camera of the last set-up does not let go.
+        """
+        with self._granted():
+            self._release()
+            yield
+            self._line_source = source
+
+    def set_up(self, choice: SourceChoice, recipe: Recipe | None) -> CameraSetup:
+        """Return the set-up of a camera: of the one on the line where a line runs on one.
 
         Raises
         ------
@@ -50,52 +77,51 @@ class CameraDesk:
         wanted = recipe.camera_features if recipe is not None else {}
 
         def keep(features: Mapping[str, FeatureValue], name: str) -> Future[str]:
-            return _done(lambda: self._keep(features, name, recipe))
+            return self._save(features, name, recipe)
 
-        if isinstance(on_line, ReconnectingSource):
-            return NodeAccess(on_line, wanted, keep, on_line=True)
-        self.release()
-        session = SetupSession(choice.cti, choice.device, wanted, keep)
-        with self._lock:
-            self._session = session
-        return session
+        with self._granted():
+            on_line = self._line_source()
+            if isinstance(on_line, ReconnectingSource):
+                return NodeAccess(on_line, wanted, keep, on_line=True)
+            self._release()
+            self._session = SetupSession(choice.cti, choice.device, wanted, keep)
+            return self._session
 
     def release(self) -> None:
-        """Close what is open, and wait until the camera is free.
+        """Close what is open for set-up, and wait until the camera is free.
 
         Raises
         ------
         StationFault
             If the driver does not let go within its bound.
         """
-        with self._lock:
-            session, self._session = self._session, None
+        with self._granted():
+            self._release()
+
+    @contextmanager
+    def looked_at(self) -> Iterator[None]:
+        """Hold the camera for a short look; the line or a page that asks meanwhile waits.
+
+        Raises
+        ------
+        StationFault
+            If whoever has the grant does not let go of it.
+        """
+        with self._granted():
+            yield
+
+    @contextmanager
+    def _granted(self) -> Iterator[None]:
+        if not self._grant.acquire(timeout=_GRANTED_WITHIN_S):
+            raise StationFault("camera.hangs", device="", seconds=round(_GRANTED_WITHIN_S))
+        try:
+            yield
+        finally:
+            self._grant.release()
+
+    def _release(self) -> None:
+        session, self._session = self._session, None
         if session is not None:
             session.close()
             if not session.join():
                 raise StationFault("camera.hangs", device=session.name, seconds=10)
-
-    def _keep(self, features: Mapping[str, FeatureValue], name: str, based_on: Recipe | None) -> str:
-        """Save the features with the recipe of that name; a new one begins as a copy of the one in use."""
-        name = checked_name(name)
-        if name in recipe_names(self._workbench.data):
-            recipe = read_recipe(self._workbench.data, name)
-            recipe = recipe.model_copy(update={"version": recipe.version + 1})
-        elif based_on is not None:
-            recipe = based_on.model_copy(update={"name": name, "version": 1})
-        else:
-            recipe = Recipe(name=name)
-        recipe = recipe.model_copy(update={"camera_features": dict(features)})
-        write_recipe(self._workbench.data, recipe)
-        self._on_kept(recipe)
-        return name
-
-
-def _done(work: Callable[[], str]) -> Future[str]:
-    """Return a finished future: a recipe is a small file."""
-    future: Future[str] = Future()
-    try:
-        future.set_result(work())
-    except CraneError as error:
-        future.set_exception(error)
-    return future

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.good_parts import GoodPartsFile
 from crane_desktop.recipe.model import Recipe, checked_name
-from crane_desktop.recipe.store import read_recipe, recipe_names, write_recipe
 from crane_desktop.services.model_check import proven_scorer, unfit_fault
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir
@@ -89,8 +89,8 @@ def learn_for_recipe(
 
     files = chosen(list_images(images), parts, seed)
     name = checked_name(name)
-    known = name in recipe_names(workbench.data)
-    old = read_recipe(workbench.data, name) if known else Recipe(name=name)
+    known = name in workbench.recipes.names()
+    old = workbench.recipes.head(name) if known else Recipe(name=name)
     pictures = [read_image(file).pixels for file in files]
     scorer = proven_scorer(workbench, pack_path(workbench, pack or (old.pack if known else None)))
     try:
@@ -99,13 +99,16 @@ def learn_for_recipe(
         memory = learn_good_parts(scorer, pictures, seed, on_progress)
         if not memory.check.better:
             return Learnt(old, memory, used=False)
-        recipe = old.with_good_parts(_keep(workbench.data, memory), scorer.info.pack)
+        kept, used_pack = _keep(workbench.data, memory), scorer.info.pack
     finally:
         scorer.close()
-    if not known:
-        recipe = recipe.model_copy(update={"version": old.version})
-    write_recipe(workbench.data, recipe)
-    return Learnt(recipe, memory, used=True)
+    saved = workbench.recipes.save(
+        name,
+        lambda now: now.with_good_parts(kept, used_pack),
+        who=system_user(),
+        why=Why("recipe.why.good_parts_learnt", {"parts": kept.parts}),
+    )
+    return Learnt(saved.recipe, memory, used=True)
 
 
 def forget_for_recipe(workbench: Workbench, name: str) -> Recipe:
@@ -116,12 +119,16 @@ def forget_for_recipe(workbench: Workbench, name: str) -> Recipe:
     InputError
         If there is no such recipe.
     """
-    old = read_recipe(workbench.data, name)
+    old = workbench.recipes.head(name)
     if old.good_parts is None:
         return old
-    recipe = old.with_good_parts(None, old.pack)
-    write_recipe(workbench.data, recipe)
-    return recipe
+    saved = workbench.recipes.save(
+        name,
+        lambda now: now.with_good_parts(None, now.pack),
+        who=system_user(),
+        why=Why("recipe.why.good_parts_forgotten"),
+    )
+    return saved.recipe
 
 
 def chosen(files: list[Path], parts: int | None, seed: int) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crane_desktop.domain.errors import InputError, StationFault
@@ -23,10 +24,22 @@ if TYPE_CHECKING:  # brings torch
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A loaded model with its recipe."""
+    """A loaded model with its recipe.
+
+    Attributes
+    ----------
+    scorer
+        What answers: the model alone, or with the recipe's memory of good parts beside it.
+    base
+        The model alone.
+    file
+        The pack's file as it was when it was loaded.
+    """
 
     scorer: CpuFallbackScorer | CpuFallbackHybrid
     recipe: Recipe
+    base: CpuFallbackScorer
+    file: PackFile
 
     def ready(self) -> Reason | None:
         """Return why no verdict may be given (the self-test failed), or None."""
@@ -34,8 +47,45 @@ class LoadedModel:
 
     def faults(self) -> list[StationFault]:
         """Return what to tell people about it: that it may not judge here, that it fell back to the CPU."""
-        told = [] if self.scorer.notice is None else [self.scorer.notice]
-        return told if self.scorer.unfit is None else [*told, unfit_fault(self.scorer.info.pack, self.scorer.unfit)]
+        found = [] if self.scorer.notice is None else [self.scorer.notice]
+        return found if self.scorer.unfit is None else [*found, unfit_fault(self.scorer.info.pack, self.scorer.unfit)]
+
+
+@dataclass(frozen=True, slots=True)
+class PackFile:
+    """Which file a pack was loaded from, and how it was run; equal where loading it again would give the same model."""
+
+    path: Path
+    inode: int
+    size_bytes: int
+    modified_ns: int
+    profile: str
+    trusted_keys: tuple[str, ...]
+    require_signed: bool
+
+    @classmethod
+    def of(cls, workbench: Workbench, path: Path) -> PackFile:
+        """Return the file as it lies there now.
+
+        Raises
+        ------
+        InputError
+            If it is gone.
+        """
+        settings = workbench.settings
+        try:
+            found = path.stat()
+        except OSError as error:
+            raise InputError("model.no_such_pack_file", file=path) from error
+        return cls(
+            path.absolute(),
+            found.st_ino,
+            found.st_size,
+            found.st_mtime_ns,
+            settings.profile,
+            settings.trusted_keys,
+            settings.require_signed,
+        )
 
 
 def load_model(
@@ -45,6 +95,7 @@ def load_model(
     on_progress: Callable[[str, float], None],
     *,
     whole_proof: bool = False,
+    in_use: LoadedModel | None = None,
 ) -> LoadedModel:
     """Load the pack, prove it on its golden inputs, and choose the recipe.
 
@@ -52,6 +103,9 @@ def load_model(
     ----------
     whole_proof
         Whether every golden input is scored even where nothing has changed since the last time.
+    in_use
+        A model that is loaded already: where it is the same pack, it is used again and not loaded anew (`base` of
+        what is returned is then its `base`, and stays open whatever fails).
 
     Raises
     ------
@@ -62,19 +116,24 @@ def load_model(
 
     recipe = read_recipe(workbench.data, recipe_name) if recipe_name else None
     path = find_pack(pack or (recipe.pack if recipe else workbench.settings.pack) or DEFAULT_PACK, workbench.data.packs)
-    scorer = proven_scorer(workbench, path, on_progress, whole=whole_proof)
+    file = PackFile.of(workbench, path)
+    kept = in_use is not None and in_use.file == file and not whole_proof
+    base = (
+        in_use.base if in_use is not None and kept else proven_scorer(workbench, path, on_progress, whole=whole_proof)
+    )
     try:
         if recipe is None:
             manifest = read_manifest(path)
-            as_made = manifest.config.image_size_px == scorer.info.image_size_px
-            recipe = recipe_for_pack(scorer.info.pack, manifest.thresholds if as_made else None)
+            as_made = manifest.config.image_size_px == base.info.image_size_px
+            recipe = recipe_for_pack(base.info.pack, manifest.thresholds if as_made else None)
         else:
-            must_match(recipe, scorer)
-        judging = with_memory(workbench.data, recipe, scorer)
+            must_match(recipe, base)
+        scorer = with_memory(workbench.data, recipe, base)
     except BaseException:
-        scorer.close()
+        if kept is None:
+            base.close()
         raise
-    return LoadedModel(judging, recipe)
+    return LoadedModel(scorer, recipe, base, file)
 
 
 def must_match(recipe: Recipe, scorer: Scorer) -> None:

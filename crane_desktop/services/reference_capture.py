@@ -8,21 +8,26 @@ from typing import Literal, TypeAlias
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import EndOfFrames, Frame, SourceDown
+from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.corrections import Corrections
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.source import GenicamChoice
-from crane_desktop.recipe.store import read_recipe, write_recipe
 from crane_desktop.services.corrections import keep_reference, white_balance
 from crane_desktop.services.sources import make_source
-from crane_desktop.settings.data_dir import DataDir
+from crane_desktop.services.workbench import Workbench
 
 ReferenceKind: TypeAlias = Literal["dark", "bright", "grey"]
 
+_WHY: dict[ReferenceKind, str] = {
+    "dark": "recipe.why.dark_reference",
+    "bright": "recipe.why.bright_reference",
+    "grey": "recipe.why.white_balance",
+}
 _FRAMES_WITHIN_S = 30.0
 _SLICE_S = 0.2
 
 
-def take_reference(data: DataDir, recipe_name: str, kind: ReferenceKind, count: int) -> Recipe:
+def take_reference(workbench: Workbench, recipe_name: str, kind: ReferenceKind, count: int) -> Recipe:
     """Take frames, make the reference (of a grey card: the white balance), keep and return the recipe's next version.
 
     Raises
@@ -32,7 +37,8 @@ def take_reference(data: DataDir, recipe_name: str, kind: ReferenceKind, count: 
     StationFault
         If the camera fails.
     """
-    recipe = read_recipe(data, recipe_name)
+    data = workbench.data
+    recipe = workbench.recipes.head(recipe_name)
     frames = _frames(recipe, count)
     corrections = recipe.corrections or Corrections()
     update: dict[str, object]
@@ -40,9 +46,12 @@ def take_reference(data: DataDir, recipe_name: str, kind: ReferenceKind, count: 
         update = {"white_balance": white_balance(data, frames, corrections.dark)}
     else:
         update = {kind: keep_reference(data, frames, kind)}
-    changed = recipe.with_corrections(corrections.model_copy(update=update))
-    write_recipe(data, changed)
-    return changed
+
+    def change(now: Recipe) -> Recipe:
+        plain = (now.corrections or Corrections()).model_dump()
+        return now.with_corrections(Corrections.model_validate({**plain, **update}))
+
+    return workbench.recipes.save(recipe_name, change, who=system_user(), why=Why(_WHY[kind])).recipe
 
 
 def _frames(recipe: Recipe, count: int) -> list[Frame]:

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crane_desktop import __version__
 from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.frames import EndOfFrames, Frame
 from crane_desktop.domain.sources import SourceChoice
-from crane_desktop.pipeline.line import Line
+from crane_desktop.recipe.store import RecipeStore
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.records.verify import verify_log
 from crane_desktop.services.model_loading import LoadedModel, load_model
+from crane_desktop.services.run import prepare_run
 from crane_desktop.services.sources import make_source
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class StationCheck:
     """One thing that was tried."""
 
     name: str
@@ -49,7 +49,7 @@ class _CheckFailedError(Exception):
     """A check ran and found the station unfit; its text is the detail."""
 
 
-def run_selftest(workbench: Workbench, pack: str | None) -> list[Check]:
+def run_selftest(workbench: Workbench, pack: str | None) -> list[StationCheck]:
     """Try model, camera layer, the station's log, and the whole line; never raises for a failing part."""
     models: list[LoadedModel] = []
     try:
@@ -64,16 +64,16 @@ def run_selftest(workbench: Workbench, pack: str | None) -> list[Check]:
             model.scorer.close()
 
 
-def _check(name: str, workbench: Workbench, trial: Callable[[], str]) -> Check:
+def _check(name: str, workbench: Workbench, trial: Callable[[], str]) -> StationCheck:
     try:
-        return Check(name, True, trial())
+        return StationCheck(name, True, trial())
     except CraneError as error:
-        return Check(name, False, error_text(error, workbench.language))
+        return StationCheck(name, False, error_text(error, workbench.language))
     except _CheckFailedError as error:
-        return Check(name, False, str(error))
+        return StationCheck(name, False, str(error))
     except Exception as error:  # noqa: BLE001 - whatever a part of the station does, the other checks are still made
         _log.critical("the self-test's check %s failed unexpectedly", name, exc_info=error)
-        return Check(name, False, f"{type(error).__name__}: {error}")
+        return StationCheck(name, False, f"{type(error).__name__}: {error}")
 
 
 def _model(workbench: Workbench, pack: str | None, models: list[LoadedModel]) -> str:
@@ -132,18 +132,11 @@ def _line(models: list[LoadedModel]) -> str:
 
 def _run_parts(model: LoadedModel, data: DataDir) -> Balance:
     log = SqliteInspectionLog(data, keep_images="all", reserve_mb=0)
-    line = Line(
-        make_source(SourceChoice(kind="demo", frames=_PARTS)),
-        model.scorer,
-        model.recipe,
-        log,
-        software_version=__version__,
-        judge_ready=model.ready,
-    )
+    run = prepare_run(RecipeStore(data), SourceChoice(kind="demo", frames=_PARTS), model, log)
     try:
-        line.start()
-        line.join(_LINE_WITHIN_S)
+        run.line.start()
+        run.line.join(_LINE_WITHIN_S)
     finally:
-        line.stop(timeout_s=_LINE_WITHIN_S)
+        run.stop(timeout_s=_LINE_WITHIN_S)
         log.close()
-    return line.snapshot().balance
+    return run.line.snapshot().balance

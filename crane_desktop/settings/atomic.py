@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sys
@@ -25,7 +26,8 @@ def write_atomic(path: Path, content: bytes, *, sync_parent: bool = True) -> Non
     Raises
     ------
     OSError
-        If the folder is missing or cannot be written; the old file is then untouched.
+        If the folder is missing or cannot be written: the old file is then untouched. Or if only the name could not
+        be made durable: then the new file is there, but may not outlive a power cut.
     """
     temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
     try:
@@ -35,7 +37,8 @@ def write_atomic(path: Path, content: bytes, *, sync_parent: bool = True) -> Non
             os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what went wrong first is what must be told
+            temporary.unlink()
         raise
     if sync_parent:
         sync_folder(path.parent)

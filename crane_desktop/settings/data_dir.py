@@ -24,11 +24,14 @@ def default_data_dir() -> Path:
     Raises
     ------
     InputError
-        If the installation no longer says which.
+        If the installation no longer says which, or CRANE_DATA_DIR names the home of somebody unknown (``~nobody``).
     """
     asked = os.environ.get("CRANE_DATA_DIR")
     if asked:
-        return Path(asked).expanduser().absolute()
+        try:
+            return Path(asked).expanduser().absolute()
+        except RuntimeError as error:
+            raise InputError("settings.data_dir_unwritable", folder=asked, reason=str(error)) from error
     return shared_data_dir() or Path(platformdirs.user_data_dir(_APP, appauthor=False, roaming=False))
 
 
@@ -56,7 +59,7 @@ class DataDir:
 
     @property
     def recipes(self) -> Path:
-        """One JSON file a recipe."""
+        """Recipes, each a folder of versions; and memories of good parts."""
         return self.root / "recipes"
 
     @property

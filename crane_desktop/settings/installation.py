@@ -30,8 +30,8 @@ def shared_data_dir() -> Path | None:
         said = json.loads(file.read_bytes())["data"]
     except FileNotFoundError:  # unpacked, not installed
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError("settings.installation_damaged", file=file) from error
     if said not in ("machine", "user"):
         raise InputError("settings.installation_damaged", file=file)
-    return Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData")) / "CraneInspector" if said == "machine" else None
+    return Path(os.environ.get("PROGRAMDATA") or r"C:\ProgramData") / "CraneInspector" if said == "machine" else None

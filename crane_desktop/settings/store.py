@@ -102,7 +102,8 @@ def load_settings(path: Path) -> tuple[Settings, list[InputError]]:
         One note for every thing that was not taken over; not raised, since the program can go on.
     """
     try:
-        raw = path.read_bytes()[:_LARGEST_FILE]
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST_FILE)
     except FileNotFoundError:
         return Settings(), []
     except OSError as error:

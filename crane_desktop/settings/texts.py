@@ -38,7 +38,7 @@ def catalogue() -> dict[str, dict[str, str]]:
     return sentences
 
 
-def text(key: str, language: Language, **params: object) -> str:
+def text(key: str, /, language: Language, **params: object) -> str:
     """Return the sentence `key` in `language`, its places filled.
 
     Raises
@@ -51,7 +51,7 @@ def text(key: str, language: Language, **params: object) -> str:
 
 def error_text(error: CraneError, language: Language) -> str:
     """Return an error's sentence in `language`."""
-    return text(error.key, language, **error.params)
+    return catalogue()[error.key][language].format(**error.params)
 
 
 def system_language() -> Language:
@@ -59,5 +59,13 @@ def system_language() -> Language:
     asked = os.environ.get("CRANE_LANGUAGE", "")[:2].lower()
     if asked in LANGUAGES:
         return "ja" if asked == "ja" else "en"
-    name = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
+    # The order in which POSIX asks for the language of messages; Windows sets none of them.
+    name = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), None) or _locale()
     return "ja" if name.lower().startswith(("ja", "japanese")) else "en"
+
+
+def _locale() -> str:
+    try:
+        return locale.getlocale()[0] or ""
+    except ValueError:  # a name that Python does not know
+        return ""

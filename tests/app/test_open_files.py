@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eventually import WITHIN_S
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
+from station_fixtures import alarm_of
 
 from crane_desktop.app.open_station import open_workbench
 from crane_desktop.app.process.logs import stop_logs
-from crane_desktop.app.station import LiveStation
+from crane_desktop.app.station.live_station import LiveStation
 from crane_desktop.app.window import open_window
 from crane_desktop.cli import start as starting
 from crane_desktop.domain.errors import CraneError, InputError
 from crane_desktop.domain.packs import Offer
 from crane_desktop.domain.station import StationState
-from crane_desktop.recipe.model import Recipe, dump_recipe
+from crane_desktop.recipe.json_text import dump_recipe
+from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.store import read_recipe
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir
@@ -27,11 +30,10 @@ from crane_desktop.settings.store import load_settings
 from crane_desktop.ui.shell.window import MainWindow
 
 Crane = Callable[..., Any]
-WITHIN_S = 60.0
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
+def workbench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
     """A station that has only what came with the program."""
     monkeypatch.setenv("CRANE_LANGUAGE", "ja")
     yield open_workbench(tmp_path / "端末")
@@ -97,13 +99,17 @@ def test_without_a_display_it_says_which_commands_to_use(
     assert len(done.sentences) == 1
 
 
-def test_a_second_program_refuses_the_file(crane: Crane, tmp_path: Path, recipe_file: Path) -> None:
+def test_a_file_for_a_station_that_a_command_holds_says_what_to_do(
+    crane: Crane, tmp_path: Path, recipe_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crane_desktop.app.process.handover._HEARD_WITHIN_S", 0.3)
     data = DataDir(tmp_path / "busy")
     data.prepare()
     with data.lock():
         done = crane("--data-dir", data.root, recipe_file)
     assert done.code == 2
-    assert "Close it first" in done.err
+    assert "Wait until it has ended" in done.err
+    assert "--" not in done.err
 
 
 # -- the station -----------------------------------------------------------------------------------------------
@@ -114,15 +120,17 @@ def test_the_station_looks_first_and_takes_in_when_told(
 ) -> None:
     station = LiveStation(workbench)
     try:
-        offer = station.look_into(str(tiny_pack)).result(WITHIN_S)
+        offer = station.packs.look_into(str(tiny_pack)).result(WITHIN_S)
         assert (offer.kind, offer.name, offer.replaces, offer.for_demonstration) == ("pack", "試験用", False, True)
         assert list(workbench.data.packs.iterdir()) == []
-        assert station.take_in(offer).result(WITHIN_S) == offer
+        assert station.packs.take_in(offer).result(WITHIN_S) == offer
         assert (workbench.data.packs / "試験用.cranepack").is_file()
-        assert station.look_into(str(tiny_pack)).result(WITHIN_S).replaces
-        assert station.look_into(str(recipe_file)).result(WITHIN_S) == Offer("recipe", "部品A", "4", str(recipe_file))
-        assert station.view().state is StationState.PREOPERATIONAL
-        assert station.view().alarm is None
+        assert station.packs.look_into(str(tiny_pack)).result(WITHIN_S).replaces
+        assert station.packs.look_into(str(recipe_file)).result(WITHIN_S) == Offer(
+            "recipe", "部品A", "4", str(recipe_file)
+        )
+        assert station.line.view().state is StationState.PREOPERATIONAL
+        assert alarm_of(station.line.view()) is None
     finally:
         station.close()
 
@@ -138,12 +146,12 @@ def test_what_cannot_be_taken_in_goes_to_the_one_who_asked(
     try:
         for file in (text, tmp_path / "none.cranepack", tmp_path / "none.cranerecipe", torn):
             with pytest.raises(InputError):
-                station.look_into(str(file)).result(WITHIN_S)
-        whole = station.look_into(str(tiny_pack)).result(WITHIN_S)
+                station.packs.look_into(str(file)).result(WITHIN_S)
+        whole = station.packs.look_into(str(tiny_pack)).result(WITHIN_S)
         with pytest.raises(CraneError):
-            station.take_in(Offer("pack", whole.name, whole.version, str(torn))).result(WITHIN_S)
+            station.packs.take_in(Offer("pack", whole.name, whole.version, str(torn))).result(WITHIN_S)
         assert list(workbench.data.packs.iterdir()) == []
-        assert station.view().state is StationState.PREOPERATIONAL
+        assert station.line.view().state is StationState.PREOPERATIONAL
     finally:
         station.close()
 
@@ -193,7 +201,7 @@ def test_a_double_click_installs_a_pack_and_the_station_judges_with_it(
 def test_a_recipe_comes_as_it_was_exported(workbench: Workbench, recipe_file: Path) -> None:
     station = LiveStation(workbench)
     try:
-        station.take_in(station.look_into(str(recipe_file)).result(WITHIN_S)).result(WITHIN_S)
+        station.packs.take_in(station.packs.look_into(str(recipe_file)).result(WITHIN_S)).result(WITHIN_S)
     finally:
         station.close()
     assert read_recipe(workbench.data, "部品A") == Recipe(name="部品A", version=4, pack="試験用")

@@ -17,7 +17,9 @@ from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.frames import Frame
 from crane_desktop.preprocess.correct import Corrector
 from crane_desktop.recipe.corrections import Corrections
-from crane_desktop.recipe.model import Recipe, parse_recipe
+from crane_desktop.recipe.json_text import parse_recipe
+from crane_desktop.recipe.model import Recipe
+from crane_desktop.recipe.staleness import without_stale_thresholds
 from crane_desktop.services.corrections import corrector_of, keep_reference, white_balance
 from crane_desktop.settings.data_dir import DataDir
 
@@ -155,7 +157,7 @@ class TestRecipe:
     def test_what_makes_no_sense_is_refused_by_name(self, wrong: dict[str, object]) -> None:
         with pytest.raises(InputError) as caught:
             parse_recipe(json.dumps({"name": "x", "corrections": wrong}))
-        assert caught.value.key.startswith("decision.recipe_")
+        assert caught.value.key.startswith("recipe.")
         assert str(caught.value.params["field"]).startswith("corrections.")
 
     def test_a_changed_or_missing_reference_is_refused(self, data: DataDir) -> None:
@@ -174,6 +176,6 @@ class TestRecipe:
         thresholds = Thresholds(score_review=0.4, score_ng=0.5, map_review=0.6, map_ng=0.7)
         recipe = Recipe(name="x", version=4, thresholds=thresholds)
         assert recipe.with_corrections(None) is recipe
-        changed = recipe.with_corrections(Corrections(gamma=0.8))
-        assert (changed.version, changed.thresholds, changed.calibration) == (5, None, None)
+        changed = without_stale_thresholds(recipe.with_corrections(Corrections(gamma=0.8)), recipe)
+        assert (changed.thresholds, changed.calibration) == (None, None)
         assert changed.corrections == Corrections(gamma=0.8)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recipe_fixtures import stored_fields
 
 from crane_desktop.domain.history import HistoryRow
+from crane_desktop.recipe.store import read_recipe
 from crane_desktop.settings.data_dir import DataDir
 
 Crane = Callable[..., Any]
@@ -126,10 +128,9 @@ def test_a_recipe_of_another_model_is_refused(
         crane("calibrate", "--recipe", "r", "--images", pictures, "--pack", "試験用", "--data-dir", station_dir).code
         == 0
     )
-    file = station_dir / "recipes" / "r.json"
-    text = file.read_text(encoding="utf-8")
-    sha = text.split('"pack_sha256": "')[1][:64]
-    file.write_text(text.replace(sha, "0" * 64), encoding="utf-8")
+    data = DataDir(station_dir)
+    made = read_recipe(data, "r").model_dump(mode="json")
+    stored_fields(data, **{**made, "calibration": {**made["calibration"], "pack_sha256": "0" * 64}})
     sentence = refused(crane("inspect", "--json", "--recipe", "r", "--data-dir", station_dir))
     assert "calibrated with another model" in sentence
 

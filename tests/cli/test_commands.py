@@ -197,10 +197,39 @@ class TestRecords:
         for name in ("ok", "ng", "review", "none"):
             assert stats[name] == sum(line["verdict"] == name.upper() for line in recorded)
         assert datetime.fromisoformat(stats["first_at"]) <= datetime.fromisoformat(stats["last_at"])
+        assert (stats["runs"], stats["losses"], stats["unknown"]) == (1, {}, 0)
 
     def test_stats_of_an_empty_log(self, crane: Crane, station_dir: Path) -> None:
         (stats,) = crane("records", "stats", "--json", "--data-dir", station_dir).objects
-        assert stats == {"records": 0, "ok": 0, "ng": 0, "review": 0, "none": 0, "first_at": None, "last_at": None}
+        assert stats == {
+            **{"records": 0, "ok": 0, "ng": 0, "review": 0, "none": 0, "first_at": None, "last_at": None},
+            **{"runs": 0, "losses": {}, "unknown": 0},
+        }
+
+    def test_stats_and_exports_tell_runs_and_events(
+        self,
+        crane: Crane,
+        station_dir: Path,
+        recorded: list[dict[str, Any]],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        for language, says in (("en", "1 runs"), ("ja", "運転 1 回")):
+            monkeypatch.setenv("CRANE_LANGUAGE", language)
+            told = crane("records", "stats", "--data-dir", station_dir).out
+            assert says in told
+            assert "first_at" not in told
+        for what in ("runs", "events"):
+            out = tmp_path / f"{what}.jsonl"
+            asked = ("records", "export", "--what", what, "--format", "jsonl", "-o", out, "--data-dir", station_dir)
+            (done,) = crane(*asked, "--json").objects
+            lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+            assert done == {"file": str(out), what: len(lines)}
+            assert str(out) in crane(*asked, "--overwrite").out
+            assert crane(*asked, "--overwrite", "--verdict", "OK").code == 2
+            if what == "runs":
+                (run,) = lines
+                assert (run["frames"], run["why"], run["unknown"]) == (24, "source_ended", 0)
 
     def test_verify(self, crane: Crane, station_dir: Path, recorded: list[dict[str, Any]]) -> None:
         done = crane("records", "verify", "--json", "--data-dir", station_dir)

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recipe_fixtures import stored
 
 from crane_desktop.recipe.corrections import Corrections, ReferencePicture
 from crane_desktop.recipe.good_parts import GoodPartsFile
-from crane_desktop.recipe.model import Recipe, parse_recipe
-from crane_desktop.recipe.store import read_recipe, write_recipe
+from crane_desktop.recipe.json_text import parse_recipe
+from crane_desktop.recipe.model import Recipe
+from crane_desktop.recipe.store import RecipeStore, read_recipe
 from crane_desktop.settings.data_dir import DataDir
 
 Crane = Callable[..., Any]
@@ -40,7 +42,7 @@ def whole(station_dir: Path) -> Recipe:
         corrections=Corrections(dark=ReferencePicture(file="dark-1.png", sha256=sha256(DARK), order="mono")),
         good_parts=GoodPartsFile(file=memory, sha256=sha256(MEMORY), parts=2),
     )
-    write_recipe(data, recipe)
+    stored(data, recipe)
     return recipe
 
 
@@ -107,13 +109,14 @@ def test_another_recipe_of_the_name_is_replaced_only_when_asked_and_kept(
     data = DataDir(other)
     data.prepare()
     own = Recipe(name=whole.name, version=9)
-    write_recipe(data, own)
+    stored(data, own)
     refused(crane("recipe", "import", out, "--data-dir", other), "--replace")
     assert read_recipe(data, whole.name) == own
     done = crane("recipe", "import", out, "--replace", "--data-dir", other, "--json")
     assert done.code == 0
-    assert read_recipe(data, whole.name) == whole
-    assert parse_recipe(Path(done.objects[0]["kept"]).read_text(encoding="utf-8")) == own
+    assert read_recipe(data, whole.name) == whole.changed(version=10)  # versions only count up
+    assert json.loads(Path(done.objects[0]["kept"]).read_text(encoding="utf-8"))["version"] == 9
+    assert RecipeStore(data).version(whole.name, 9) == own
     assert [thing["name"] for thing in crane("recipe", "list", "--data-dir", other, "--json").objects] == [whole.name]
 
 

@@ -15,7 +15,7 @@ from scipy import ndimage
 from crane_desktop.decision.regions import MOST_OUTLINE_POINTS, MOST_REGIONS, find_regions, region_peak
 from crane_desktop.decision.rule import decide
 from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
-from crane_desktop.domain.verdicts import ReasonCode, Verdict
+from crane_desktop.domain.verdicts import ReasonCode, Verdict, verdict_for
 from crane_desktop.recipe.model import Recipe, Thresholds
 
 LIMITS = Thresholds(score_review=0.4, score_ng=0.6, map_review=0.7, map_ng=0.9)
@@ -195,3 +195,53 @@ def test_more_anomaly_never_gives_a_better_verdict(
     raised = np.maximum(values, data.draw(hnp.arrays(np.float32, values.shape, elements=unit)))
     after, _ = ask(score + more, raised, thresholds=limits, smallest_area_px=area)
     assert BETTER_FIRST.index(after) >= BETTER_FIRST.index(before)
+
+
+@given(st.sampled_from(["score_review", "score_ng", "map_review", "map_ng"]), levels)
+def test_at_a_threshold_is_over_it_and_the_number_before_is_not(name: str, limits: Thresholds) -> None:
+    level = getattr(limits, name)
+    if level == 0.0:
+        return
+    below = math.nextafter(level, 0.0)
+    order = {Verdict.OK: 0, Verdict.REVIEW: 1, Verdict.NG: 2}
+    least = 2 if name.endswith("ng") else 1
+
+    def told(value: float) -> int:
+        shown = AnomalyMap(np.array([[value]]) if name.startswith("map") else np.zeros((1, 1)), Placement(0, 0, 1, 1))
+        score = value if name.startswith("score") else 0.0
+        only = {"score_review": 2.0, "score_ng": 2.0, "map_review": 2.0, "map_ng": 2.0, name: level}
+        if name.endswith("ng"):
+            only[name.replace("ng", "review")] = min(level, 2.0)
+        return order[decide(Scored(score, shown), Recipe(name="r", thresholds=Thresholds(**only))).verdict]
+
+    assert told(level) >= least
+    assert told(below) == 0
+
+
+@given(any_float, hnp.arrays(np.float32, (2, 3), elements=any_float), st.none() | levels)
+def test_a_decision_stands_on_a_reason_that_allows_it(
+    score: float, values: NDArray[np.float32], limits: Thresholds | None
+) -> None:
+    made = decide(Scored(score, placed(values)), Recipe(name="r", thresholds=limits))
+    assert made.verdict is verdict_for(made.reason.code)
+    assert (made.threshold is None) == (made.map_threshold is None) == (limits is None)
+    assert made.map_peak is None or math.isfinite(made.map_peak)
+    if made.verdict is Verdict.NONE:
+        assert made.regions == ()
+    elif limits is not None and limits.map_review > 0:
+        assert bool(made.regions) == (made.map_peak is not None and made.map_peak >= limits.map_review)
+
+
+@given(small_maps, unit, st.floats(0.5, 20), st.floats(-50, 50))
+def test_moving_and_enlarging_a_map_moves_and_enlarges_its_regions(
+    values: NDArray[np.float32], level: float, factor: float, away: float
+) -> None:
+    rows, columns = values.shape
+    plain = find_regions(placed(values), level)
+    moved = find_regions(placed(values, Placement(away, -away, columns * factor, rows * factor)), level)
+    assert len(plain) == len(moved)
+    for one, other in zip(plain, moved, strict=True):
+        assert other.peak == one.peak
+        assert other.area_px == pytest.approx(one.area_px * factor**2)
+        assert other.bounds.x_px == pytest.approx(one.bounds.x_px * factor + away, abs=1e-6)
+        assert other.bounds.height_px == pytest.approx(one.bounds.height_px * factor)

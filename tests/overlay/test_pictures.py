@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from crane_desktop.domain.maps import AnomalyMap, Placement, Region
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.overlay.badge import PLATE, VERDICT_COLOURS, draw_badge
-from crane_desktop.overlay.colour import colour_index, colour_table, overlay_table
-from crane_desktop.overlay.render import annotate, heatmap_rgba
+from crane_desktop.overlay.colour import CLEAR_BELOW, colour_index, colour_table, on_scale, overlay_table
+from crane_desktop.overlay.render import annotate, heatmap_rgba, with_heatmap
 
 
 def placed(values: object, place: Placement | None = None) -> AnomalyMap:
@@ -187,3 +187,135 @@ def test_tiny_pictures_are_no_problem(size: tuple[int, int]) -> None:
     pixels = np.full(size, 90, dtype=np.uint8)
     picture = annotate(pixels, placed(np.ones((2, 2)), Placement(0, 0, size[1], size[0])), (), Verdict.REVIEW)
     assert picture.shape == (*size, 3)
+
+
+# -- properties ---------------------------------------------------------------------------------------
+
+ANY = st.floats(width=32, allow_nan=True, allow_infinity=True)
+ODD_MAPS = hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=5), elements=ANY)
+UNIT_MAPS = hnp.arrays(
+    np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=5), elements=st.floats(0, 1, width=32)
+)
+PLACES = st.builds(Placement, st.integers(-40, 140), st.integers(-40, 120), st.integers(0, 90), st.integers(0, 90))
+
+
+@settings(max_examples=40)
+@given(UNIT_MAPS, st.floats(0, 1))
+def test_opacity_scales_the_opacity_and_no_colour(values: NDArray[np.float32], opacity: float) -> None:
+    full, some = heatmap_rgba(placed(values)), heatmap_rgba(placed(values), opacity)
+    assert np.array_equal(full[..., :3], some[..., :3])
+    assert np.array_equal(some[..., 3], np.rint(full[..., 3] * opacity))
+
+
+@settings(max_examples=40)
+@given(UNIT_MAPS)
+def test_a_higher_value_is_never_fainter_or_darker(values: NDArray[np.float32]) -> None:
+    order = np.argsort(values, axis=None)
+    shown = heatmap_rgba(placed(values)).reshape(-1, 4)[order]
+    assert (np.diff(shown[:, 3].astype(int)) >= 0).all()
+    assert (np.diff(lightness(shown[:, :3])) >= -0.6).all()
+
+
+@given(ODD_MAPS)
+def test_any_values_come_to_lie_on_the_scale(values: NDArray[np.float32]) -> None:
+    before = values.copy()
+    shown = on_scale(values)
+    assert ((shown >= 0) & (shown <= 1)).all()
+    within = (values >= 0) & (values <= 1)
+    assert np.array_equal(shown[within], values[within])
+    assert (shown[values > 1] == 1).all()
+    assert (shown[~(values > 0)] == 0).all()
+    assert np.array_equal(values, before, equal_nan=True)
+
+
+@settings(max_examples=40)
+@given(ODD_MAPS, PLACES, st.floats(0, 1))
+def test_an_odd_map_is_laid_over_as_the_one_within_the_scale(
+    values: NDArray[np.float32], place: Placement, opacity: float
+) -> None:
+    """What is beyond the scale must not spread over its neighbours where the map is made larger."""
+    odd = with_heatmap(GREY, placed(values, place), opacity)
+    assert np.array_equal(odd, with_heatmap(GREY, placed(on_scale(values), place), opacity))
+
+
+@settings(max_examples=40)
+@given(UNIT_MAPS, PLACES, st.floats(0, 1))
+def test_outside_of_its_place_a_map_changes_nothing(
+    values: NDArray[np.float32], place: Placement, opacity: float
+) -> None:
+    changed = (with_heatmap(GREY, placed(values, place), opacity) != 90).any(axis=2)
+    rows, columns = np.nonzero(changed)
+    if rows.size:
+        assert rows.min() >= place.y_px
+        assert rows.max() < place.y_px + place.height_px
+        assert columns.min() >= place.x_px
+        assert columns.max() < place.x_px + place.width_px
+
+
+@settings(max_examples=40)
+@given(UNIT_MAPS, PLACES)
+def test_without_opacity_and_below_the_clear_level_the_part_is_untouched(
+    values: NDArray[np.float32], place: Placement
+) -> None:
+    assert (with_heatmap(GREY, placed(values, place), 0.0) == 90).all()
+    assert (with_heatmap(GREY, placed(values * np.float32(CLEAR_BELOW), place), 1.0) == 90).all()
+
+
+@settings(max_examples=40)
+@given(st.floats(0, 1, width=32), st.floats(0, 1, width=32))
+def test_a_second_spot_does_not_change_the_first(first: float, second: float) -> None:
+    """An absolute scale: a part never looks better because another place of it is worse."""
+    alone = with_heatmap(GREY, placed([[first, 0, 0, 0]], Placement(0, 0, 120, 100)))
+    both = with_heatmap(GREY, placed([[first, 0, 0, second]], Placement(0, 0, 120, 100)))
+    assert np.array_equal(alone[:, :40], both[:, :40])
+
+
+def test_a_map_without_values_leaves_the_part_as_it_is() -> None:
+    empty = AnomalyMap(np.zeros((0, 0), np.float32), Placement(0, 0, 120, 100))
+    assert (with_heatmap(GREY, empty) == 90).all()
+    assert heatmap_rgba(empty).shape == (0, 0, 4)
+    assert annotate(GREY, empty, (), Verdict.NONE).shape == (100, 120, 3)
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_grey_part_and_its_twin_in_colour_are_shown_alike(verdict: Verdict) -> None:
+    region = Region(100, 0.9, Placement(50, 40, 10, 10), ((50.0, 40.0), (60.0, 40.0), (60.0, 50.0)))
+    shown = placed(np.eye(4), Placement(10, 5, 80, 80))
+    colour = np.repeat(GREY[..., None], 3, axis=2)
+    assert np.array_equal(annotate(GREY, shown, [region], verdict), annotate(colour, shown, [region], verdict))
+
+
+@settings(max_examples=40)
+@given(st.tuples(st.integers(25, 70), st.integers(25, 60)), st.integers(6, 25), st.integers(6, 25))
+def test_an_outline_runs_along_the_pixels_edge_wherever_it_lies(
+    corner: tuple[int, int], width: int, height: int
+) -> None:
+    left, top = corner
+    right, bottom = left + width, top + height
+    outline = tuple((float(x), float(y)) for x, y in ((left, top), (right, top), (right, bottom), (left, bottom)))
+    region = Region(width * height, 0.9, Placement(left, top, width, height), outline)
+    picture = annotate(GREY, None, [region], Verdict.NG)
+    # Beyond that, a smoothed line fades away over a pixel.
+    rows, columns = np.nonzero(np.abs(picture[20:, 20:].astype(int) - 90).max(axis=2) > 30)
+    for seen, edge in (
+        (rows.min() + 20, top),
+        (rows.max() + 21, bottom),
+        (columns.min() + 20, left),
+        (columns.max() + 21, right),
+    ):
+        assert abs(seen - edge) <= 3
+    assert abs((rows.min() + rows.max() + 41) - (top + bottom)) <= 1, "as far outside as inside"
+    assert abs((columns.min() + columns.max() + 41) - (left + right)) <= 1
+
+
+@pytest.mark.parametrize("side", [12, 40, 75, 300])
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_sign_keeps_its_corner_and_its_colour_at_every_size(side: int, verdict: Verdict) -> None:
+    picture = np.full((side, side, 3), 90, dtype=np.uint8)
+    draw_badge(picture, verdict)
+    plate = max(12, round(0.16 * side))
+    assert (picture[plate:] == 90).all()
+    assert (picture[:, plate:] == 90).all()
+    on_plate = picture[:plate, :plate].reshape(-1, 3).astype(int)
+    assert np.abs(on_plate - VERDICT_COLOURS[verdict]).sum(axis=1).min() <= 60
+    assert (on_plate == PLATE).all(axis=1).any()

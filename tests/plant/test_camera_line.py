@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from recipe_fixtures import stored_fields
 from virtual_camera import VirtualCamera, VirtualCameras
 
 from crane_desktop.domain.signals import SignalCounts
 from crane_desktop.plant.camera_line import CameraLineOutput
 from crane_desktop.recipe.reject_signal import RejectSignal
+from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.texts import error_text
 
 SIGNAL = RejectSignal(line="Line2", pulse_ms=10, delay_ms=100)
@@ -77,8 +78,7 @@ class TestWholeLine:
             "thresholds": {"score_review": 0.0, "score_ng": 0.0, "map_review": 0.0, "map_ng": 0.0},
             "reject_signal": {"line": "Line2", "pulse_ms": 5, "delay_ms": 1500, "tolerance_ms": 500, **signal},
         } | recipe
-        (station / "recipes").mkdir(exist_ok=True)
-        (station / "recipes" / "排出.json").write_text(json.dumps(whole), encoding="utf-8")
+        stored_fields(DataDir(station), **whole)
         words = ("--source", "genicam", "--cti", cti, "--trigger", "software", "--frames", "4", "--recipe", "排出")
         return crane("inspect", "--json", *words, "--data-dir", station)
 

@@ -8,7 +8,7 @@ import pytest
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.verdicts import Verdict
-from crane_desktop.recipe.model import dump_recipe, parse_recipe
+from crane_desktop.recipe.json_text import dump_recipe, parse_recipe
 from crane_desktop.recipe.reject_signal import RejectSignal
 
 WHOLE = {"line": "Line2", "pulse_ms": 20, "delay_ms": 250.5}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from crane_desktop.domain.frames import Frame, FrameOrigin, sealed_pixels
 from crane_desktop.domain.maps import AnomalyMap, Placement, Region
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.domain.verdicts import Inspection, JudgedBy, Reason, ReasonCode, Verdict
+from crane_desktop.records.migrate import prepare_database
 from crane_desktop.settings.data_dir import DataDir
 
 BEGIN = datetime(2026, 3, 31, 23, 59, 58, 123456, tzinfo=UTC)
@@ -33,6 +35,22 @@ def data(tmp_path: Path) -> DataDir:
     folder = DataDir(tmp_path / "検査 ライン１" / "a%20?b#c")
     folder.prepare()
     return folder
+
+
+@pytest.fixture(scope="session")
+def made_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log without entries, made once: copying it is ten times faster than running the migrations."""
+    folder = DataDir(tmp_path_factory.mktemp("log"))
+    folder.prepare()
+    prepare_database(folder.log_file)
+    return folder.log_file
+
+
+@pytest.fixture
+def with_log(data: DataDir, made_log: Path) -> DataDir:
+    """The data folder with a log in it that has no entries yet."""
+    shutil.copy(made_log, data.log_file)
+    return data
 
 
 @pytest.fixture

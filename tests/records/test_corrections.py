@@ -16,10 +16,8 @@ from crane_desktop.domain.corrections import Correction, CorrectionStep
 from crane_desktop.domain.frames import sealed_pixels
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.records.archive import decode_png
-from crane_desktop.records.database import connect
 from crane_desktop.records.export import export_records
 from crane_desktop.records.log import SqliteInspectionLog
-from crane_desktop.records.migrate import prepare_database
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.ui.history.record_fields import field_value
@@ -94,16 +92,3 @@ def test_a_bayer_picture_is_kept_as_its_mosaic_and_shown_in_colour(
     assert record.pixels is not None
     eight = sealed_pixels((mosaic >> (bits - 8)).astype(np.uint8))
     assert np.array_equal(record.pixels[1:-1, 1:-1], plain_demosaic(eight, "GB"))
-
-
-def test_a_log_from_before_corrections_is_brought_up_to_date(data: DataDir, judged: LoadedModel) -> None:
-    (record_id,) = append(data, judged())
-    with closing(connect(data.log_file, "rw")) as connection:
-        for column in ("corrections", "original_path"):
-            connection.execute(f"ALTER TABLE records DROP COLUMN {column}")
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
-        connection.commit()
-    prepare_database(data.log_file)
-    with RecordReader(data) as reader:
-        assert reader.record(record_id).fields["corrections"] == ""
-    assert append(data, corrected(judged(2, original=mosaic_of(8), pixel_format="BayerRG8"))) == [record_id + 1]

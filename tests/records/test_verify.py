@@ -257,8 +257,9 @@ def test_the_proof_takes_no_more_memory_for_a_longer_log(long_log: DataDir) -> N
     )
     columns += "arrived_ns, recipe, recipe_version, pack, pack_version, pack_sha256, software_version, device, "
     columns += "for_demonstration"
-    change(long_log, f"INSERT INTO records ({columns}) SELECT {columns} FROM records")
-    change(long_log, f"INSERT INTO records ({columns}) SELECT {columns} FROM records")
+    again = f"SELECT {columns}, sequence + (SELECT MAX(sequence) FROM records) FROM records ORDER BY id"
+    change(long_log, f"INSERT INTO records ({columns}, sequence) {again}")
+    change(long_log, f"INSERT INTO records ({columns}, sequence) {again}")
     assert peak() < 1.1 * short + 100_000
 
 

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
 from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
+from eventually import WITHIN_S, eventually
+from recipe_fixtures import stored
 from virtual_camera import VirtualCamera, VirtualCameras
 
 from crane_desktop.app.open_station import open_workbench
 from crane_desktop.app.process.logs import stop_logs
-from crane_desktop.app.station import LiveStation
+from crane_desktop.app.station.live_station import LiveStation
 from crane_desktop.domain.camera_setup import CameraSetup, differences
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.domain.station import StationState
 from crane_desktop.recipe.model import Recipe
-from crane_desktop.recipe.store import read_recipe, write_recipe
+from crane_desktop.recipe.store import read_recipe
 from crane_desktop.services.workbench import Workbench
-
-WITHIN_S = 30.0
 
 
 @pytest.fixture
-def bench(station_dir: Path) -> Iterator[Workbench]:
+def workbench(station_dir: Path) -> Iterator[Workbench]:
     yield open_workbench(station_dir)
     stop_logs()
 
@@ -48,25 +48,18 @@ def choice(camera: VirtualCamera, virtual_cameras: VirtualCameras) -> SourceChoi
     return SourceChoice(kind="genicam", cti=str(virtual_cameras.cti), device=camera.serial)
 
 
-def until(true: Callable[[], object]) -> None:
-    deadline_s = time.monotonic() + WITHIN_S
-    while not true():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
-
-
 def open_setup(station: LiveStation, choice: SourceChoice) -> CameraSetup:
-    setup = station.camera(choice).result(WITHIN_S)
-    until(lambda: setup.newest() is not None)
+    setup = station.cameras.open(choice).result(WITHIN_S)
+    eventually(lambda: setup.newest() is not None)
     return setup
 
 
 def test_from_the_page_to_the_recipe_to_the_line(
     station: LiveStation, workbench: Workbench, camera: VirtualCamera, choice: SourceChoice
 ) -> None:
-    write_recipe(workbench.data, Recipe(name="治具A", pack="試験用"))
-    station.load(None, "治具A")
-    until(lambda: station.view().state is StationState.READY)
+    stored(workbench.data, Recipe(name="治具A", pack="試験用"))
+    station.line.load(None, "治具A")
+    eventually(lambda: station.line.view().state is StationState.READY)
     setup = open_setup(station, choice)
     assert not setup.on_the_line
     assert setup.wanted() == {}
@@ -80,10 +73,10 @@ def test_from_the_page_to_the_recipe_to_the_line(
     assert written.pack == "試験用"
     # Somebody turns knobs; the line takes the camera from the page, and sets it as the recipe says.
     setup.write("ExposureTime", 50.0).result(WITHIN_S)
-    station.start(choice)
-    until(lambda: station.view().newest is not None)
+    station.line.start(choice)
+    eventually(lambda: station.line.view().newest is not None)
     assert camera.events("set", name="ExposureTime")[-1].values["value"].startswith("1234.5")
-    newest = station.view().newest
+    newest = station.line.view().newest
     assert newest is not None
     assert newest.frame is not None
     assert newest.frame.pixels.shape == (32, 64)
@@ -98,10 +91,44 @@ def test_from_the_page_to_the_recipe_to_the_line(
         beside.write("Height", 48).result(WITHIN_S)
     assert error.value.key == "camera.node_locked_line"
     beside.close()
-    balance = station.view().balance
-    until(lambda: station.view().balance.frames > balance.frames)
-    station.stop()
-    until(lambda: station.view().state is StationState.READY)
+    balance = station.line.view().balance
+    eventually(lambda: station.line.view().balance.frames > balance.frames)
+    station.line.stop()
+    eventually(lambda: station.line.view().state is StationState.READY)
+
+
+def test_a_page_that_is_opened_a_moment_after_the_start_does_not_end_the_line(
+    station: LiveStation, choice: SourceChoice
+) -> None:
+    station.line.load("試験用")
+    eventually(lambda: station.line.view().state is StationState.READY)
+    for _again in range(3):
+        station.line.start(choice)
+        page = station.cameras.open(choice).result(WITHIN_S)
+        judged = station.line.view().balance.judged
+        eventually(lambda judged=judged: station.line.view().balance.judged > judged)
+        assert station.line.view().alarms == ()
+        page.close()
+        station.line.stop()
+        eventually(lambda: station.line.view().state is StationState.READY)
+
+
+def test_saving_waits_for_no_disk_on_the_thread_that_asks(
+    station: LiveStation, choice: SourceChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def slow(*_words: object) -> Recipe:
+        go_on.wait(WITHIN_S)
+        return Recipe(name="遅い")
+
+    monkeypatch.setattr("crane_desktop.app.station.live_station.save_features", slow)
+    setup = station.cameras.open(choice).result(WITHIN_S)
+    saved = setup.keep({"Gain": 1.0}, "遅い")
+    assert not saved.done()
+    go_on.set()
+    assert saved.result(WITHIN_S) == "遅い"
+    setup.close()
 
 
 def test_a_new_recipe_begins_as_the_one_in_use(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from recipe_fixtures import stored_fields
 from virtual_camera import VirtualCameras
 from virtual_scene import View, expected_rows
 
@@ -43,7 +44,7 @@ def test_a_record_tells_what_was_done_and_keeps_what_the_camera_sent(
         "source": {"kind": "genicam", **camera, "trigger": "software"},
         "corrections": corrections,
     }
-    (data.recipes / "部品A.json").write_text(json.dumps(recipe), encoding="utf-8")
+    stored_fields(data, **recipe)
     (station_dir / "settings.json").write_text('{"keep_images": "all", "reserve_mb": 100}', encoding="utf-8")
     words = ("inspect", "--json", "--recipe", "部品A", "--data-dir", station_dir, "--frames", "2")
     done = crane(*words)
@@ -76,7 +77,7 @@ def test_references_are_taken_with_the_recipes_own_camera(
     )
     source = {"kind": "genicam", "cti": str(virtual_cameras.cti), "device": "VC1"}
     recipe = {"name": "部品A", "pack": "試験用", "source": source, "camera_features": {"PixelFormat": "BayerRG10p"}}
-    (data.recipes / "部品A.json").write_text(json.dumps(recipe), encoding="utf-8")
+    stored_fields(data, **recipe)
 
     def take(kind: str, *more: str) -> Any:
         words = ("cameras", "reference", "--kind", kind, "--recipe", "部品A", "--frames", "3")
@@ -101,5 +102,5 @@ def test_references_are_taken_with_the_recipes_own_camera(
     assert kept.bright is not None
     assert {file.name for file in data.references.iterdir()} == {kept.dark.file, kept.bright.file}
     recipe["source"] = {"kind": "demo"}
-    (data.recipes / "部品A.json").write_text(json.dumps(recipe), encoding="utf-8")
+    stored_fields(data, **recipe)
     assert take("grey").code == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
@@ -47,13 +47,48 @@ def test_what_the_environment_says_comes_first(mark: Path, tmp_path: Path, monke
     assert default_data_dir() == tmp_path / "asked"
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"data": "elsewhere"}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"data": "elsewhere"}',
+        b'{"data": ["user"]}',
+        b'{"data": null}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+    ids=lambda content: f"{content[:24]!r}",
+)
 def test_a_damaged_mark_is_told_and_never_guessed_at(content: bytes, mark: Path) -> None:
     mark.write_bytes(content)
     with pytest.raises(InputError, match="installation_damaged") as caught:
         default_data_dir()
     for language in LANGUAGES:
         assert str(mark) in error_text(caught.value, language)
+
+
+def test_a_mark_that_cannot_be_read_is_told(mark: Path) -> None:
+    mark.mkdir()
+    with pytest.raises(InputError, match="installation_damaged"):
+        default_data_dir()
+
+
+@pytest.mark.parametrize("value", ["", None])
+def test_without_the_systems_word_for_it_the_shared_folder_is_still_no_relative_one(
+    value: str | None, mark: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Relative to wherever the program was started, each start would find other records."""
+    mark.write_text('{"data": "machine"}')
+    if value is None:
+        monkeypatch.delenv("PROGRAMDATA")
+    else:
+        monkeypatch.setenv("PROGRAMDATA", value)
+    assert PureWindowsPath(str(default_data_dir()).replace("/", "\\")) == PureWindowsPath(
+        r"C:\ProgramData\CraneInspector"
+    )
 
 
 @pytest.mark.parametrize("missing", ["frozen", "windows"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +14,8 @@ from pydantic import ValidationError
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.sources import SourceChoice
-from crane_desktop.settings.store import FORMAT_VERSION, Settings, load_settings, save_settings
+from crane_desktop.settings import store
+from crane_desktop.settings.store import FORMAT_VERSION, Settings, is_public_key, load_settings, save_settings
 from crane_desktop.settings.texts import LANGUAGES, error_text
 
 _WORDS = st.none() | st.text(max_size=40)
@@ -99,6 +102,110 @@ def test_one_bad_key_does_not_cost_the_others(tmp_path: Path, key: str, value: o
     assert [n.key for n in notes] == ["settings.key_not_used", "settings.set_aside"]
     assert key in error_text(notes[0], "en")
     assert loaded == Settings(pack="demo", recipe="基板")
+
+
+GOOD: dict[str, Any] = {
+    "language": "ja",
+    "overlay_opacity": 0.25,
+    "overlay_visible": False,
+    "outlines_visible": False,
+    "pack": "demo",
+    "recipe": "基板",
+    "profile": "fast",
+    "keep_images": "all",
+    "reserve_mb": 900,
+    "require_signed": True,
+    "window_geometry": "AdnQ",
+}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def spoilt(path: Path, stored: object) -> tuple[Settings, list[str]]:
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    loaded, notes = load_settings(path)
+    assert all(error_text(note, language) for note in notes for language in LANGUAGES)
+    return loaded, [note.key for note in notes]
+
+
+@given(name=st.sampled_from(sorted(GOOD)), value=JSON)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_anything_under_one_key_costs_at_most_that_setting(tmp_path: Path, name: str, value: object) -> None:
+    loaded, notes = spoilt(tmp_path / "settings.json", {**GOOD, name: value})
+    for other in set(GOOD) - {name}:
+        assert getattr(loaded, other) == GOOD[other]
+    assert notes in ([], ["settings.key_not_used", "settings.set_aside"])
+    if notes:
+        assert getattr(loaded, name) == getattr(Settings(), name)
+
+
+@given(stored=st.dictionaries(st.sampled_from([*GOOD, "source", "previous", "trusted_keys"]) | st.text(), JSON))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_was_stored_what_is_loaded_can_be_saved_and_loaded_again(
+    tmp_path: Path, stored: dict[str, object]
+) -> None:
+    path = tmp_path / "settings.json"
+    loaded, _ = spoilt(path, stored)
+    save_settings(path, loaded)
+    assert load_settings(path) == (loaded, [])
+
+
+@given(names=st.sets(st.sampled_from(sorted(GOOD))))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_bad_setting_is_told_and_every_good_one_is_kept(tmp_path: Path, names: set[str]) -> None:
+    loaded, notes = spoilt(tmp_path / "settings.json", {**GOOD, **dict.fromkeys(names, ())})
+    assert notes.count("settings.key_not_used") == len(names)
+    assert loaded == Settings(**{name: value for name, value in GOOD.items() if name not in names})
+
+
+@pytest.mark.parametrize("where", ["rate_hz", "frames", "seed"])
+@pytest.mark.parametrize("value", ["1e999", "-1e999", "NaN"])
+def test_a_number_that_is_none_does_not_come_back_from_the_source(tmp_path: Path, where: str, value: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(f'{{"pack": "a", "source": {{"kind": "demo", "{where}": {value}}}}}')
+    loaded, notes = load_settings(path)
+    assert loaded == Settings(pack="a")
+    assert [note.key for note in notes] == ["settings.key_not_used", "settings.set_aside"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files with holes")
+def test_a_file_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    loaded, notes = load_settings(path)
+    assert loaded == Settings()
+    assert [note.key for note in notes] == ["settings.damaged", "settings.set_aside"]
+
+
+def test_where_the_copy_cannot_be_kept_the_program_starts_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, _content: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(store, "write_atomic", full)
+    loaded, notes = spoilt(tmp_path / "settings.json", {**GOOD, "language": 7})
+    assert loaded == Settings(**{**GOOD, "language": None})
+    assert notes == ["settings.key_not_used", "settings.unwritable"]
+
+
+@pytest.mark.parametrize("key", ["a" * 64, "0123456789abcdef" * 4])
+def test_a_public_key_is_64_hexadecimal_digits(key: str) -> None:
+    assert is_public_key(key)
+    assert Settings(trusted_keys=(key,)).trusted_keys == (key,)
+
+
+@pytest.mark.parametrize(
+    "key", ["", "a" * 63, "a" * 65, "A" * 64, "g" * 64, "a" * 64 + "\n", " " + "a" * 63, "１" * 64]
+)
+def test_anything_else_is_none_and_is_not_trusted(key: str) -> None:
+    assert not is_public_key(key)
+    with pytest.raises(ValidationError):
+        Settings(trusted_keys=(key,))
 
 
 @pytest.mark.parametrize("version", [FORMAT_VERSION + 1, 0, "1", None, [1]])

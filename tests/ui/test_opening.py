@@ -56,7 +56,7 @@ def test_a_recipe_brings_its_own_pack_along(opening: Opening, window: MainWindow
     window.tick()
     assert opening.box is not None
     assert "recipe “部品A” (version 3)" in opening.box.text()
-    assert "kept in recipes/replaced" in opening.box.text()
+    assert "stays in its history" in opening.box.text()
     buttons(opening)["Take in and use"].click()
     window.tick()
     assert station.asked("take_in", "load") == [("take_in", RECIPE.file), ("load", None, "部品A")]

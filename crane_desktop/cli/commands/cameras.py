@@ -77,7 +77,7 @@ def reference(
 
     workbench = open_invocation(data_dir, as_json=as_json)
     with workbench.data.lock():
-        changed = take_reference(workbench.data, recipe, kind.value, frames)
+        changed = take_reference(workbench, recipe, kind.value, frames)
     if as_json:
         corrections = None if changed.corrections is None else changed.corrections.model_dump()
         workbench.console.data({"recipe": changed.name, "version": changed.version, "corrections": corrections})

@@ -45,8 +45,7 @@ def inspect(
 ) -> None:
     """Take frames from a source, judge them, record them."""
     # Here, as in other commands: the window passes by this module on its way, and need not wait for the database.
-    from crane_desktop.cli.run_line import run_line
-    from crane_desktop.cli.several import run_lines
+    from crane_desktop.cli.run_line import run_lines
 
     workbench = open_invocation(data_dir, as_json=as_json, profile=profile)
     given = {
@@ -60,10 +59,8 @@ def inspect(
     }
     choice = _choice(workbench, source, recipe, {name: value for name, value in given.items() if value is not None})
     with workbench.data.lock():
-        if device and len(device) > 1:
-            several = [replace(choice, device=name) for name in device]
-            raise typer.Exit(run_lines(workbench, several, pack=pack, recipe=recipe))
-        raise typer.Exit(run_line(workbench, choice, pack=pack, recipe=recipe))
+        choices = [replace(choice, device=name) for name in device] if device else [choice]
+        raise typer.Exit(run_lines(workbench, choices, pack=pack, recipe=recipe))
 
 
 def _choice(

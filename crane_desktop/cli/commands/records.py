@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from crane_desktop.cli.invocation import open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption
 from crane_desktop.cli.usage import Command, Group
+from crane_desktop.domain.events import exported
 from crane_desktop.domain.verdicts import Verdict
-from crane_desktop.settings.texts import text
+from crane_desktop.settings.texts import Language, text
+
+_MOMENT = "%Y-%m-%d %H:%M:%S"
 
 commands = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
 
@@ -23,6 +27,14 @@ class ExportFormat(StrEnum):
 
     CSV = "csv"
     JSONL = "jsonl"
+
+
+class ExportWhat(StrEnum):
+    """What ``records export`` writes."""
+
+    RECORDS = "records"
+    RUNS = "runs"
+    EVENTS = "events"
 
 
 @commands.command("stats", cls=Command, help=text("app.help.records_stats", HELP_LANGUAGE))
@@ -36,8 +48,8 @@ def stats(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         workbench.console.data(summary)
     else:
-        for name, value in summary.items():
-            workbench.console.say(f"{name:>12}  {value}")
+        for sentence in _said(summary, workbench.language):
+            workbench.console.say(sentence)
 
 
 @commands.command("verify", cls=Command, help=text("app.help.records_verify", HELP_LANGUAGE))
@@ -58,12 +70,27 @@ def verify(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     raise typer.Exit(0 if proof.ok else 1)
 
 
+def _said(summary: Mapping[str, Any], language: Language) -> list[str]:
+    """Return the sums as sentences for people, times in local time."""
+    counts = "  ".join(f"{text(f'verdict.{v}', language)} {summary[v.value.lower()]}" for v in Verdict)
+    said = [text("records.sum_of_records", language, records=summary["records"], counts=counts)]
+    if summary["records"]:
+        first, last = (datetime.fromisoformat(summary[name]).astimezone() for name in ("first_at", "last_at"))
+        said.append(text("records.sum_times", language, first=f"{first:{_MOMENT}}", last=f"{last:{_MOMENT}}"))
+    losses: Mapping[str, int] = summary["losses"]
+    causes = ", ".join(f"{text(f'loss.{cause}', language)} {count}" for cause, count in losses.items())
+    lost = f"{sum(losses.values())} ({causes})" if losses else "0"
+    said.append(text("records.sum_of_runs", language, runs=summary["runs"], losses=lost, unknown=summary["unknown"]))
+    return said
+
+
 @commands.command("export", cls=Command, help=text("app.help.records_export", HELP_LANGUAGE))
 def export(
     out: Annotated[Path, typer.Option("-o", "--out", help=text("app.help.out_file", HELP_LANGUAGE), metavar="FILE")],
     form: Annotated[
         ExportFormat, typer.Option("--format", help=text("app.help.format", HELP_LANGUAGE))
     ] = ExportFormat.CSV,
+    what: Annotated[ExportWhat, typer.Option(help=text("records.help_what", HELP_LANGUAGE))] = ExportWhat.RECORDS,
     verdict: Annotated[Verdict | None, typer.Option(help=text("app.help.verdict", HELP_LANGUAGE))] = None,
     since: Annotated[datetime | None, typer.Option(help=text("app.help.since", HELP_LANGUAGE))] = None,
     until: Annotated[datetime | None, typer.Option(help=text("app.help.until", HELP_LANGUAGE))] = None,
@@ -71,17 +98,31 @@ def export(
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the records to a file."""
+    """Write records, runs or events to a file."""
     from crane_desktop.records.export import export_records
 
     workbench = open_invocation(data_dir, as_json=as_json)
     written = export_records(
-        workbench.data, out, form.value, verdict=verdict, since=_local(since), until=_local(until), overwrite=overwrite
+        workbench.data,
+        out,
+        form.value,
+        what=what.value,
+        verdict=verdict,
+        since=_local(since),
+        until=_local(until),
+        overwrite=overwrite,
     )
+    workbench.note_when_free(exported(what.value, str(out), count=written))
     if as_json:
-        workbench.console.data({"file": str(out), "records": written})
-    else:
-        workbench.console.say(text("app.exported", workbench.language, records=written, file=out))
+        workbench.console.data({"file": str(out), what.value: written})
+        return
+    match what:
+        case ExportWhat.RECORDS:
+            workbench.console.say(text("app.exported", workbench.language, records=written, file=out))
+        case ExportWhat.RUNS:
+            workbench.console.say(text("records.exported_runs", workbench.language, runs=written, file=out))
+        case ExportWhat.EVENTS:
+            workbench.console.say(text("records.exported_events", workbench.language, events=written, file=out))
 
 
 def _local(moment: datetime | None) -> datetime | None:

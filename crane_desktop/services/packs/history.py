@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.events import pack_changed
 from crane_desktop.services.packs.find import DEFAULT_PACK
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.resources import resource_path
@@ -42,6 +43,8 @@ def remember(workbench: Workbench, chosen: PackChoice, before: PackChoice) -> No
     previous = workbench.settings.previous if chosen == before else before
     update = {"pack": chosen.pack, "profile": chosen.profile, "recipe": chosen.recipe, "previous": previous}
     save_settings(workbench.data.settings_file, workbench.settings.model_copy(update=update))
+    if chosen != before:
+        _note(workbench, chosen, "chosen")
 
 
 def install_keeping(workbench: Workbench, file: Path, name: str) -> tuple[Path, Path | None]:
@@ -68,6 +71,17 @@ def install_keeping(workbench: Workbench, file: Path, name: str) -> tuple[Path, 
     if after != before:  # the name in use means another pack from now on
         remember(workbench, after, before)
     return installed, kept
+
+
+def _note(workbench: Workbench, chosen: PackChoice, change: str) -> None:
+    from crane_desktop.model.packs import find_pack, read_manifest
+
+    name = chosen.pack or DEFAULT_PACK
+    try:
+        version = read_manifest(find_pack(name, workbench.data.packs)).pack_version
+    except InputError:  # it was proven a moment ago: whatever happened to it since, the choice is a fact
+        version = ""
+    workbench.note(pack_changed(name, version, chosen.pack_sha256 or "", change, profile=chosen.profile))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crane_desktop.domain.frames import Frame
-from crane_desktop.overlay.aids import Exposure, Point, Profile, clipping_rgba, exposure, profile, sharpness
+from crane_desktop.overlay.aids import Exposure, LineProfile, Point, clipping_rgba, exposure, line_profile, sharpness
 
 Line = tuple[Point, Point]
 
@@ -28,7 +28,7 @@ class Aids:
     sharpness: float
     exposure: Exposure
     clipping: NDArray[np.uint8] | None
-    profile: Profile | None
+    profile: LineProfile | None
 
 
 def worked_out(frame: Frame, line: Line | None, clipping_factor: int | None) -> Aids:
@@ -46,7 +46,7 @@ def worked_out(frame: Frame, line: Line | None, clipping_factor: int | None) -> 
         sharpness(pixels),
         exposure(pixels),
         None if thin is None else clipping_rgba(thin),
-        None if line is None else profile(pixels, *line),
+        None if line is None else line_profile(pixels, *line),
     )
 
 

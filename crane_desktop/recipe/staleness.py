@@ -1,0 +1,65 @@
+"""The one rule that says which change makes a calibration stale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crane_desktop.domain.camera_setup import FeatureValue
+from crane_desktop.recipe.model import Recipe
+from crane_desktop.recipe.picture_features import picture_features
+from crane_desktop.recipe.thresholds import CalibrationBasis
+
+
+def basis_of(recipe: Recipe) -> CalibrationBasis:
+    """Return what a calibration of this recipe stands on.
+
+    The model itself and its picture size are proven where the model is loaded: a recipe knows its pack by name.
+    """
+    return CalibrationBasis(
+        pack=recipe.pack,
+        source=None if recipe.source is None else recipe.source.kind,
+        camera_features=picture_features(recipe.camera_features),
+        corrections=recipe.corrections,
+        good_parts_sha256=None if recipe.good_parts is None else recipe.good_parts.sha256,
+        smallest_area_px=recipe.smallest_area_px,
+    )
+
+
+def what_differs(made_on: CalibrationBasis, now: CalibrationBasis) -> tuple[str, ...]:
+    """Return the recipe's fields in which the two differ; of camera features, each by its name."""
+    found = [
+        field
+        for field in ("pack", "source", "corrections", "good_parts_sha256", "smallest_area_px")
+        if getattr(made_on, field) != getattr(now, field)
+    ]
+    return (*found, *_features_that_differ(made_on.camera_features, now.camera_features))
+
+
+def without_stale_thresholds(recipe: Recipe, before: Recipe) -> Recipe:
+    """Return the recipe as it may be kept: thresholds that were found on something else are dropped.
+
+    It then only shows, until it is calibrated again.
+
+    Parameters
+    ----------
+    before
+        What the recipe was made of. Thresholds that nobody calibrated were meant for that, unless the change set them.
+    """
+    if recipe.thresholds is None:
+        return recipe if recipe.calibration is None else recipe.changed(calibration=None)
+    made = recipe.calibration
+    made_on = made.basis if made is not None else None
+    if made_on is None:
+        made_on = basis_of(before if recipe.thresholds == before.thresholds else recipe)
+    if not what_differs(made_on, basis_of(recipe)):
+        return recipe
+    return recipe.changed(thresholds=None, calibration=None)
+
+
+def _features_that_differ(made_on: Mapping[str, FeatureValue], now: Mapping[str, FeatureValue]) -> list[str]:
+    names = [*made_on, *(name for name in now if name not in made_on)]
+    found = [name for name in names if name not in made_on or name not in now or made_on[name] != now[name]]
+    # A bare selector says which value the features after it mean: there, and only there, the order counts.
+    if not found and any(name.endswith("Selector") for name in now) and list(made_on) != list(now):
+        found = [name for name in now if name.endswith("Selector")]
+    return [f"camera_features.{name}" for name in found]

@@ -1,0 +1,142 @@
+"""Texts: both languages from one catalogue, and the language to begin with."""
+
+from __future__ import annotations
+
+import json
+import locale
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.settings import texts
+from crane_desktop.settings.texts import LANGUAGES, catalogue, error_text, system_language, text
+
+VARIABLES = ("CRANE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+
+
+@pytest.fixture
+def sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of texts of our own; the catalogue is read anew."""
+    monkeypatch.setattr(texts, "resource_path", lambda *_parts: tmp_path)
+    catalogue.cache_clear()
+    yield tmp_path
+    catalogue.cache_clear()
+
+
+def put(folder: Path, room: str, **both: tuple[str, str]) -> None:
+    said = {f"{room}.{key}": {"en": en, "ja": ja} for key, (en, ja) in both.items()}
+    (folder / f"{room}.json").write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+
+
+def test_a_sentence_is_filled_in_the_language_of_the_moment(sentences: Path) -> None:
+    put(sentences, "a", found=("{count} found in {place}", "{place}に{count}個"))
+    assert text("a.found", "en", count=3, place="A") == "3 found in A"
+    assert text("a.found", "ja", count=3, place="A") == "Aに3個"
+
+
+def test_all_rooms_files_make_one_catalogue(sentences: Path) -> None:
+    put(sentences, "a", one=("1", "一"))
+    put(sentences, "b", one=("2", "二"))
+    (sentences / "readme.txt").write_text("not a catalogue")
+    assert set(catalogue()) == {"a.one", "b.one"}
+
+
+def test_a_key_of_two_files_is_a_bug_that_is_told_at_once(sentences: Path) -> None:
+    put(sentences, "a", one=("1", "一"))
+    (sentences / "b.json").write_text('{"a.one": {"en": "other", "ja": "other"}}')
+    with pytest.raises(ValueError, match=r"a\.one.*b\.json"):
+        catalogue()
+
+
+def test_the_catalogue_is_read_once(sentences: Path) -> None:
+    put(sentences, "a", one=("1", "一"))
+    assert text("a.one", "en") == "1"
+    put(sentences, "a", one=("changed", "変"))
+    assert text("a.one", "en") == "1"
+
+
+def test_what_is_missing_is_an_error_and_no_empty_sentence(sentences: Path) -> None:
+    put(sentences, "a", found=("{count} found", "{count}個"))
+    with pytest.raises(KeyError, match="unknown"):
+        text("a.unknown", "en")
+    with pytest.raises(KeyError, match="count"):
+        text("a.found", "en")
+    with pytest.raises(KeyError, match="count"):
+        error_text(InputError("a.found", number=3), "ja")
+
+
+@given(st.dictionaries(st.sampled_from(["key", "language", "self", "format_string", "params"]), st.integers()))
+def test_a_place_may_have_any_name(params: dict[str, int]) -> None:
+    error = StationFault("settings.damaged", file="a", **params)
+    assert all("a" in error_text(error, language) for language in LANGUAGES)
+
+
+@given(st.text(max_size=30))
+def test_what_fills_a_place_is_shown_as_it_is(value: str) -> None:
+    """A driver's message with braces, percent signs or keys in it is no template."""
+    shown = error_text(InputError("settings.damaged", file=value), "en")
+    assert shown == text("settings.damaged", "en", file="\0").replace("\0", value)
+
+
+@pytest.mark.parametrize("value", ["{file}", "{0}", "{", "}}", "%s", "{file.__class__}", "\udc83"])
+def test_odd_parameters_do_no_harm(value: str) -> None:
+    assert value in error_text(InputError("settings.damaged", file=value), "ja")
+
+
+@pytest.fixture
+def plain_system(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(locale, "getlocale", lambda: (None, None))
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "ja_JP.UTF-8"}, "ja"),
+        ({"LANG": "ja"}, "ja"),
+        ({"LANG": "JA_JP"}, "ja"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "ja_JP.UTF-8"}, "ja"),
+        ({"LANG": "ja_JP.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "en"),
+        ({"LANG": "ja_JP.UTF-8", "LC_MESSAGES": ""}, "ja"),
+        ({"LANG": "ja_JP.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "en_US", "LC_ALL": "ja_JP.UTF-8"}, "ja"),
+        ({"LANG": "en_US.UTF-8", "CRANE_LANGUAGE": "ja"}, "ja"),
+        ({"LANG": "ja_JP.UTF-8", "CRANE_LANGUAGE": "en"}, "en"),
+        ({"LANG": "ja_JP.UTF-8", "CRANE_LANGUAGE": "EN_gb"}, "en"),
+        ({"LANG": "ja_JP.UTF-8", "CRANE_LANGUAGE": "fr"}, "ja"),
+        ({"LANG": "en_US.UTF-8", "CRANE_LANGUAGE": ""}, "en"),
+    ],
+)
+def test_the_language_to_begin_with(
+    plain_system: pytest.MonkeyPatch, environment: dict[str, str], language: str
+) -> None:
+    for name, value in environment.items():
+        plain_system.setenv(name, value)
+    assert system_language() == language
+
+
+@pytest.mark.parametrize(
+    ("name", "language"), [("Japanese_Japan", "ja"), ("ja_JP", "ja"), ("English_United States", "en"), (None, "en")]
+)
+def test_windows_sets_no_variable_and_names_its_own(
+    plain_system: pytest.MonkeyPatch, name: str | None, language: str
+) -> None:
+    plain_system.setattr(locale, "getlocale", lambda: (name, "932"))
+    assert system_language() == language
+
+
+def test_a_locale_that_python_does_not_know_is_no_reason_not_to_start(plain_system: pytest.MonkeyPatch) -> None:
+    def unknown() -> tuple[str, str]:
+        raise ValueError("unknown locale: UTF-8")
+
+    plain_system.setattr(locale, "getlocale", unknown)
+    assert system_language() == "en"
