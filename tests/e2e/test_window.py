@@ -168,7 +168,7 @@ def test_a_record_opens_from_the_history(
     qtbot.mouseClick(window.run.commands.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(window.run.commands.start.isEnabled, timeout=WITHIN_MS)
     bad = next(row for row in rows_of(station_dir) if row.verdict is Verdict.NG)
-    window.open_record(bad.record_id)
+    window.dialogs.open_record(bad.record_id)
     qtbot.waitUntil(lambda: bad.record_id in window.dialogs.records, timeout=WITHIN_MS)
     window.dialogs.close()
 
