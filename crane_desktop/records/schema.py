@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Connection, Dialect, Float, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import JSON, Boolean, Column, Connection, Dialect, Float, Index, Integer, MetaData, Table, Text, column
 from sqlalchemy.types import TypeDecorator
 
 HEAD = "0003"
@@ -125,7 +125,7 @@ records = Table(
     Index("ix_records_verdict", "verdict"),
     Index("ix_records_decided_at", "decided_at"),
     # Counts a run's verdicts without touching a row; the rows of no run are no part of it.
-    Index("ix_records_run", "run", "verdict", sqlite_where=text("run IS NOT NULL")),
+    Index("ix_records_run", "run", "verdict", sqlite_where=column("run").is_not(None)),
     # Ids are never given twice, even after rows were taken out: a record's number names it for good.
     sqlite_autoincrement=True,
 )

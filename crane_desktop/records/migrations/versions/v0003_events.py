@@ -14,7 +14,7 @@ def upgrade() -> None:
     op.add_column("records", sa.Column("run", sa.Text()))
     op.add_column("records", sa.Column("recipe_sha256", sa.Text()))
     op.add_column("records", sa.Column("sequence", sa.Integer()))
-    op.create_index("ix_records_run", "records", ["run", "verdict"], sqlite_where=sa.text("run IS NOT NULL"))
+    op.create_index("ix_records_run", "records", ["run", "verdict"], sqlite_where=sa.column("run").is_not(None))
     op.create_table(
         "events",
         sa.Column("id", sa.Integer(), primary_key=True),
