@@ -93,7 +93,7 @@ def restored(workbench: Workbench, choice: PackChoice) -> Iterator[Path]:
     Raises
     ------
     InputError
-        If the pack is gone.
+        If the pack is gone, or cannot be put back into its place.
     """
     from crane_desktop.model.packs import find_pack
 
@@ -107,10 +107,13 @@ def restored(workbench: Workbench, choice: PackChoice) -> Iterator[Path]:
         raise InputError("app.previous_pack_gone", pack=name, sha=choice.pack_sha256[:_SHA_DIGITS])
     yield stored
     _keep(workbench, path, spared=stored)
-    if stored.parent == workbench.data.packs / "replaced":
-        stored.replace(path)
-    else:  # the one that came with the program shows again
-        path.unlink()
+    try:
+        if stored.parent == workbench.data.packs / "replaced":
+            stored.replace(path)
+        else:  # the one that came with the program shows again
+            path.unlink()
+    except OSError as error:
+        raise InputError("model.pack_not_written", file=path, reason=error.strerror or str(error)) from error
 
 
 def _stored(workbench: Workbench, sha256: str) -> Path | None:
