@@ -6,6 +6,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -131,12 +132,11 @@ def _line(models: list[LoadedModel]) -> str:
 
 
 def _run_parts(model: LoadedModel, data: DataDir) -> Balance:
-    log = SqliteInspectionLog(data, keep_images="all", reserve_mb=0)
-    run = prepare_run(RecipeStore(data), SourceChoice(kind="demo", frames=_PARTS), model, log)
-    try:
-        run.line.start()
-        run.line.join(_LINE_WITHIN_S)
-    finally:
-        run.stop(timeout_s=_LINE_WITHIN_S)
-        log.close()
-    return run.line.snapshot().balance
+    with closing(SqliteInspectionLog(data, keep_images="all", reserve_mb=0)) as log:
+        run = prepare_run(RecipeStore(data), SourceChoice(kind="demo", frames=_PARTS), model, log)
+        try:
+            run.line.start()
+            run.line.join(_LINE_WITHIN_S)
+        finally:
+            run.stop(timeout_s=_LINE_WITHIN_S)
+        return run.line.snapshot().balance
