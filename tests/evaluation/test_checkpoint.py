@@ -28,7 +28,7 @@ from crane_desktop.evaluation import checkpoint as checkpoint_module
 from crane_desktop.evaluation.checkpoint import ClassCheckpoint
 from crane_desktop.evaluation.datasets.datasets import Dataset, read_dataset
 from crane_desktop.evaluation.evaluate import evaluate
-from crane_desktop.evaluation.pixel_metrics import PictureTally
+from crane_desktop.evaluation.pixel_metrics import PictureTally, PixelTally
 from crane_desktop.evaluation.resume import fingerprint, work_folder
 
 Spots = Callable[..., Path]
@@ -321,6 +321,16 @@ def test_a_tally_cut_anywhere_begins_anew(half_done: tuple[bytes, bytes, Done], 
         checkpoint = ClassCheckpoint(tmp_path, 0, durable=True)
         checkpoint.close()
         assert checkpoint.count == 0, end
+
+
+@pytest.mark.parametrize("pictures", [0, 3, 5])
+def test_a_tally_of_another_number_of_pictures_begins_anew(
+    half_done: tuple[bytes, bytes, Done], tmp_path: Path, pictures: int
+) -> None:
+    lines, _, whole = half_done
+    facts = {"pictures": pictures, "bytes": len(lines), "regions": 1}
+    put(tmp_path, lines, checkpoint_module._packed(PixelTally(), facts))
+    assert finish(tmp_path, 9).same(whole)
 
 
 def test_an_interrupted_picture_is_not_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
