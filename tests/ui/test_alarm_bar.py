@@ -16,7 +16,7 @@ from crane_desktop.domain.alarms import Alarm, AlarmSeverity, AlarmState, head_l
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
 from crane_desktop.settings.texts import LANGUAGES, error_text
 from crane_desktop.ui.shell.alarm_bar import AlarmBar
-from crane_desktop.ui.shell.alarm_list import in_order
+from crane_desktop.ui.shell.alarm_popup import in_order
 from crane_desktop.ui.shell.own_alarms import WINDOW, raised, without
 
 BROKEN = StationFault("pipeline.log_broken", detail="disk full")

@@ -8,7 +8,7 @@ import pytest
 from fake_camera import FakeCamera
 from fake_station import MOMENT, FakeStation, alarm, answered
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QAbstractButton, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QToolButton, QWidget
 
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.sources import SourceChoice
@@ -53,6 +53,7 @@ def test_no_button_is_too_narrow_for_its_words(
     arranged(window)
     seen = [b for b in window.findChildren(QAbstractButton) if b.isVisible() and b.text() and not only_drawn(b)]
     assert len(seen) > 10
+    QApplication.sendPostedEvents()  # layouts within layouts
     clipped = [b.text() for b in seen if b.fontMetrics().horizontalAdvance(b.text()) > b.width() - 4]
     assert clipped == []
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from crane_desktop.domain.alarms import Alarm, AlarmState, head_line
 from crane_desktop.settings.texts import Language, error_text, text
-from crane_desktop.ui.shell.alarm_list import AlarmList, state_words, title_words
+from crane_desktop.ui.shell.alarm_popup import AlarmPopup, state_words, title_words
 from crane_desktop.ui.widgets import palette
 from crane_desktop.ui.widgets.fields import ClampedLabel
 from crane_desktop.ui.widgets.icons import icon
@@ -50,7 +50,7 @@ class AlarmBar(QFrame):
         self._sign, self._title, self._state = QLabel(), QLabel(), QLabel()
         self._words = ClampedLabel(2)
         self.more, self.button = QPushButton(), QPushButton()
-        self.list = AlarmList(language, self)
+        self.list = AlarmPopup(language, self)
         self._sign.setPixmap(icon("alarm").pixmap(_SIGN_PX, _SIGN_PX))
         self._sign.setFixedWidth(_SIGN_PX)
         self._title.setFont(sized(self.font(), 12, bold=True))

@@ -33,7 +33,7 @@ def in_order(alarms: tuple[Alarm, ...]) -> list[Alarm]:
     return sorted(newest_first, key=lambda a: (a.state is AlarmState.ACKNOWLEDGED, states.index(a.state)))
 
 
-class AlarmList(QFrame):
+class AlarmPopup(QFrame):
     """A popup; it follows the alarms while it is open."""
 
     def __init__(self, language: Language, parent: QWidget) -> None:
