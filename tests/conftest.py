@@ -14,15 +14,49 @@ from typing import Any
 import hypothesis
 import pytest
 
-sys.path.append(str(Path(__file__).parent))  # `virtual_camera` and its like lie here
-
+HERE = Path(__file__).parent
+sys.path.append(str(HERE))  # `builders`, `virtual_camera` and their like lie here
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Threads that wait for one another at every small step cost most of the time, and minutes where another program wants
+# a core too: tests/cli takes a quarter of the processor with one. What threads change is tested where it is set.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import builders  # noqa: E402  # beside this file
+from lanes import SLOW_S, lanes_of  # noqa: E402
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the program
 hypothesis.settings.load_profile("untimed")
 
 TINY_PACK = "試験用"
 """Name of the pack that `tiny_pack` makes."""
+
+
+_slow: dict[str, float] = {}
+"""Tests of the quick lane that took too long for it, in seconds."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test its lanes, before any is left out by ``-m``."""
+    for item in items:
+        marked = {marker.name for marker in item.iter_markers()}
+        fixtures = getattr(item, "fixturenames", ())
+        for lane in sorted(lanes_of(item.path.relative_to(HERE), fixtures, marked)):
+            item.add_marker(lane)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what is too slow for its lane."""
+    if report.when == "call" and report.duration > SLOW_S and "quick" in report.keywords:
+        _slow[report.nodeid] = report.duration
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Name it, where the quick lane was asked for."""
+    if config.getoption("markexpr") == "quick" and _slow:
+        terminalreporter.section(f"over {SLOW_S:g} s in the quick lane: mark them slow, or make them quick")
+        for name, took_s in sorted(_slow.items(), key=lambda found: -found[1]):
+            terminalreporter.write_line(f"{took_s:6.1f} s  {name}")
 
 
 @pytest.fixture(scope="session")
@@ -34,47 +68,20 @@ def shared_dir() -> Path:
     return folder
 
 
-SMALL: dict[str, Any] = {
-    "image_size_px": 56,
-    "embed_dim": 32,
-    "vision": {"width": 48, "layers": 4, "heads": 3, "patch_size_px": 14, "position_grid": 3},
-    "text": {"width": 32, "layers": 3, "heads": 2},
-    "dual_from": 1,
-    "deep_layers": 2,
-}
-SMALL_DINO = {"width": 48, "layers": 2, "heads": 3, "patch_size_px": 14}
-
-
 @pytest.fixture(scope="session")
 def small_config() -> Callable[..., Any]:
     """Make a `CraneConfig` of a Crane that runs in milliseconds; torch stays unloaded until then."""
-
-    def make(variant: str = "crane", **changes: Any) -> Any:
-        from crane_desktop.model.config import CraneConfig
-
-        dino = {"dino": SMALL_DINO} if variant == "crane-plus" else {}
-        return CraneConfig.model_validate({**SMALL, "variant": variant, **dino, **changes})
-
-    return make
+    return builders.crane_config
 
 
 @pytest.fixture(scope="session")
-def tiny_pack(tmp_path_factory: pytest.TempPathFactory, small_config: Callable[..., Any]) -> Path:
+def tiny_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A pack that answers in milliseconds: weights drawn from a seed, thresholds between its answers on drawn parts."""
-    from crane_desktop.model.crane import new_crane
-    from crane_desktop.model.manifest import About, Words
-    from crane_desktop.model.packing import write_pack
-    from crane_desktop.recipe.thresholds import Thresholds
-
-    about = About(
-        name=TINY_PACK,
-        description=Words(en="For tests.", ja="テスト用。"),
+    return builders.model_pack(
+        tmp_path_factory.mktemp("pack") / f"{TINY_PACK}.cranepack",
         for_demonstration=True,
-        thresholds=Thresholds(score_review=0.7, score_ng=0.9, map_review=0.85, map_ng=0.97),
+        thresholds=builders.thresholds(0.7, 0.9, map_review=0.85, map_ng=0.97),
     )
-    path = tmp_path_factory.mktemp("pack") / f"{TINY_PACK}.cranepack"
-    write_pack(path, about, new_crane(small_config(), 3).requires_grad_(False).eval())
-    return path
 
 
 @pytest.fixture
@@ -87,13 +94,14 @@ def station_dir(tmp_path: Path, tiny_pack: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def virtual_cti(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The virtual GenTL camera, built with the system's compiler, or a skip."""
+def virtual_cti(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The virtual GenTL camera, built with the system's compiler once for all runs of these sources, or a skip."""
     if sys.platform != "linux" or not any(map(shutil.which, ("gcc", "cc", "clang"))):
         pytest.skip("needs Linux and a C compiler (Debian package gcc) to build the virtual camera")
-    from virtual_camera import build
+    from virtual_camera import build, build_once
 
-    return build(tmp_path_factory.mktemp("virtual camera"))
+    folder, cache = tmp_path_factory.mktemp("virtual camera"), getattr(request.config, "cache", None)
+    return build(folder) if cache is None else build_once(folder, cache.mkdir("virtual camera"))
 
 
 @pytest.fixture

@@ -13,22 +13,18 @@ import tempfile
 import time
 from pathlib import Path
 
+from eventually import eventually
 from virtual_camera import FOLDER_VARIABLE, VirtualCameras, build
 
 from crane_desktop.camera.genicam.reconnect import ReconnectingSource
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.frames import Frame, SourceDown
 
-_WITHIN_S = 60.0
-
 
 def until(source: ReconnectingSource, kind: type) -> float:
     """Return when (monotonic) the first event of this kind came."""
-    deadline_s = time.monotonic() + _WITHIN_S
-    while time.monotonic() < deadline_s:
-        if isinstance(source.next_event(0.1), kind):
-            return time.monotonic()
-    raise TimeoutError(kind.__name__)
+    eventually(lambda: isinstance(source.next_event(0.1), kind), what=f"no {kind.__name__}")
+    return time.monotonic()
 
 
 def measure(losses: int, folder: Path) -> list[float]:

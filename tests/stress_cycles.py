@@ -18,6 +18,7 @@ from multiprocessing import active_children
 from pathlib import Path
 
 import psutil
+from eventually import eventually
 from virtual_camera import FOLDER_VARIABLE, VirtualCamera, VirtualCameras, build
 
 from crane_desktop.camera.genicam.reconnect import ReconnectingSource
@@ -83,9 +84,7 @@ def run_cycle(order: str, cti: Path, camera: VirtualCamera) -> None:
 
 
 def _first_frame(source: ReconnectingSource) -> None:
-    deadline_s = time.monotonic() + _WITHIN_S
-    while not isinstance(source.next_event(0.2), Frame):
-        assert time.monotonic() < deadline_s
+    eventually(lambda: isinstance(source.next_event(0.2), Frame), what="no frame")
 
 
 def _close_while_opening(source: ReconnectingSource) -> None:

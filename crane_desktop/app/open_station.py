@@ -8,6 +8,7 @@ from pathlib import Path
 from crane_desktop.app.process import crash_report
 from crane_desktop.app.process.logs import write_logs_to
 from crane_desktop.domain.errors import CraneError, StationFault
+from crane_desktop.services.station_log import StationLog
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir, default_data_dir
 from crane_desktop.settings.store import load_settings
@@ -42,7 +43,8 @@ def open_workbench(folder: Path | None, *, profile: str | None = None) -> Workbe
     if profile is not None:
         settings = settings.model_copy(update={"profile": profile})
     language = settings.language or system_language()
-    return Workbench(data, settings, language, tuple(notes), crash_reports[-1] if crash_reports else None)
+    last = crash_reports[-1] if crash_reports else None
+    return Workbench(data, settings, language, StationLog(data, settings), tuple(notes), last)
 
 
 def crashed_before(report: Path) -> StationFault:

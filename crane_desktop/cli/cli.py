@@ -28,6 +28,7 @@ from crane_desktop.cli.commands import (
     update,
 )
 from crane_desktop.cli.console import note, show_error
+from crane_desktop.cli.invocation import close_invocations
 from crane_desktop.cli.options import DataDirOption
 from crane_desktop.cli.usage import HELP_LANGUAGE, Command, Program, usage_words
 from crane_desktop.domain.errors import InputError, StationFault
@@ -108,4 +109,6 @@ def run(argv: Sequence[str]) -> int:
         logging.getLogger(__name__).critical("unexpected failure", exc_info=error)
         failed(error)
         return EXIT_FAULT
+    finally:
+        close_invocations()
     return code if isinstance(code, int) else EXIT_OK

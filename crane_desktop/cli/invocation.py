@@ -7,7 +7,11 @@ from pathlib import Path
 
 from crane_desktop.app.open_station import open_workbench
 from crane_desktop.cli.console import Console
+from crane_desktop.services.station_log import StationLog
 from crane_desktop.services.workbench import Workbench
+
+_opened: list[StationLog] = []
+"""Logs of this process's commands that are not closed yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,7 @@ def open_invocation(folder: Path | None, *, as_json: bool = False, profile: str 
     """
     opened = open_workbench(folder, profile=profile)
     console = Console(as_json, opened.language)
+    _opened.append(opened.log)
     for note in opened.notes:
         console.show_error(note)
     return Invocation(
@@ -35,6 +40,12 @@ def open_invocation(folder: Path | None, *, as_json: bool = False, profile: str 
         language=opened.language,
         notes=opened.notes,
         crash_report=opened.crash_report,
-        on_recipe_change=opened.on_recipe_change,
+        log=opened.log,
         console=console,
     )
+
+
+def close_invocations() -> None:
+    """Close what commands have opened; the command line calls it at the end of each."""
+    while _opened:
+        _opened.pop().close()

@@ -20,7 +20,7 @@ from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.pipeline.board import LineSnapshot
 from crane_desktop.pipeline.line import Line
 from crane_desktop.services.model_loading import LoadedModel
-from crane_desktop.services.run import Run, does_not_stop, opened_runs
+from crane_desktop.services.run import OpenedRuns, does_not_stop, opened_runs
 from crane_desktop.settings.texts import text
 
 _TICK_S = 0.1
@@ -55,17 +55,18 @@ def run_lines(
             pack=pack,
             recipe=recipe,
             on_result=lambda number, result: results[number].put(result),
-        ) as (model, runs),
+        ) as opened,
         ExitStack() as stack,
     ):
+        model, runs = opened.model, opened.runs
         if len(runs) == 1:
             line = runs[0].line
             show: Show = LiveTable(workbench.language) if live_table else PlainLines(workbench.console)
             stack.enter_context(show)
             alone = LineReporter(line, results[0], show, lambda: _headline(workbench, line, model))
-            return _run(workbench, runs, [alone], model, asked)[0]
+            return _run(workbench, opened, [alone], asked)[0]
         reporters = [_among_others(workbench, run.line, result) for run, result in zip(runs, results, strict=True)]
-        codes = _run(workbench, runs, reporters, model, asked)
+        codes = _run(workbench, opened, reporters, asked)
         together = Pace(verdicts_per_s=sum(run.line.snapshot().whole_run.verdicts_per_s for run in runs))
         PlainLines(workbench.console).end(_sum([run.line.snapshot().balance for run in runs]), together)
         return max(codes)
@@ -84,12 +85,9 @@ def _among_others(workbench: Invocation, line: Line, results: queue.SimpleQueue[
 
 
 def _run(
-    workbench: Invocation,
-    runs: Sequence[Run],
-    reporters: Sequence[LineReporter],
-    model: LoadedModel,
-    asked: threading.Event,
+    workbench: Invocation, opened: OpenedRuns, reporters: Sequence[LineReporter], asked: threading.Event
 ) -> list[int]:
+    runs, model = opened.runs, opened.model
     own: list[CraneError] = []
     for run in runs:
         run.line.start()
@@ -98,6 +96,7 @@ def _run(
             finished = all(run.line.join(0.0) for run in runs)
             for reporter in reporters:
                 reporter.report(model.faults())
+            opened.follow()
             if finished:
                 break
         else:

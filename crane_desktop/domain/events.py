@@ -202,10 +202,10 @@ def recipe_changed(recipe: str, recipe_version: int, recipe_sha256: str, change:
     return Event(EventKind.RECIPE_CHANGED, None, {**more, **details, "change": change})
 
 
-def pack_changed(pack: str, pack_version: str, pack_sha256: str, change: str) -> Event:
-    """A model pack was installed, chosen or removed (``change``)."""
+def pack_changed(pack: str, pack_version: str, pack_sha256: str, change: str, **more: Plain) -> Event:
+    """A model pack was installed, chosen or removed (``change``), with `more` about it."""
     details: dict[str, Plain] = {"pack": pack, "pack_version": pack_version, "pack_sha256": pack_sha256}
-    return Event(EventKind.PACK_CHANGED, None, details | {"change": change})
+    return Event(EventKind.PACK_CHANGED, None, {**more, **details, "change": change})
 
 
 def imported(what: str, file: str, **more: Plain) -> Event:

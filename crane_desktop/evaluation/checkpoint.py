@@ -35,7 +35,7 @@ _LAYOUT = (("<u2", 2), ("<u4", 4), ("<u4", 4), ("<i8", 8))
 
 @dataclass(frozen=True, slots=True)
 class ScoredPicture:
-    """What is kept of a picture.
+    """What a checkpoint holds of a picture.
 
     Attributes
     ----------
@@ -147,13 +147,13 @@ def _proven_lines(file: Path, size: int) -> Iterator[ScoredPicture]:
             yield _read_line(lines.readline())
 
 
-def _line(kept: ScoredPicture) -> bytes:
-    known = kept.score == kept.score  # not NaN
-    facts: dict[str, object] = {"score": kept.score if known else None, "defective": kept.defective}
-    if kept.blank:
+def _line(scored: ScoredPicture) -> bytes:
+    known = scored.score == scored.score  # not NaN
+    facts: dict[str, object] = {"score": scored.score if known else None, "defective": scored.defective}
+    if scored.blank:
         facts["blank"] = True
-    if kept.tally is not None:
-        tally = kept.tally
+    if scored.tally is not None:
+        tally = scored.tally
         arrays: tuple[NDArray[Any], ...] = (tally.bins, tally.good, tally.defective, tally.overlap)
         raw = b"".join(a.astype(kind).tobytes() for a, (kind, _) in zip(arrays, _LAYOUT, strict=True))
         facts["tally"] = base64.b64encode(zlib.compress(raw, 1)).decode("ascii")

@@ -46,7 +46,7 @@ _DECIDE = ("image_auroc", "pixel_aupro")
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ScoreDifference:
     """One figure of both packs.
 
     Attributes
@@ -65,7 +65,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ComparedPicture:
     """What both packs say about one picture.
 
     Attributes
@@ -111,20 +111,20 @@ class Comparison:
     masks: int
     left_out: int
     unanswered: int
-    figures: dict[str, Difference]
+    figures: dict[str, ScoreDifference]
     finding: Finding
     exchange_p: float | None
     verdicts_changed: int | None
-    pictures: tuple[Picture, ...]
+    pictures: tuple[ComparedPicture, ...]
 
     @property
-    def worse(self) -> list[Picture]:
+    def worse(self) -> list[ComparedPicture]:
         """The pictures that the second pack places worse, the worst first."""
         falls = sorted((p for p in self.pictures if p.lost > 1e-12), key=lambda p: (-p.lost, p.file))
         return falls[:_MOST_WORSE]
 
     @property
-    def changed(self) -> list[Picture]:
+    def changed(self) -> list[ComparedPicture]:
         """The pictures whose verdict changes."""
         return [p for p in self.pictures if None not in p.verdicts and p.verdicts[0] != p.verdicts[1]]
 
@@ -151,7 +151,7 @@ def compare(first: PackScores, second: PackScores, *, left_out: int = 0, seed: i
     enough = min(int(truth.sum()), int((~truth).sum())) >= FEWEST_TO_CLAIM
     p = _exchange_p(sides[0].scores, sides[1].scores, truth, seed)
     draws = _image_draws(sides, truth, seed)
-    figures: dict[str, Difference] = {}
+    figures: dict[str, ScoreDifference] = {}
     for name, measure in _IMAGE.items():
         points = [measure(*counts_by_score(side.scores, truth)) for side in sides]
         sure = enough and (name != "image_auroc" or (p is not None and p < _CHANCE))
@@ -176,15 +176,15 @@ def compare(first: PackScores, second: PackScores, *, left_out: int = 0, seed: i
     )
 
 
-def _difference(points: Sequence[float | None], draws: NDArray[np.float64] | None, *, sure: bool) -> Difference:
+def _difference(points: Sequence[float | None], draws: NDArray[np.float64] | None, *, sure: bool) -> ScoreDifference:
     first, second = points
     if first is None or second is None:
-        return Difference(first, second, None, None, "no_difference")
+        return ScoreDifference(first, second, None, None, "no_difference")
     bounds = None if draws is None else interval_95(draws)
     finding: Finding = "no_difference"
     if sure and bounds is not None:
         finding = "better" if bounds[0] > 0 else "worse" if bounds[1] < 0 else "no_difference"
-    return Difference(first, second, second - first, bounds, finding)
+    return ScoreDifference(first, second, second - first, bounds, finding)
 
 
 def _image_draws(
@@ -213,7 +213,7 @@ def _weighted(place: NDArray[np.intp], times: NDArray[np.float64], truth: NDArra
     return np.bincount(place, times * truth, bins), np.bincount(place, times * ~truth, bins)
 
 
-def _pixel_figures(sides: tuple[PackScores, PackScores], seed: int, enough: bool) -> dict[str, Difference]:
+def _pixel_figures(sides: tuple[PackScores, PackScores], seed: int, enough: bool) -> dict[str, ScoreDifference]:
     draws = [side.pixel_draws(seed) for side in sides]
     measures = ((side.pixels.auroc, side.pixels.aupro, side.pixels.f1_max) for side in sides)
     points = [[measure() for measure in one] for one in measures]
@@ -255,11 +255,11 @@ def _rank_difference(ranks: NDArray[np.float64], truth: NDArray[np.bool_]) -> fl
     return other - one
 
 
-def _pictures(sides: tuple[PackScores, PackScores], truth: NDArray[np.bool_]) -> tuple[Picture, ...]:
+def _pictures(sides: tuple[PackScores, PackScores], truth: NDArray[np.bool_]) -> tuple[ComparedPicture, ...]:
     right = [_right_shares(side.scores, truth) for side in sides]
     verdicts = [side.verdicts or [None] * len(truth) for side in sides]
     return tuple(
-        Picture(
+        ComparedPicture(
             file=str(sample.file),
             defective=bool(truth[index]),
             scores=(float(sides[0].scores[index]), float(sides[1].scores[index])),

@@ -43,7 +43,7 @@ _PIXEL_DRAWS = {
 }
 
 Interval: TypeAlias = tuple[float, float] | None
-Progress = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 
 
 def _silent(_done: int, _of: int) -> None:
@@ -149,7 +149,7 @@ def evaluate(
     scorer: Scorer,
     dataset: Dataset,
     *,
-    on_progress: Progress = _silent,
+    on_progress: OnProgress = _silent,
     work: Path | None = None,
     memory: str = "",
 ) -> Evaluation:
@@ -185,37 +185,39 @@ def evaluate(
             def count(scored: int, before: int = before) -> None:
                 on_progress(before + scored, total)
 
-            kept = ClassCheckpoint(folder, number, durable=work is not None)
+            checkpoint = ClassCheckpoint(folder, number, durable=work is not None)
             try:
-                _score_class(scorer, labelled, kept, count)
-                figures[labelled.name], scores[labelled.name] = _measure(labelled, kept, number)
+                _score_class(scorer, labelled, checkpoint, count)
+                figures[labelled.name], scores[labelled.name] = _measure(labelled, checkpoint, number)
             finally:
-                kept.save()
-                kept.close()
+                checkpoint.save()
+                checkpoint.close()
             done += len(labelled.test)
     return Evaluation(figures, scores)
 
 
-def _score_class(scorer: Scorer, labelled: LabelledClass, kept: ClassCheckpoint, count: Callable[[int], None]) -> None:
+def _score_class(
+    scorer: Scorer, labelled: LabelledClass, checkpoint: ClassCheckpoint, count: Callable[[int], None]
+) -> None:
     """Score the pictures that no earlier run has scored."""
-    if kept.count:
-        count(kept.count)
-    for done, sample in enumerate(labelled.test[kept.count :], start=kept.count + 1):
+    if checkpoint.count:
+        count(checkpoint.count)
+    for done, sample in enumerate(labelled.test[checkpoint.count :], start=checkpoint.count + 1):
         pixels = sample.pixels()
         scored = scorer.score(pixels)
         if math.isfinite(scored.score) and np.isfinite(scored.anomaly_map.values).all():
             mask = sample.mask(pixels.shape[:2]) if labelled.has_masks else None
             values = None if mask is None else map_on_picture(scored.anomaly_map, mask.shape)
-            kept.add(scored.score, defective=not sample.is_good, values=values, mask=mask)
+            checkpoint.add(scored.score, defective=not sample.is_good, values=values, mask=mask)
         else:
-            kept.add(math.nan, defective=not sample.is_good, values=None, mask=None)
+            checkpoint.add(math.nan, defective=not sample.is_good, values=None, mask=None)
         count(done)
 
 
-def _measure(labelled: LabelledClass, kept: ClassCheckpoint, seed: int) -> tuple[ClassFigures, ClassScores]:
+def _measure(labelled: LabelledClass, checkpoint: ClassCheckpoint, seed: int) -> tuple[ClassFigures, ClassScores]:
     read: list[float] = []
     good = masks = blank = 0
-    for picture in kept.pictures():
+    for picture in checkpoint.pictures():
         read.append(picture.score)
         if picture.tally is not None:
             good += not picture.defective
@@ -225,13 +227,13 @@ def _measure(labelled: LabelledClass, kept: ClassCheckpoint, seed: int) -> tuple
     known = ~np.isnan(scores)
     truth = np.array([not sample.is_good for sample in labelled.test], np.bool_)[known]
     drawn = {f"image_{name}": draws for name, draws in picture_draws(scores[known], truth, seed).items()}
-    tallies = (picture.tally for picture in kept.pictures() if picture.tally is not None)
-    by_pixel = pixel_draws(kept.tally, tallies, good, masks, seed)
+    tallies = (picture.tally for picture in checkpoint.pictures() if picture.tally is not None)
+    by_pixel = pixel_draws(checkpoint.tally, tallies, good, masks, seed)
     drawn |= {name: by_pixel[what] for name, what in _PIXEL_DRAWS.items() if by_pixel}
     intervals = {name: interval_95(drawn[name]) if name in drawn else None for name in FIGURES}
     figures = ClassFigures(
         **_image_figures(scores[known], truth),
-        **_pixel_figures(kept.tally if labelled.has_masks else None),
+        **_pixel_figures(checkpoint.tally if labelled.has_masks else None),
         image_auroc_interval_95=intervals["image_auroc"],
         images=len(truth),
         good=int((~truth).sum()),
@@ -241,7 +243,7 @@ def _measure(labelled: LabelledClass, kept: ClassCheckpoint, seed: int) -> tuple
         blank_masks=blank,
         intervals_95=intervals,
     )
-    return figures, ClassScores(labelled.test, scores, kept.tally.roc() if labelled.has_masks else None, drawn)
+    return figures, ClassScores(labelled.test, scores, checkpoint.tally.roc() if labelled.has_masks else None, drawn)
 
 
 def _image_figures(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> dict[str, Any]:

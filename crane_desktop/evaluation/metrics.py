@@ -1,8 +1,8 @@
 """How well scores tell defective from good: AUROC, average precision, F1-max and the bootstrap.
 
 Everything is computed from two arrays: how many defective and how many good things lie at each value, from the
-lowest value up. The values may be distinct scores (exact) or the bins of a fine histogram (see `pixels`). None stands
-where a figure has no meaning: nothing defective, or nothing good.
+lowest value up. The values may be distinct scores (exact) or the bins of a fine histogram (see `pixel_metrics`). None
+stands where a figure has no meaning: nothing defective, or nothing good.
 """
 
 from __future__ import annotations
@@ -91,14 +91,6 @@ def interval_95(draws: NDArray[np.float64]) -> tuple[float, float] | None:
         return None
     low, high = np.quantile(known, (0.025, 0.975))
     return float(low), float(high)
-
-
-def auroc_interval_95(
-    scores: NDArray[np.float64], defective: NDArray[np.bool_], seed: int = 0
-) -> tuple[float, float] | None:
-    """Return the 95 % bootstrap interval of the AUROC; None where one label is missing."""
-    draws = picture_draws(scores, defective, seed)
-    return interval_95(draws["auroc"]) if draws else None
 
 
 def picture_draws(

@@ -17,7 +17,7 @@ from crane_desktop.evaluation.pixel_bootstrap import pixel_draws
 from crane_desktop.evaluation.pixel_metrics import BINS, COARSE, UNIT, PictureTally, PixelTally, map_on_picture
 from crane_desktop.recipe.model import Recipe
 
-Told = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +72,9 @@ class PackScores:
         return pixel_draws(self.pixels, _read(self.tallies), good, len(drawn) - good, seed)
 
 
-def score_pictures(scorer: Scorer, samples: Sequence[Sample], folder: Path, rule: Recipe, on_done: Told) -> PackScores:
+def score_pictures(
+    scorer: Scorer, samples: Sequence[Sample], folder: Path, rule: Recipe, on_done: OnProgress
+) -> PackScores:
     """Score pictures with one pack, one at a time.
 
     Parameters

@@ -36,7 +36,7 @@ _MOST_MEMBERS = 256
 _NAME = re.compile(r"manifest\.json|weights/[A-Za-z0-9_-]+\.safetensors|golden/[A-Za-z0-9_-]+\.(?:png|npy)")
 _BAD_ZIP = (zipfile.BadZipFile, NotImplementedError, struct.error, EOFError, ValueError, RuntimeError)
 
-Progress = Callable[[float], None]
+OnProgress = Callable[[float], None]
 
 
 def _quiet(_fraction: float) -> None:
@@ -141,7 +141,7 @@ class PackReader:
 
 
 @contextmanager
-def open_pack(path: Path, on_progress: Progress = _quiet, trust: Trust = ANYONE) -> Iterator[PackReader]:
+def open_pack(path: Path, on_progress: OnProgress = _quiet, trust: Trust = ANYONE) -> Iterator[PackReader]:
     """Open a pack, prove its structure, its seal and its signature.
 
     Raises
@@ -277,7 +277,7 @@ def _parsed(content: bytes, path: Path) -> Manifest:
         raise InputError("model.pack_manifest", file=path, detail=detail) from error
 
 
-def _proven_seal(stream: BinaryIO, comment: bytes, path: Path, on_progress: Progress) -> str:
+def _proven_seal(stream: BinaryIO, comment: bytes, path: Path, on_progress: OnProgress) -> str:
     end = stream.seek(0, os.SEEK_END) - _SEAL_CHARS
     stream.seek(max(0, end))
     written = stream.read(_SEAL_CHARS)
@@ -287,7 +287,7 @@ def _proven_seal(stream: BinaryIO, comment: bytes, path: Path, on_progress: Prog
     return seal
 
 
-def _digest(stream: BinaryIO, end: int, on_progress: Progress) -> str:
+def _digest(stream: BinaryIO, end: int, on_progress: OnProgress) -> str:
     digest = hashlib.sha256()
     stream.seek(0, io.SEEK_SET)
     left = end

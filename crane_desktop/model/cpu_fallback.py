@@ -121,20 +121,20 @@ def load_with_fallback(
 
     try:
         first = load_scorer(path, device=device, profile=profile, trust=trust, on_progress=on_progress)
-        steady = CpuFallbackScorer(first, on_cpu, prove)
+        scorer = CpuFallbackScorer(first, on_cpu, prove)
     except RuntimeError as error:
         if not is_out_of_gpu_memory(error):
             raise
         _release_gpu_memory()
-        steady = CpuFallbackScorer(on_cpu(), on_cpu, prove)
-        steady.notice = StationFault("model.gpu_out_of_memory", device=device)
-        _log.error("%s: %s", steady.notice, str(error).splitlines()[0])
+        scorer = CpuFallbackScorer(on_cpu(), on_cpu, prove)
+        scorer.notice = StationFault("model.gpu_out_of_memory", device=device)
+        _log.error("%s: %s", scorer.notice, str(error).splitlines()[0])
     try:
-        steady.prove()
+        scorer.prove()
     except BaseException:
-        steady.close()
+        scorer.close()
         raise
-    return steady
+    return scorer
 
 
 def is_out_of_gpu_memory(error: BaseException) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import sys
 from pathlib import Path
-from typing import Any
 
 _STATUS = Path("/proc/self/status")
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
@@ -32,37 +31,19 @@ def keep_freed_memory() -> bool:
 
 def resident_and_peak_bytes() -> tuple[int, int]:
     """Return the memory that this process has in RAM now, and the most that it ever had."""
+    import psutil  # here: the program starts without it
+
+    memory = psutil.Process().memory_info()
+    now = int(memory.rss)
+    return now, max(now, _peak_bytes(memory))
+
+
+def _peak_bytes(memory: object) -> int:
+    """Return the peak: psutil tells it on Windows, Linux in its status file.
+
+    Not getrusage: its maximum is inherited from whoever started this process.
+    """
     if sys.platform == "win32":
-        return _of_windows()
-    if _STATUS.exists():
-        # Not getrusage: its maximum is inherited from whoever started this process.
-        lines = dict(line.split(":", 1) for line in _STATUS.read_text(encoding="ascii").splitlines() if ":" in line)
-        now, most = (int(lines[name].split()[0]) << 10 for name in ("VmRSS", "VmHWM"))
-        return now, most
-    import resource
-
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most, most
-
-
-def _of_windows() -> tuple[int, int]:
-    from ctypes import wintypes
-
-    class Counters(ctypes.Structure):
-        _fields_ = (
-            ("cb", wintypes.DWORD),
-            ("PageFaultCount", wintypes.DWORD),
-            ("PeakWorkingSetSize", ctypes.c_size_t),
-            ("WorkingSetSize", ctypes.c_size_t),
-            ("others", ctypes.c_size_t * 6),
-        )
-
-    windows: Any = ctypes
-    counters = Counters(cb=ctypes.sizeof(Counters))
-    own = windows.windll.kernel32.GetCurrentProcess
-    own.restype = wintypes.HANDLE
-    ask = windows.windll.kernel32.K32GetProcessMemoryInfo
-    ask.argtypes = (wintypes.HANDLE, ctypes.POINTER(Counters), wintypes.DWORD)
-    if not ask(own(), ctypes.byref(counters), counters.cb):
-        raise OSError("the memory in use is not known")
-    return counters.WorkingSetSize, counters.PeakWorkingSetSize
+        return int(getattr(memory, "peak_wset", 0))
+    lines = _STATUS.read_text(encoding="ascii").splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) << 10

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,6 @@ class CraneScorer:
 
     def __init__(self, pack: PackReader, profile: Profile, runner: Runner, device: str) -> None:
         manifest = pack.manifest
-        self._batch = profile.batch
         self._info = ScorerInfo(
             pack=manifest.name,
             pack_version=manifest.pack_version,
@@ -70,14 +69,6 @@ class CraneScorer:
         """Score a picture, and return what the model saw place by place, from the same pass."""
         answer, features = self.runner.answer_with_features(pixels)
         return _scored(pixels, answer), features
-
-    def score_many(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Scored]:
-        """Score several pictures, as many in one pass as the profile allows; each gets what it would get alone."""
-        scored: list[Scored] = []
-        for start in range(0, len(pictures), self._batch):
-            some = pictures[start : start + self._batch]
-            scored += map(_scored, some, self.runner.answers(self.runner.prepare(*some)))
-        return scored
 
     def close(self) -> None:
         """Release the model. Idempotent."""

@@ -52,7 +52,7 @@ class Contender:
 
 
 @dataclass(slots=True)
-class Result:
+class SideBySideResult:
     """What came of a contender: `taken_ms` of every round, and what it said of the picture."""
 
     contender: Contender
@@ -63,7 +63,9 @@ class Result:
     peak_mb: float = 0.0
 
 
-def contest(contenders: Sequence[Contender], rounds: int, on_turn: Callable[[float], None]) -> list[Result]:
+def run_side_by_side(
+    contenders: Sequence[Contender], rounds: int, on_turn: Callable[[float], None]
+) -> list[SideBySideResult]:
     """Have every contender load the pack and answer `rounds` times in turn, after one that does not count.
 
     Parameters
@@ -83,7 +85,7 @@ def contest(contenders: Sequence[Contender], rounds: int, on_turn: Callable[[flo
         results, pipes = [], []
         for contender in contenders:
             pipes.append(running.enter_context(_process(contender)))
-            results.append(Result(contender, _asked(pipes[-1], None)))
+            results.append(SideBySideResult(contender, _asked(pipes[-1], None)))
             on_turn((done := done + 1) / turns)
         for number in range(rounds + 1):
             for result, pipe in zip(results, pipes, strict=True):
@@ -92,16 +94,16 @@ def contest(contenders: Sequence[Contender], rounds: int, on_turn: Callable[[flo
                     result.taken_ms.append(taken_ms)
                 on_turn((done := done + 1) / turns)
         for result, pipe in zip(results, pipes, strict=True):
-            result.facts |= _asked(pipe, "floor")  # at last: measuring the machine takes memory of its own
+            result.facts |= _asked(pipe, "roofline")  # at last: measuring the machine takes memory of its own
     return results
 
 
-def figures(results: Sequence[Result]) -> Iterator[dict[str, Any]]:
+def figures(results: Sequence[SideBySideResult]) -> Iterator[dict[str, Any]]:
     """Yield an object for every contender; ratios are to the first one, the median over the rounds."""
     first = results[0]
     for result in results:
         median_ms = statistics.median(result.taken_ms)
-        floor_ms = result.facts["floor_ms"]
+        roofline_ms = result.facts["floor_ms"]
         yield {
             "measure": "side_by_side",
             "contender": result.contender.name,
@@ -111,7 +113,7 @@ def figures(results: Sequence[Result]) -> Iterator[dict[str, Any]]:
                 statistics.median(a / b for a, b in zip(first.taken_ms, result.taken_ms, strict=True)), 2
             ),
             "share_of_memory": round(result.peak_mb / first.peak_mb, 3),
-            "times_floor": round(median_ms / floor_ms, 2),
+            "times_floor": round(median_ms / roofline_ms, 2),
             "score_off": abs(result.score - first.score),
             "map_off": float(np.abs(result.map - first.map).max()) if result.map.shape == first.map.shape else None,
             "rounds": len(result.taken_ms),
@@ -137,7 +139,7 @@ def _asked(pipe: Connection, word: str | None) -> Any:
 def _process(contender: Contender) -> Iterator[Connection]:
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_contend, args=(theirs, contender), daemon=True)
+    process = spawn.Process(target=_compete, args=(theirs, contender), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -150,7 +152,7 @@ def _process(contender: Contender) -> Iterator[Connection]:
             process.join()
 
 
-def _contend(pipe: Connection, contender: Contender) -> None:
+def _compete(pipe: Connection, contender: Contender) -> None:
     """Load, then answer whenever told to, until the other end is closed."""
     from crane_desktop.model.process_memory import resident_and_peak_bytes
 
@@ -165,8 +167,8 @@ def _contend(pipe: Connection, contender: Contender) -> None:
             word = pipe.recv()
         except EOFError:
             return
-        if word == "floor":
-            pipe.send(_floor(crane))
+        if word == "roofline":
+            pipe.send(_roofline(crane))
             continue
         began_s = time.perf_counter()
         score, smooth = compute()
@@ -209,15 +211,15 @@ def _loaded(contender: Contender) -> tuple[Crane, _Compute, dict[str, Any]]:
     return crane, ours, facts
 
 
-def _floor(crane: Crane) -> dict[str, Any]:
+def _roofline(crane: Crane) -> dict[str, Any]:
     from crane_desktop.model.roofline import roofline_of
 
-    floor = roofline_of(crane)
+    roofline = roofline_of(crane)
     return {
-        "floor_ms": round(floor.ms, 4),
-        "giga_operations": round(floor.operations / 1e9, 2),
-        "giga_operations_a_second": round(floor.operations_a_second / 1e9),
-        "giga_bytes_a_second": round(floor.bytes_a_second / 1e9, 1),
+        "floor_ms": round(roofline.ms, 4),
+        "giga_operations": round(roofline.operations / 1e9, 2),
+        "giga_operations_a_second": round(roofline.operations_a_second / 1e9),
+        "giga_bytes_a_second": round(roofline.bytes_a_second / 1e9, 1),
     }
 
 

@@ -45,6 +45,8 @@ class LineSnapshot:
         How the source is; None where it cannot tell.
     gaps
         The times without the camera, the latest ones.
+    run
+        Id of the run, under which the log has it.
     """
 
     state: StationState
@@ -60,12 +62,14 @@ class LineSnapshot:
     finished: bool = False
     source_status: SourceStatus | None = None
     gaps: tuple[Gap, ...] = ()
+    run: str | None = None
 
 
 class Board:
     """Counters, pace, newest results and faults of one run. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: str | None = None) -> None:
+        self._run = run
         self.tally = Tally()
         self._pace = PaceMeter()
         self._guard = threading.Lock()
@@ -134,4 +138,5 @@ class Board:
                 finished=finished,
                 source_status=source_status,
                 gaps=tuple(self._gaps),
+                run=self._run,
             )

@@ -91,7 +91,7 @@ class Line:
         self.run = run or new_run_id()
         self._source = source
         self._info = source.info
-        self._board = Board()
+        self._board = Board(self.run)
         self._control = Control()
         inbox = self._inbox()
         outbox: BoundedQueue[LogEntry] = BoundedQueue(VERDICTS_AHEAD)

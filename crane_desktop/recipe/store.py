@@ -225,6 +225,21 @@ class RecipeStore:
             wanted = shelf.last_but_head(name) if to is None else read_version(shelf.file_of(name, to))
             return self._append(wanted.recipe, who, why or Why("recipe.why.rolled_back", {"version": wanted.version}))
 
+    def keep(self, recipe: Recipe) -> str:
+        """Make sure that a recipe can be read again by its SHA-256, and return that: what a record names.
+
+        Raises
+        ------
+        InputError
+            If nobody stored it and it cannot be kept now.
+        """
+        sha256 = recipe_sha256(recipe)
+        try:
+            self.by_sha256(sha256)
+        except InputError:
+            return self.keep_unnamed(recipe)
+        return sha256
+
     def keep_unnamed(self, recipe: Recipe) -> str:
         """Keep a recipe that nobody stored, such as a pack's own thresholds, so that its SHA-256 leads back to it.
 

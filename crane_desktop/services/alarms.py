@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 from crane_desktop.domain.alarms import Alarm, AlarmSeverity
 from crane_desktop.domain.errors import CraneError, InputError
-from crane_desktop.domain.events import Event, EventKind
+from crane_desktop.domain.events import Event, alarm_acknowledged, alarm_raised, alarm_returned
+from crane_desktop.pipeline.board import LineSnapshot
 
 _MOST = 100
 _log = logging.getLogger(__name__)
@@ -45,7 +46,13 @@ class AlarmList:
         with self._guard:
             return tuple(self._alarms.values())
 
-    def raise_alarm(self, error: CraneError, source: str, severity: AlarmSeverity = AlarmSeverity.FAULT) -> None:
+    def raise_alarm(
+        self,
+        error: CraneError,
+        source: str,
+        severity: AlarmSeverity = AlarmSeverity.FAULT,
+        run: str | None = None,
+    ) -> None:
         """Note that something goes wrong; what goes on already keeps its beginning."""
         with self._guard:
             place = (error.key, source)
@@ -61,7 +68,7 @@ class AlarmList:
                 )
             self._alarms[place] = alarm
             _log.error("alarm of %s: %s", source, error)
-            self._note(EventKind.ALARM_RAISED, alarm)
+            self._on_event(alarm_raised(error.key, source, severity.value, str(error), run))
 
     def returned(self, key: str, source: str) -> None:
         """Note that it is over: it leaves the list if it was acknowledged, else it waits for that."""
@@ -71,7 +78,7 @@ class AlarmList:
                 return
             alarm = replace(known, returned=self._now())
             self._keep_or_drop(alarm)
-            self._note(EventKind.ALARM_RETURNED, alarm)
+            self._on_event(alarm_returned(key, source))
 
     def follow(self, source: str, active: Iterable[CraneError], severity: AlarmSeverity = AlarmSeverity.FAULT) -> None:
         """Bring the list to what a source says of itself now: what is new is raised, what it names no more is over."""
@@ -104,7 +111,7 @@ class AlarmList:
                     continue
                 seen = replace(alarm, acknowledged=self._now())
                 self._keep_or_drop(seen)
-                self._note(EventKind.ALARM_ACKNOWLEDGED, seen)
+                self._on_event(alarm_acknowledged(alarm.key, alarm.source))
 
     def _keep_or_drop(self, alarm: Alarm) -> None:
         place = (alarm.key, alarm.source)
@@ -120,18 +127,22 @@ class AlarmList:
             for place in over[:1]:
                 del self._alarms[place]
 
-    def _note(self, kind: EventKind, alarm: Alarm) -> None:
-        self._on_event(
-            Event(
-                kind,
-                details={
-                    "key": alarm.key,
-                    "source": alarm.source,
-                    "severity": alarm.severity.value,
-                    "params": {name: str(value) for name, value in alarm.error.params.items()},
-                    "begun": alarm.begun.isoformat(),
-                    "count": alarm.count,
-                },
-                at=self._now(),
-            )
-        )
+
+class LineAlarms:
+    """Brings the list to what a line says of itself; asked again and again from one thread at a time."""
+
+    def __init__(self, alarms: AlarmList, source: str) -> None:
+        self._alarms = alarms
+        self._source = source
+        self._seen: tuple[CraneError, ...] = ()
+
+    def follow(self, shot: LineSnapshot) -> None:
+        """Raise what is new, also where it is over already, and return what has ceased.
+
+        With the line its faults are over; what is left of them waits to be acknowledged.
+        """
+        for fault in shot.faults:
+            if not any(fault is seen for seen in self._seen):
+                self._alarms.raise_alarm(fault, self._source, run=shot.run)
+        self._seen = shot.faults
+        self._alarms.follow(self._source, () if shot.finished else shot.active_faults)

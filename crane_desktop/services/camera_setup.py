@@ -17,8 +17,8 @@ from crane_desktop.recipe.model import Recipe
 if TYPE_CHECKING:  # brings OpenCV
     from crane_desktop.camera.genicam.session import SetupSession
 
-_GRANTED_WITHIN_S = 15.0
-"""Longer than a session may take to let go; whoever holds the grant does nothing slow but that."""
+_GRANTED_WITHIN_S = 30.0
+"""Longer than a session may take to let go, or the doctor to look at one camera; nothing slower holds the grant."""
 
 SaveFeatures = Callable[[Mapping[str, FeatureValue], str, Recipe | None], "Future[str]"]
 """Saves a feature set with the recipe of a name; a new one begins as a copy of the one given. Returns at once."""
@@ -97,6 +97,18 @@ class CameraOwner:
         """
         with self._granted():
             self._release()
+
+    @contextmanager
+    def looked_at(self) -> Iterator[None]:
+        """Hold the camera for a short look; the line or a page that asks meanwhile waits.
+
+        Raises
+        ------
+        StationFault
+            If whoever has the grant does not let go of it.
+        """
+        with self._granted():
+            yield
 
     @contextmanager
     def _granted(self) -> Iterator[None]:

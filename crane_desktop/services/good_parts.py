@@ -155,5 +155,6 @@ def _keep(data: DataDir, memory: GoodParts) -> GoodPartsFile:
     try:
         trial.replace(data.recipes / kept.file)
     except OSError as error:
+        trial.unlink(missing_ok=True)
         raise InputError("settings.unwritable", file=kept.file, reason=error.strerror or str(error)) from error
     return kept

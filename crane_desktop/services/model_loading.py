@@ -130,7 +130,7 @@ def load_model(
             must_match(recipe, base)
         scorer = with_memory(workbench.data, recipe, base)
     except BaseException:
-        if kept is None:
+        if not kept:
             base.close()
         raise
     return LoadedModel(scorer, recipe, base, file)

@@ -109,7 +109,11 @@ def check_files(folder: Path, release: Release, told: _Told = lambda _done, _of:
         Naming the first file that is missing, changed, or does not belong.
     """
     names = {one.name for one in release.files}
-    for stranger in sorted(folder.iterdir()):
+    try:
+        beside = sorted(folder.iterdir())
+    except OSError as error:  # the stick was pulled out
+        raise InputError("app.release_unreadable", file=folder, reason=error.strerror or str(error)) from error
+    for stranger in beside:
         # An installer loads what lies beside it (DLLs on Windows), and people start what they see.
         if stranger.name not in names and _STARTS_PROGRAMS.search(stranger.name):
             raise InputError("app.release_stranger", file=stranger)

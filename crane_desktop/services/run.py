@@ -19,12 +19,12 @@ from crane_desktop.pipeline.sharing import SharedScorer
 from crane_desktop.plant.camera_line import CameraLineOutput
 from crane_desktop.preprocess.correct import Corrector
 from crane_desktop.recipe.model import Recipe
-from crane_desktop.records.log import SqliteInspectionLog
+from crane_desktop.recipe.store import RecipeStore
+from crane_desktop.services.alarms import AlarmList, LineAlarms
 from crane_desktop.services.corrections import corrector_of
 from crane_desktop.services.model_loading import LoadedModel, load_model
 from crane_desktop.services.sources import make_source
 from crane_desktop.services.workbench import Workbench
-from crane_desktop.settings.data_dir import DataDir
 
 ResultOf = Callable[[Result], None]
 
@@ -62,7 +62,7 @@ def check_choice(choice: SourceChoice) -> None:
 
 
 def prepare_run(
-    data: DataDir,
+    recipes: RecipeStore,
     choice: SourceChoice,
     model: LoadedModel,
     log: InspectionLog,
@@ -74,6 +74,8 @@ def prepare_run(
 
     Parameters
     ----------
+    recipes
+        Where the recipe's version can be read again later: one that nobody stored is kept there now.
     scorer
         What asks the model, where several lines share it; None: the model itself.
     on_result
@@ -82,9 +84,9 @@ def prepare_run(
     Raises
     ------
     InputError
-        If the choice makes no sense, or a reference picture of the recipe is gone.
+        If the choice makes no sense, a reference picture of the recipe is gone, or the recipe cannot be kept.
     """
-    source, outputs = source_with_outputs(choice, model.recipe, corrector_of(data, model.recipe))
+    source, outputs = source_with_outputs(choice, model.recipe, corrector_of(recipes.data, model.recipe))
     line = Line(
         source,
         scorer or model.scorer,
@@ -94,8 +96,23 @@ def prepare_run(
         software_version=__version__,
         on_result=on_result,
         judge_ready=model.ready,
+        recipe_sha256=recipes.keep(model.recipe),
     )
     return Run(line, source, outputs)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRuns:
+    """Runs that stand on one model and one log, with the alarms of all."""
+
+    model: LoadedModel
+    runs: tuple[Run, ...]
+    alarms: tuple[LineAlarms, ...]
+
+    def follow(self) -> None:
+        """Note in the log which alarms have come and gone; to be called again and again from one thread."""
+        for run, alarms in zip(self.runs, self.alarms, strict=True):
+            alarms.follow(run.line.snapshot())
 
 
 @contextmanager
@@ -106,7 +123,7 @@ def opened_runs(
     pack: str | None,
     recipe: str | None,
     on_result: Callable[[int, Result], None] = lambda _number, _result: None,
-) -> Iterator[tuple[LoadedModel, list[Run]]]:
+) -> Iterator[OpenedRuns]:
     """Give one run for each choice, all on one model and one log; afterwards everything is released.
 
     The data folder must be locked by the caller, who starts and stops the lines.
@@ -131,30 +148,20 @@ def opened_runs(
             shared = SharedScorer(model.scorer)
             stack.callback(shared.close)
             scorer = shared
-        log = open_log(workbench)
-        stack.callback(log.close)
+        workbench.log.open()
         runs = []
         for number, choice in enumerate(choices):
 
-            def tell(result: Result, number: int = number) -> None:
+            def report(result: Result, number: int = number) -> None:
                 on_result(number, result)
 
-            run = prepare_run(workbench.data, choice, model, log, scorer=scorer, on_result=tell)
+            run = prepare_run(workbench.recipes, choice, model, workbench.log, scorer=scorer, on_result=report)
             stack.callback(run.close)
             runs.append(run)
-        yield model, runs
-
-
-def open_log(workbench: Workbench) -> SqliteInspectionLog:
-    """Open the station's log for writing, as its settings say.
-
-    Raises
-    ------
-    InputError
-        If it cannot be used.
-    """
-    settings = workbench.settings
-    return SqliteInspectionLog(workbench.data, keep_images=settings.keep_images, reserve_mb=settings.reserve_mb)
+        alarms = AlarmList(workbench.note)
+        opened = OpenedRuns(model, tuple(runs), tuple(LineAlarms(alarms, run.source.info.source_id) for run in runs))
+        yield opened
+        opened.follow()
 
 
 def does_not_stop() -> StationFault:

@@ -6,6 +6,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.frames import EndOfFrames, Frame
 from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.recipe.store import RecipeStore
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.records.verify import verify_log
@@ -130,12 +132,11 @@ def _line(models: list[LoadedModel]) -> str:
 
 
 def _run_parts(model: LoadedModel, data: DataDir) -> Balance:
-    log = SqliteInspectionLog(data, keep_images="all", reserve_mb=0)
-    run = prepare_run(data, SourceChoice(kind="demo", frames=_PARTS), model, log)
-    try:
-        run.line.start()
-        run.line.join(_LINE_WITHIN_S)
-    finally:
-        run.stop(timeout_s=_LINE_WITHIN_S)
-        log.close()
-    return run.line.snapshot().balance
+    with closing(SqliteInspectionLog(data, keep_images="all", reserve_mb=0)) as log:
+        run = prepare_run(RecipeStore(data), SourceChoice(kind="demo", frames=_PARTS), model, log)
+        try:
+            run.line.start()
+            run.line.join(_LINE_WITHIN_S)
+        finally:
+            run.stop(timeout_s=_LINE_WITHIN_S)
+        return run.line.snapshot().balance

@@ -6,14 +6,16 @@ import logging
 import threading
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from crane_desktop.domain.errors import CraneError, StationFault
 from crane_desktop.domain.events import Event
 from crane_desktop.domain.ports import LogEntry
-from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.store import Settings
+
+if TYPE_CHECKING:  # brings the database
+    from crane_desktop.records.log import SqliteInspectionLog
 
 _log = logging.getLogger(__name__)
 
@@ -95,6 +97,8 @@ class StationLog:
             if self._closed:
                 raise StationFault("records.closed")
             if self._opened is None:
+                from crane_desktop.records.log import SqliteInspectionLog
+
                 kept = self._settings
                 self._opened = SqliteInspectionLog(self._data, keep_images=kept.keep_images, reserve_mb=kept.reserve_mb)
             return self._opened

@@ -11,7 +11,7 @@ from pathlib import Path
 from crane_desktop.domain.errors import InputError
 from crane_desktop.evaluation.compare import Comparison, compare
 from crane_desktop.evaluation.datasets.datasets import Sample
-from crane_desktop.evaluation.pack_scores import PackScores, Told, score_pictures
+from crane_desktop.evaluation.pack_scores import OnProgress, PackScores, score_pictures
 from crane_desktop.model.packs import read_manifest
 from crane_desktop.model.scorer import load_scorer
 from crane_desktop.model.signature import ANYONE, Trust
@@ -20,7 +20,7 @@ from crane_desktop.training.learned_pack import fingerprint, pictures_behind
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
+class ComparedPack:
     """A pack with what decides its verdicts.
 
     Attributes
@@ -44,13 +44,13 @@ class Contender:
 
 
 def compare_packs(
-    first: Contender,
-    second: Contender,
+    first: ComparedPack,
+    second: ComparedPack,
     samples: Sequence[Sample],
     *,
     trust: Trust = ANYONE,
     device: str = "auto",
-    on_done: Told = lambda _done, _of: None,
+    on_done: OnProgress = lambda _done, _of: None,
 ) -> Comparison:
     """Score pictures with both packs, one pack in memory at a time, and compare.
 
@@ -72,17 +72,17 @@ def compare_packs(
         raise InputError("training.nothing_to_compare", left_out=left_out)
     with tempfile.TemporaryDirectory(prefix="crane-compare-") as folder:
         sides: list[PackScores] = []
-        for number, contender in enumerate((first, second)):
+        for number, compared_pack in enumerate((first, second)):
             place = Path(folder) / str(number)
             place.mkdir()
-            scorer = load_scorer(contender.file, device=device, trust=trust)
+            scorer = load_scorer(compared_pack.file, device=device, trust=trust)
             done_before = number * len(unseen)
 
             def told(done: int, of: int, done_before: int = done_before) -> None:
                 on_done(done_before + done, 2 * of)
 
             try:
-                sides.append(score_pictures(scorer, unseen, place, contender.rule(scorer.info.pack), told))
+                sides.append(score_pictures(scorer, unseen, place, compared_pack.rule(scorer.info.pack), told))
             finally:
                 scorer.close()
         if sides[0].pack == sides[1].pack:
@@ -91,7 +91,7 @@ def compare_packs(
 
 
 def _unseen_by(
-    samples: Sequence[Sample], first: Contender, second: Contender, trust: Trust
+    samples: Sequence[Sample], first: ComparedPack, second: ComparedPack, trust: Trust
 ) -> tuple[list[Sample], int]:
     learned = {p for c in (first, second) for p in pictures_behind(read_manifest(c.file, trust).provenance)}
     seen = set[str]()

@@ -157,13 +157,13 @@ class FeatureStore:
         InputError
             If they are damaged or gone.
         """
-        kept = [self._read(lesson) for lesson in lessons]
-        entries = torch.stack([k["entries"] for k in kept], dim=1).to(device).float()
+        stored = [self._read(lesson) for lesson in lessons]
+        entries = torch.stack([k["entries"] for k in stored], dim=1).to(device).float()
         return Batch(
-            ImageFeatures(torch.stack([k["image"] for k in kept]).to(device).float(), tuple(entries)),
+            ImageFeatures(torch.stack([k["image"] for k in stored]).to(device).float(), tuple(entries)),
             torch.tensor([lesson.defective for lesson in lessons], device=device),
-            torch.tensor(["mask" in k for k in kept], device=device),
-            torch.stack([self._mask(k) for k in kept]).to(device).float(),
+            torch.tensor(["mask" in k for k in stored], device=device),
+            torch.stack([self._mask(k) for k in stored]).to(device).float(),
         )
 
     def _features(self, pixels: NDArray[np.uint8]) -> dict[str, Tensor] | None:
@@ -179,16 +179,16 @@ class FeatureStore:
 
     def _read(self, lesson: Lesson) -> dict[str, Tensor]:
         try:
-            kept: dict[str, Tensor] = load_file(self._file(lesson))
+            stored: dict[str, Tensor] = load_file(self._file(lesson))
         except (OSError, SafetensorError) as error:
             raise InputError("training.features_damaged", folder=self._folder) from error
-        return kept
+        return stored
 
-    def _mask(self, kept: dict[str, Tensor]) -> Tensor:
+    def _mask(self, stored: dict[str, Tensor]) -> Tensor:
         size = self._size_px
-        if "mask" not in kept:
+        if "mask" not in stored:
             return torch.zeros(size, size, dtype=torch.bool)
-        bits = np.unpackbits(kept["mask"].numpy(), count=size * size)
+        bits = np.unpackbits(stored["mask"].numpy(), count=size * size)
         return torch.from_numpy(bits.reshape(size, size)).bool()
 
     def _file(self, lesson: Lesson) -> Path:

@@ -19,7 +19,7 @@ from crane_desktop.model.packing import write_pack
 from crane_desktop.model.weights import hold_for, load_crane
 from crane_desktop.settings.texts import text
 from crane_desktop.training.features import Lesson
-from crane_desktop.training.progress import Figures, Progress
+from crane_desktop.training.progress import Figures, TrainingProgress
 
 _PRINT_DIGITS = 12
 """Of a picture's SHA-256: enough to know it again among millions."""
@@ -32,7 +32,7 @@ _LARGEST_HISTORY = 1_000_000
 def provenance(
     base: PackReader,
     datasets: Sequence[Dataset],
-    progress: Progress,
+    progress: TrainingProgress,
     before: Figures,
     numbers: Mapping[str, JsonValue],
     decided_by: Sequence[Lesson],
@@ -86,7 +86,7 @@ def pictures_behind(facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def write_learned_pack(
-    out: Path, base: PackReader, progress: Progress, datasets: Sequence[Dataset], facts: dict[str, JsonValue]
+    out: Path, base: PackReader, progress: TrainingProgress, datasets: Sequence[Dataset], facts: dict[str, JsonValue]
 ) -> None:
     """Write the base pack with the best prompts under a new name, without thresholds.
 

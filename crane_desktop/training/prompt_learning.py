@@ -44,9 +44,8 @@ from crane_desktop.settings.texts import Language
 from crane_desktop.training.features import FeatureStore, Lesson
 from crane_desktop.training.learned_pack import fingerprint, pictures_behind, provenance, write_learned_pack
 from crane_desktop.training.learner import BATCH, Learner
-from crane_desktop.training.learning_curve import write_learning_curve
-from crane_desktop.training.progress import Progress
-from crane_desktop.training.split import Parts, part
+from crane_desktop.training.progress import TrainingProgress, write_learning_curve
+from crane_desktop.training.split import Split, split_samples
 from crane_desktop.training.text_side import load_text_side
 
 _METHOD = 2
@@ -55,7 +54,7 @@ _PUBLISHED_EPOCHS, _MOST_EPOCHS = 5, 60
 _ENOUGH_STEPS = 300
 _LEAST_PATIENCE = 3
 
-Encoding = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 
 
 def _silent(_done: int, _of: int) -> None:
@@ -63,7 +62,7 @@ def _silent(_done: int, _of: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
+class LearningOptions:
     """How to learn.
 
     Attributes
@@ -110,11 +109,15 @@ class Lessons:
 
 
 def learn_prompts(
-    pack: Path, datasets: Sequence[Path], out: Path, how: Lessons = Lessons(), on_encoding: Encoding = _silent
+    pack: Path,
+    datasets: Sequence[Path],
+    out: Path,
+    how: LearningOptions = LearningOptions(),
+    on_encoding: OnProgress = _silent,
 ) -> Iterator[dict[str, Any]]:
     """Learn prompts on the pictures of labelled sets and write a new pack.
 
-    Some pictures stop the learning and choose its best epoch, others stay unseen (`parting`). Features and the state
+    Some pictures stop the learning and choose its best epoch, others stay unseen (`split`). Features and the state
     after each epoch lie in ``.<out>.learning`` beside `out` until the pack is written: the same call after a power
     cut goes on from there and ends with the same pack. Image towers are in memory only while pictures are encoded.
 
@@ -164,7 +167,7 @@ class _Wish:
     pack: Path
     datasets: tuple[Dataset, ...]
     out: Path
-    how: Lessons
+    how: LearningOptions
     device: torch.device
 
     @property
@@ -191,14 +194,14 @@ class _Wish:
             chosen += rng.permutation(own)[:count].tolist()
         return [all_of_them[index] for index in sorted(chosen)]
 
-    def inputs_sha256(self, pack_sha256: str, parts: Parts, epochs: int, context: Context) -> str:
+    def inputs_sha256(self, pack_sha256: str, split: Split, epochs: int, context: Context) -> str:
         """Return a name for everything that the result depends on."""
-        sides = [[lesson.key for lesson in side] for side in (parts.learned, parts.stopping, parts.unseen)]
+        sides = [[lesson.key for lesson in side] for side in (split.learned, split.stopping, split.unseen)]
         inputs = [_METHOD, pack_sha256, sides, epochs, self.how.seed, context]
         return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
 
 
-def _learning(wish: _Wish, on_encoding: Encoding) -> Iterator[dict[str, Any]]:
+def _learning(wish: _Wish, on_encoding: OnProgress) -> Iterator[dict[str, Any]]:
     settle_numerics()
     how = wish.how
     with open_pack(wish.pack) as base:
@@ -206,20 +209,20 @@ def _learning(wish: _Wish, on_encoding: Encoding) -> Iterator[dict[str, Any]]:
         lessons = _encoded(wish.samples(), store, on_encoding)
         behind = set(pictures_behind(base.manifest.provenance))
         known = {lesson.picture for lesson in lessons if fingerprint(lesson.picture) in behind}
-        parts = part(lessons, how.seed, how.group_by, known)
-        epochs, context = how.epochs_for(len(parts.learned)), how.context_for(base.manifest.config)
+        split = split_samples(lessons, how.seed, how.group_by, known)
+        epochs, context = how.epochs_for(len(split.learned)), how.context_for(base.manifest.config)
         learner = Learner(load_text_side(base).to(wish.device), store, how.seed, context)
-        before = learner.judge(parts.stopping)
-        progress = Progress(wish.inputs_sha256(base.sha256, parts, epochs, context))
-        yield from _epochs(wish.folder / "checkpoint.pt", epochs, learner, progress, parts)
+        before = learner.judge(split.stopping)
+        progress = TrainingProgress(wish.inputs_sha256(base.sha256, split, epochs, context))
+        yield from _epochs(wish.folder / "checkpoint.pt", epochs, learner, progress, split)
         counts = {
-            "images_learned": len(parts.learned),
-            "images_held_out": len(parts.stopping),
-            "images_unseen": len(parts.unseen),
+            "images_learned": len(split.learned),
+            "images_held_out": len(split.stopping),
+            "images_unseen": len(split.unseen),
         }
         numbers: dict[str, JsonValue] = {"seed": how.seed, "epochs": epochs, "context": context, **counts}
-        numbers |= {"near_copies": parts.near_copies, "group_by": how.group_by}
-        facts = provenance(base, wish.datasets, progress, before, numbers, [*parts.learned, *parts.stopping])
+        numbers |= {"near_copies": split.near_copies, "group_by": how.group_by}
+        facts = provenance(base, wish.datasets, progress, before, numbers, [*split.learned, *split.stopping])
         # The pack comes last: where it is there, everything beside it is too.
         table, picture = write_learning_curve(wish.out, progress, how.language)
         write_learned_pack(wish.out, base, progress, wish.datasets, facts)
@@ -233,7 +236,7 @@ def _learning(wish: _Wish, on_encoding: Encoding) -> Iterator[dict[str, Any]]:
         "before": asdict(before),
         "after": asdict(after.held_out),
         "curve": [str(table), str(picture)],
-        "unseen": [lesson.sample for lesson in parts.unseen],
+        "unseen": [lesson.sample for lesson in split.unseen],
     }
 
 
@@ -241,7 +244,7 @@ def _runner(base: PackReader, device: torch.device) -> Runner:
     return Runner(load_crane(base, hold=hold_for("float32")), base.manifest.preprocessing, device)
 
 
-def _encoded(samples: Sequence[Sample], store: FeatureStore, on_encoding: Encoding) -> list[Lesson]:
+def _encoded(samples: Sequence[Sample], store: FeatureStore, on_encoding: OnProgress) -> list[Lesson]:
     """Encode every picture; one that is there twice counts once, or it would be learned and held out.
 
     Of two copies the one with a mask counts. Copies with different labels are refused: one of them is wrong.
@@ -264,7 +267,7 @@ def _encoded(samples: Sequence[Sample], store: FeatureStore, on_encoding: Encodi
 
 
 def _epochs(
-    checkpoint: Path, epochs: int, learner: Learner, progress: Progress, parts: Parts
+    checkpoint: Path, epochs: int, learner: Learner, progress: TrainingProgress, split: Split
 ) -> Iterator[dict[str, Any]]:
     """Learn, epoch by epoch; those of an earlier, cut-off run are told again, not learned again."""
     patience = max(_LEAST_PATIENCE, epochs // 6)
@@ -274,7 +277,7 @@ def _epochs(
     for number in range(len(progress.epochs) + 1, epochs + 1):
         if progress.epochs and number - 1 - progress.best.epoch >= patience:
             return
-        loss = learner.learn(parts.learned, number)
-        progress.add(number, loss, learner.judge(parts.stopping), learner.prompts)
+        loss = learner.learn(split.learned, number)
+        progress.add(number, loss, learner.judge(split.stopping), learner.prompts)
         progress.save(checkpoint, learner.prompts, learner.optimiser)
         yield progress.epochs[-1].as_dict()

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.training.features import Lesson
@@ -32,8 +34,8 @@ _ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """A set in three parts.
+class Split:
+    """A labelled set, split in three.
 
     Attributes
     ----------
@@ -53,10 +55,10 @@ class Parts:
     near_copies: int | None = 0
 
 
-def part(
+def split_samples(
     lessons: Sequence[Lesson], seed: int, group_by: str | None = None, known: Collection[str] = frozenset()
-) -> Parts:
-    """Part a set: of each label about the same share, drawn by `seed`, groups kept whole.
+) -> Split:
+    """Split a set in three: of each label about the same share, drawn by `seed`, groups kept whole.
 
     Parameters
     ----------
@@ -87,36 +89,35 @@ def part(
     for some in (learned, *taken):
         if {lesson.defective for lesson in some} != {False, True}:
             raise InputError("training.too_few_pictures", needed=FEWEST)
-    return Parts(learned, taken[0], taken[1], near_copies)
+    return Split(learned, taken[0], taken[1], near_copies)
 
 
 def groups_of(lessons: Sequence[Lesson], group_by: str | None) -> tuple[NDArray[np.int64], int | None]:
     """Return which group each lesson belongs to, and how many are near-copies of another (None: cannot be told)."""
-    root = np.arange(len(lessons), dtype=np.int64)
+    groups = np.arange(len(lessons), dtype=np.int64)
     alike = group_alike([lesson.thumbnail for lesson in lessons])
     near_copies = None if alike is None else sum(n for n in Counter(alike.tolist()).values() if n > 1)
     for labels in (alike, _named(lessons, group_by)):
         if labels is not None:
-            _join(root, labels)
-    return root, near_copies
+            _, firsts, label = np.unique(labels, return_index=True, return_inverse=True)
+            groups = _joined(groups, np.arange(len(lessons)), firsts[label])
+    return groups, near_copies
 
 
 def group_alike(thumbnails: Sequence[NDArray[np.uint8] | None]) -> NDArray[np.int64] | None:
     """Return a group number for each thumbnail, chains of near-copies in one; None where that says nothing."""
     count = len(thumbnails)
-    root = np.arange(count, dtype=np.int64)
+    groups = np.arange(count, dtype=np.int64)
     if any(t is None for t in thumbnails) or count < 2:
-        return root
+        return groups
     flat = np.stack([t.ravel() for t in thumbnails if t is not None]).astype(np.float32) - 127.5
     square = (flat * flat).sum(1)
     limit = _ALIKE_LEVELS**2 * flat.shape[1]
     for at in range(0, count, _ROWS_AT_ONCE):
         rows = slice(at, at + _ROWS_AT_ONCE)
         distance = square[rows, None] + square[None] - 2 * flat[rows] @ flat.T
-        for first, second in np.argwhere(distance <= limit):
-            if first + at < second:
-                _unite(root, first + at, second)
-    groups = np.array([_find(root, index) for index in range(count)], np.int64)
+        first, second = np.nonzero(distance <= limit)
+        groups = _joined(groups, first + at, second)
     largest = max(Counter(groups.tolist()).values())
     return None if largest > max(2, _LARGEST_SHARE * count) else groups
 
@@ -140,24 +141,11 @@ def _named(lessons: Sequence[Lesson], group_by: str | None) -> NDArray[np.int64]
     return np.array(numbers, np.int64)
 
 
-def _join(root: NDArray[np.int64], labels: NDArray[np.int64]) -> None:
-    first: dict[int, int] = {}
-    for index, label in enumerate(labels.tolist()):
-        _unite(root, first.setdefault(label, index), index)
-    for index in range(len(root)):
-        root[index] = _find(root, index)
-
-
-def _unite(root: NDArray[np.int64], first: int, second: int) -> None:
-    low, high = sorted((_find(root, first), _find(root, second)))
-    root[high] = low
-
-
-def _find(root: NDArray[np.int64], index: int) -> int:
-    while root[index] != index:
-        root[index] = root[root[index]]
-        index = int(root[index])
-    return index
+def _joined(groups: NDArray[np.int64], first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the groups after those of `first` and `second`, indexes of a pair each, have become one."""
+    edges = (np.ones(len(first), np.float32), (groups[first], groups[second]))
+    _, joined = connected_components(coo_array(edges, shape=(len(groups), len(groups))), directed=False)
+    return np.asarray(joined, np.int64)[groups]
 
 
 def _wanted(lessons: Sequence[Lesson], label: bool) -> int:

@@ -18,7 +18,7 @@ PROGRAM = "crane_desktop"
 EXCLUDED_MODULES = (
     # Tools of development and other people's tests.
     "IPython", "PyInstaller", "_pytest", "expecttest", "hypothesis", "mypy", "pip", "pkg_resources", "pytest",
-    "psutil", "ruff", "setuptools", "tensorboard", "torch.utils.tensorboard", "wheel",
+    "ruff", "setuptools", "tensorboard", "torch.utils.tensorboard", "wheel",
     # Optional companions of our libraries that the program never calls.
     "dask", "matplotlib", "onnx", "onnxscript", "pandas", "skimage", "sklearn", "tkinter", "torchaudio", "triton",
     "attr", "attrs", "hf_xet", "jinja2", "jsonschema", "networkx", "lxml", "jupyter", "notebook", "zmq", "pyarrow",

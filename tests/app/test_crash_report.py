@@ -7,10 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from eventually import HANG_S, eventually
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -42,7 +42,7 @@ def program(code: str, places: dict[str, Path], *words: str) -> subprocess.Popen
 
 
 def ended(run: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, err = run.communicate(timeout=60)
+    out, err = run.communicate(timeout=HANG_S)
     return run.returncode, out, err
 
 
@@ -51,16 +51,17 @@ def left(places: dict[str, Path]) -> list[Path]:
     return sorted([*(places["data"] / "logs").glob("CraneInspector-*"), *places["temporary"].glob("CraneInspector-*")])
 
 
-HANGS = "import time, crane_desktop.app.open_station as w; w.load_settings = lambda _: time.sleep(60)"
+HANGS = """
+import os, time
+from pathlib import Path
+import crane_desktop.app.open_station as w
+w.load_settings = lambda _: (Path(os.environ["TMPDIR"], "hangs").touch(), time.sleep(600))
+"""
 STATS = ("records", "stats", "--json")
 
 
 def running_report(places: dict[str, Path]) -> Path:
-    until_s = time.monotonic() + 30
-    while not (found := list((places["data"] / "logs").glob("CraneInspector-running-*"))):
-        assert time.monotonic() < until_s
-        time.sleep(0.02)
-    return found[0]
+    return eventually(lambda: list((places["data"] / "logs").glob("CraneInspector-running-*")))[0]
 
 
 def test_a_program_that_ends_in_order_leaves_nothing(places: dict[str, Path]) -> None:
@@ -74,7 +75,7 @@ def test_a_program_that_ends_in_order_leaves_nothing(places: dict[str, Path]) ->
 def test_a_hard_fault_leaves_its_traceback_and_the_next_start_tells(places: dict[str, Path]) -> None:
     run = program(HANGS, places, *STATS)
     running_report(places)
-    time.sleep(0.3)
+    eventually((places["temporary"] / "hangs").exists)
     run.send_signal(signal.SIGSEGV)
     assert ended(run)[0] == -signal.SIGSEGV
     code, out, err = ended(program("", places, *STATS))

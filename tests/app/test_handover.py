@@ -13,11 +13,10 @@ from multiprocessing.connection import Client
 from pathlib import Path
 
 import pytest
+from eventually import WITHIN_S
 
 from crane_desktop.app.process import handover
 from crane_desktop.app.process.handover import HandoverServer, address_of, hand_over
-
-WITHIN_S = 20.0
 
 
 @pytest.fixture(autouse=True)

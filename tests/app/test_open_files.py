@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eventually import WITHIN_S
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 from station_fixtures import alarm_of
@@ -29,7 +30,6 @@ from crane_desktop.settings.store import load_settings
 from crane_desktop.ui.shell.window import MainWindow
 
 Crane = Callable[..., Any]
-WITHIN_S = 60.0
 
 
 @pytest.fixture

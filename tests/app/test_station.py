@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eventually import WITHIN_S, Hang, eventually
 from station_fixtures import alarm_of
 
 from crane_desktop.app.open_station import open_workbench
@@ -26,7 +27,6 @@ from crane_desktop.model.scorer import CraneScorer
 from crane_desktop.services.workbench import Workbench
 
 LogOf = Callable[[Path], list[HistoryRow]]
-WITHIN_S = 30.0
 
 
 @pytest.fixture
@@ -42,12 +42,14 @@ def station(workbench: Workbench) -> Iterator[LiveStation]:
     made.close()
 
 
-def until(station: LiveStation, reached: Callable[[StationView], bool], within_s: float = WITHIN_S) -> StationView:
+def until(station: LiveStation, reached: Callable[[StationView], bool]) -> StationView:
     """Poll as the window does, until the view is as it should be."""
-    deadline_s = time.monotonic() + within_s
-    while not reached(view := station.line.view()):
-        assert time.monotonic() < deadline_s, view
-        time.sleep(0.01)
+
+    def seen() -> StationView | None:
+        return view if reached(view := station.line.view()) else None
+
+    view = eventually(seen, what=station.line.view)
+    assert view is not None
     return view
 
 
@@ -321,31 +323,30 @@ def test_closing_gives_up_a_load(workbench: Workbench, monkeypatch: pytest.Monke
 def test_a_hanging_model_does_not_hold_up_the_closing(
     workbench: Workbench, station_dir: Path, monkeypatch: pytest.MonkeyPatch, log_of: LogOf
 ) -> None:
-    release, real = threading.Event(), CraneScorer.score
+    hang, real = Hang(), CraneScorer.score
 
-    def hang(self: CraneScorer, pixels: Any) -> Scored:
+    def score(self: CraneScorer, pixels: Any) -> Scored:
         found = real(self, pixels)
         if pixels.shape[0] == 512:
-            release.wait(60)
+            hang()
         return found
 
-    monkeypatch.setattr(CraneScorer, "score", hang)
+    monkeypatch.setattr(CraneScorer, "score", score)
     monkeypatch.setattr("crane_desktop.app.station.live_line._STOP_WITHIN_S", 1.5)
     station = LiveStation(workbench)
     try:
         station.line.load("試験用")
         station.line.start(demo())
-        until(station, lambda view: view.balance.frames >= 1)
+        eventually(lambda: hang.holds)
         station.line.stop()
         view = until(station, lambda view: view.state is StationState.ERROR)
         assert alarm_of(view) is not None
         assert alarm_of(view).key == "app.line_does_not_stop"
         assert view.balance.pending == 0
-        began_s = time.monotonic()
         station.close()
-        assert time.monotonic() - began_s < 5
+        assert hang.holds
     finally:
-        release.set()
+        hang.release()
         station.close()
     assert log_of(station_dir) == []
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from eventually import HANG_S
+
 ROOT = Path(__file__).resolve().parents[2]
 ALLOWED = {
     "crane_desktop",
@@ -22,13 +24,13 @@ ALLOWED = {
 
 def _run(*words: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
+        [sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, timeout=HANG_S, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_only_the_agreed_things_stand_at_the_top() -> None:
-    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, timeout=HANG_S, check=False)
     names = {line.split("/")[0] for line in done.stdout.splitlines()}
     assert {n for n in names if not n.startswith(".")} <= ALLOWED
 
@@ -53,5 +55,5 @@ def test_no_module_on_the_windows_way_imports_torch_or_harvesters_early() -> Non
         "heavy = {'torch', 'open_clip', 'timm', 'harvesters', 'genicam', 'sklearn', 'scipy.stats'} & set(sys.modules);"
         "sys.exit(str(heavy) if heavy else 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG_S, check=False)
     assert done.returncode == 0, done.stderr

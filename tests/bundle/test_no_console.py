@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from eventually import HANG_S
 
 _WATCHED = """
 import sys
@@ -28,7 +29,7 @@ def watched(tmp_path: Path, *words: str, code: str = _WATCHED) -> subprocess.Com
     script.write_text(code, encoding="utf-8")
     environment = {**os.environ, "CRANE_DATA_DIR": str(tmp_path / "station"), "CRANE_LANGUAGE": "en"}
     return subprocess.run(
-        [sys.executable, script, *words], env=environment, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, script, *words], env=environment, capture_output=True, text=True, timeout=HANG_S, check=False
     )
 
 

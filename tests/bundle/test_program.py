@@ -17,6 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from eventually import eventually
 
 from crane_desktop import __version__
 
@@ -100,17 +101,18 @@ def viky(computer: Any) -> Path:
 
 def two_processes(frozen: Any) -> tuple[int, int]:
     """Wait until program and camera both work; return their process ids."""
-    until_s = time.monotonic() + 180
-    while True:
-        assert time.monotonic() < until_s
+
+    def both() -> tuple[int, int] | None:
         assert frozen.process.poll() is None, frozen.err
         maps = {pid: maps_of(pid) for pid in (frozen.process.pid, *children_of(frozen.process.pid))}
         programs = [pid for pid, words in maps.items() if "libtorch_cpu" in words]
         cameras = [pid for pid, words in maps.items() if "_gentl" in words and pid not in programs]
-        if programs and cameras:
-            time.sleep(1.0)
-            return programs[0], cameras[0]
-        time.sleep(0.1)
+        return (programs[0], cameras[0]) if programs and cameras else None
+
+    found = eventually(both, within_s=180)
+    assert found is not None
+    time.sleep(1.0)
+    return found
 
 
 def maps_of(pid: int) -> str:
@@ -145,10 +147,7 @@ def test_learning_from_good_parts_works(computer: Any, nothing_unexpected: Calla
 
 def test_a_second_program_on_the_same_data_is_told_so(computer: Any) -> None:
     first = computer.start("crane-inspector", "inspect", "--source", "demo", "--rate", "5", "--json")
-    until_s = time.monotonic() + 180
-    while not (computer.data / "records" / "log.sqlite3").exists():
-        assert time.monotonic() < until_s
-        time.sleep(0.1)
+    eventually((computer.data / "records" / "log.sqlite3").exists, within_s=180)
     second = computer.run("inspect", "--source", "demo", "--frames", "1", "--json")
     assert second.process.returncode == 2
     assert second.out == b""

@@ -77,7 +77,7 @@ FORBIDDEN = {
     "tests": re.compile(r"(^|/)(tests?|testing/_internal/opinfo)/.*\.(py|pyc|so|pyd|npy|npz|png|pt)$"),
     "tools of development": re.compile(
         r"_internal/(pytest|_pytest|hypothesis|mypy|ruff|pip|setuptools|PyInstaller|matplotlib|pandas|IPython|tkinter"
-        r"|sklearn|jupyter|tensorboard|psutil)(/|-)"
+        r"|sklearn|jupyter|tensorboard)(/|-)"
     ),
     "test programs of torch": re.compile(r"/torch/bin/(?!torch_shm_manager(\.exe)?$)"),
     "translations nobody speaks": re.compile(r"/translations/(?!qtbase_ja\.qm$)"),
@@ -100,7 +100,7 @@ def test_no_module_of_a_test_tool_is_frozen_in(bundle: Path) -> None:
     archive = CArchiveReader(str(program))
     modules = set(archive.open_embedded_archive(next(name for name in archive.toc if name.startswith("PYZ"))).toc)
     assert "crane_desktop.cli.cli" in modules
-    unwanted = {"pytest", "_pytest", "hypothesis", "mypy", "sklearn", "PyInstaller", "tkinter", "matplotlib", "psutil"}
+    unwanted = {"pytest", "_pytest", "hypothesis", "mypy", "sklearn", "PyInstaller", "tkinter", "matplotlib"}
     assert unwanted & {name.split(".")[0] for name in modules} == set()
     assert [name for name in modules if re.search(r"\.tests(\.|$)", name)] == []
     assert [name for name in modules if name.startswith("PySide6.") and FORBIDDEN["rooms of Qt"].search(name)] == []

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from eventually import eventually
 
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.overlay.badge import VERDICT_COLOURS
@@ -33,11 +33,11 @@ def screen(screen_tool: ModuleType) -> Iterator[Any]:
 
 
 def wait_for(what: str, seen: Callable[[], bool], frozen: Any) -> None:
-    until_s = time.monotonic() + WITHIN_S
-    while not seen():
+    def alive_and_seen() -> bool:
         assert frozen.process.poll() is None, (what, frozen.err)
-        assert time.monotonic() < until_s, what
-        time.sleep(0.05)
+        return seen()
+
+    eventually(alive_and_seen, within_s=WITHIN_S, what=what)
 
 
 def plate(screen: Any) -> set[Verdict]:

@@ -7,12 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from eventually import HANG_S, eventually
 
 sys.path.append(str(Path(__file__).parent))  # `windows_machine` lies beside the tests
 
@@ -49,7 +49,7 @@ def build() -> ModuleType:
 
 def stand_in(file: Path, version: str) -> Path:
     words = [COMPILER, "-municode", "-static", "-s", "-Wall", "-Wextra", "-Werror", f'-DVERSION="{version}"']
-    subprocess.run([*words, "-o", str(file), str(WINDOWS / "stand_in.c")], check=True, timeout=120)
+    subprocess.run([*words, "-o", str(file), str(WINDOWS / "stand_in.c")], check=True, timeout=HANG_S)
     return file
 
 
@@ -253,7 +253,7 @@ def test_a_payload_that_cannot_be_installed_is_refused_in_one_sentence(
 ) -> None:
     spoil(bundle)
     command = [sys.executable, str(WINDOWS / "build.py"), "--payload", str(bundle), "--out", str(tmp_path / "out")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_S, check=False, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -486,17 +486,14 @@ def test_a_running_program_is_neither_replaced_nor_removed(machine: WindowsMachi
     sign = machine.folder.parent / "held"
     with machine.start(machine.path(PROGRAM_FILES) / "crane-inspector.exe", "hold", f"Z:{sign}") as running:
         try:
-            deadline_s = time.monotonic() + 60
-            while not sign.exists():
-                assert time.monotonic() < deadline_s
-                time.sleep(0.05)
+            eventually(sign.exists)
             assert machine.run(setups[NEWER], "/S") == 5
             assert uninstall(machine, PROGRAM_FILES) == 5
             assert machine.path(rf"{PROGRAM_FILES}\{COMMON}").read_text(encoding="utf-8") == __version__
             assert machine.path(rf"{PROGRAM_FILES}\{STALE}").is_file()
         finally:
             sign.unlink(missing_ok=True)
-            running.communicate(timeout=60)
+            running.communicate(timeout=HANG_S)
     assert machine.run(setups[NEWER], "/S") == 0
 
 

@@ -10,7 +10,7 @@ from format_reference import plain_demosaic, plain_rgb_of_yuv, unpacked
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crane_desktop.camera.genicam.block_ids import BlockCounter, lost_between
+from crane_desktop.camera.genicam.block_ids import BlockIdCounter, lost_between
 from crane_desktop.camera.genicam.formats import convert, raw_kind
 from crane_desktop.camera.genicam.pfnc import BAYER_ORDERS, LAYOUTS
 from crane_desktop.domain.errors import InputError
@@ -210,21 +210,21 @@ def test_16_bit_ids_wrap_and_leave_out_zero(previous: int, current: int, lost: i
 @given(gone=st.lists(st.sampled_from(["here", "lost", "incomplete"]), max_size=60))
 def test_every_frame_is_counted_once(gone: list[str]) -> None:
     """Whole frames, lost ones and unfilled ones make up all ids between the first and the last whole frame."""
-    counter, lost, incomplete = BlockCounter(), 0, 0
-    counter.look(1, None)
+    counter, lost, incomplete = BlockIdCounter(), 0, 0
+    counter.observe(1, None)
     for block_id, fate in enumerate([*gone, "here"], start=2):
         if fate == "here":
-            lost += counter.look(block_id, None).lost
+            lost += counter.observe(block_id, None).lost
         elif fate == "incomplete":
-            counter.unpictured(1)
+            counter.bad_buffers(1)
             incomplete += 1
     assert lost == gone.count("lost")
     assert incomplete == gone.count("incomplete")
 
 
 def test_cameras_without_ids_lose_nothing_visibly() -> None:
-    counter = BlockCounter()
-    assert [counter.look(block_id, None).lost for block_id in (None, 1, None, 2)] == [0, 0, 0, 0]
+    counter = BlockIdCounter()
+    assert [counter.observe(block_id, None).lost for block_id in (None, 1, None, 2)] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from eventually import eventually
 from format_reference import plain_demosaic, plain_rgb_of_yuv, unpacked
 from virtual_camera import VirtualCameras
 from virtual_scene import View, expected_rows
@@ -24,7 +24,6 @@ BAYER = [f"Bayer{pattern}{kind}" for pattern in PATTERNS for kind in KINDS]
 COLOUR = ["RGB8", "BGR8", "RGBa8", "BGRa8", "YUV422_8", "YUV422_8_UYVY"]
 # 52 pixels of 10 bits are 65 bytes: with 5 bytes of padding, lines begin at odd addresses.
 SETTINGS = {"Width": 52, "Height": 30, "OffsetX": 4, "OffsetY": 2, "VirtualLinePadding": 5}
-WITHIN_S = 10.0
 
 
 @pytest.fixture
@@ -42,21 +41,26 @@ def source(virtual_cameras: VirtualCameras) -> Iterator[GenicamSource]:
 def put(source: GenicamSource, name: str, value: FeatureValue) -> None:
     """Set a feature of the running camera."""
     asked = source.control.ask(WriteNode(name, value, may_restart=True))
-    deadline_s = time.monotonic() + WITHIN_S
-    while not asked.done() and time.monotonic() < deadline_s:
+
+    def answered() -> bool:
         source.next_event(0.005)
+        return asked.done()
+
+    eventually(answered)
     asked.result(0)
 
 
 def frame_in(source: GenicamSource, pixel_format: str) -> Frame:
     """Set the format and return the first frame in it."""
     put(source, "PixelFormat", pixel_format)
-    deadline_s = time.monotonic() + WITHIN_S
-    while time.monotonic() < deadline_s:
+
+    def frame() -> Frame | None:
         event = source.next_event(0.2)
-        if isinstance(event, Frame) and event.pixel_format == pixel_format:
-            return event
-    raise AssertionError(f"no frame in {pixel_format}")
+        return event if isinstance(event, Frame) and event.pixel_format == pixel_format else None
+
+    found = eventually(frame, what=f"no frame in {pixel_format}")
+    assert found is not None
+    return found
 
 
 def sent(frame: Frame, scene: str = "noise") -> np.ndarray:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from eventually import eventually
 from numpy._core import _multiarray_umath
 
 from crane_desktop.camera.genicam import discover, doctor, link
@@ -52,16 +53,19 @@ def camera(viky: str) -> Iterator[GenicamSource]:
     source.close()
 
 
-def next_frame(source: GenicamSource, within_s: float = 10.0) -> Frame:
-    deadline_s = time.monotonic() + within_s
-    while not isinstance(event := source.next_event(0.5), Frame):
-        assert time.monotonic() < deadline_s, event
-    return event
+def next_frame(source: GenicamSource) -> Frame:
+    def frame() -> Frame | None:
+        event = source.next_event(0.5)
+        return event if isinstance(event, Frame) else None
+
+    found = eventually(frame)
+    assert found is not None
+    return found
 
 
-def events_until(source: GenicamSource, deadline_s: float) -> None:
-    while time.monotonic() < deadline_s:
-        source.next_event(0.5)
+def until_it_fails(source: GenicamSource) -> None:
+    """Take events for ever: the fault ends it."""
+    eventually(lambda: isinstance(source.next_event(0.5), EndOfFrames))
 
 
 class TestSource:
@@ -109,7 +113,7 @@ class TestSource:
         assert camera.process_id is not None
         os.kill(camera.process_id, signal.SIGKILL)
         with pytest.raises(StationFault) as error:
-            events_until(camera, time.monotonic() + 10)
+            until_it_fails(camera)
         assert error.value.key == "camera.process_died"
         assert error.value.params == {"device": RED, "code": -9}
         with pytest.raises(StationFault):  # until it is closed
@@ -128,13 +132,10 @@ class TestSource:
         pid = camera.process_id
         assert pid is not None
         os.kill(pid, signal.SIGSTOP)  # as a driver that does not come back: no frame, no sign of life
-        began_s = time.monotonic()
         with pytest.raises(StationFault) as error:
-            events_until(camera, began_s + 20)
+            until_it_fails(camera)
         assert error.value.key == "camera.hangs"
-        assert time.monotonic() - began_s < 10
         camera.close()
-        assert time.monotonic() - began_s < 15
         assert not psutil.pid_exists(pid)
 
     def test_a_line_that_was_busy_elsewhere_blames_no_camera(
@@ -176,10 +177,7 @@ class TestSource:
         pid = int(run.stdout.readline())
         run.kill()
         run.communicate(timeout=20)
-        deadline_s = time.monotonic() + 10
-        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.05)
+        eventually(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
 
 
 class TestProducers:
@@ -245,11 +243,9 @@ class TestDiscovery:
         assert len(discover.enumerate_devices((str(fake), viky))) == 3
 
     def test_a_driver_that_does_not_come_back(self, viky: str) -> None:
-        began_s = time.monotonic()
         with pytest.raises(StationFault) as error:
             discover.enumerate_devices((viky,), within_s=0.01)
         assert error.value.key == "camera.driver_hangs"
-        assert time.monotonic() - began_s < 10
 
 
 class TestDoctor:

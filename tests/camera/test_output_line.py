@@ -14,6 +14,7 @@ from statistics import median
 
 import psutil
 import pytest
+from eventually import eventually
 from virtual_camera import Event, VirtualCamera, VirtualCameras
 
 from crane_desktop.camera.genicam.reconnect import ReconnectingSource
@@ -73,13 +74,6 @@ def counted(source: GenicamSource) -> SignalCounts:
     return source.signals.signal_counts()
 
 
-def wait_until(holds: Callable[[], bool], within_s: float = 5.0) -> None:
-    until_s = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < until_s
-        time.sleep(0.01)
-
-
 class TestPulses:
     def test_a_hundred_pulses_are_where_they_belong(
         self, opened: Open, camera: VirtualCamera, record_property: Callable[[str, object], None]
@@ -126,7 +120,7 @@ class TestPulses:
             time.sleep(0.06)
         for at in reversed(arrived):  # the last verdict first
             source.signals.signal(at, pulse=at != arrived[2])
-        wait_until(lambda: len(edges(camera)[1]) == 4)
+        eventually(lambda: len(edges(camera)[1]) == 4)
         ups, _ = edges(camera)
         for up, at in zip(ups, [a for a in arrived if a != arrived[2]], strict=True):
             assert 0 <= up.at_ns - at - 600e6 <= 100e6
@@ -231,19 +225,18 @@ class TestEnds:
     def test_a_killed_camera_process_lets_the_line_fall(self, opened: Open, camera: VirtualCamera) -> None:
         source = opened(SIGNAL.model_copy(update={"pulse_ms": 5000.0, "delay_ms": 20.0}))
         judged(source, pulse=True)
-        wait_until(lambda: camera.level("Line2"))
+        eventually(lambda: camera.level("Line2"))
         assert source.process_id is not None
         os.kill(source.process_id, signal.SIGKILL)
         assert camera.wait_for("line", name="Line2", level=0).values["cause"] == "heartbeat"
-        time.sleep(0.05)
-        assert not source.signals.signal(time.monotonic_ns(), pulse=True)
+        eventually(lambda: not source.signals.signal(time.monotonic_ns(), pulse=True))
 
     def test_a_camera_process_that_is_asked_to_end_leaves_the_line_safe(
         self, opened: Open, camera: VirtualCamera
     ) -> None:
         source = opened(SIGNAL.model_copy(update={"pulse_ms": 5000.0, "delay_ms": 20.0}))
         judged(source, pulse=True)
-        wait_until(lambda: camera.level("Line2"))
+        eventually(lambda: camera.level("Line2"))
         assert source.process_id is not None
         os.kill(source.process_id, signal.SIGTERM)
         assert camera.wait_for("line", name="Line2", level=0).values["cause"] == "set"
@@ -258,12 +251,14 @@ class TestEnds:
             first = source.process_id
             assert first is not None
             os.kill(first, signal.SIGKILL)
-            until_s = time.monotonic() + 15.0
-            while time.monotonic() < until_s and not camera.level("Line2"):
+
+            def is_active() -> bool:
                 event = source.next_event(0.2)
                 if isinstance(event, Frame):
                     source.signals.signal(event.origin.arrived_ns, pulse=True)
-            assert camera.level("Line2")
+                return camera.level("Line2")
+
+            eventually(is_active)
             assert source.process_id != first
         finally:
             source.close()
@@ -295,7 +290,7 @@ class TestEnds:
                 child = int(killed.stdout.readline())
             finally:
                 killed.kill()
-        wait_until(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie", 10.0)
+        eventually(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie")
         closed = camera.wait_for("closed")
         assert closed.values["cause"] != "died"  # in order, not by a heartbeat
         ups, downs = edges(camera)

@@ -15,15 +15,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from eventually import WITHIN_S, eventually
 
-from crane_desktop.camera.genicam.block_ids import BlockCounter, Seen, lost_between
+from crane_desktop.camera.genicam.block_ids import BlockIdCounter, BlockIdFinding, lost_between
 from crane_desktop.camera.genicam.loop import stream
-from crane_desktop.camera.genicam.messages import Arrived, Missing, RingMade, RingWanted, Stop, TriggerNow, Trouble
+from crane_desktop.camera.genicam.messages import (
+    ErrorReport,
+    FrameArrived,
+    FramesMissing,
+    RingAddress,
+    RingRequest,
+    Stop,
+    TriggerNow,
+)
 from crane_desktop.camera.genicam.ring import RingReader, RingWriter, slots_for
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.frames import LossCause
-
-WITHIN_S = 5.0
 
 
 class TestGaps:
@@ -44,17 +51,17 @@ class TestGaps:
         assert lost_between(previous, current) == lost
 
     def test_incomplete_frames_are_no_gap(self) -> None:
-        counter = BlockCounter()
-        assert counter.look(10, None).lost == 0
-        counter.unpictured(2)
-        assert counter.look(13, None).lost == 0
-        counter.unpictured(1)
-        assert counter.look(17, None).lost == 2
-        assert counter.look(18, None).lost == 0
+        counter = BlockIdCounter()
+        assert counter.observe(10, None).lost == 0
+        counter.bad_buffers(2)
+        assert counter.observe(13, None).lost == 0
+        counter.bad_buffers(1)
+        assert counter.observe(17, None).lost == 2
+        assert counter.observe(18, None).lost == 0
 
     def test_a_camera_without_ids_loses_nothing_that_could_be_known(self) -> None:
-        counter = BlockCounter()
-        assert [counter.look(None, None) for _ in range(3)] == [Seen()] * 3
+        counter = BlockIdCounter()
+        assert [counter.observe(None, None) for _ in range(3)] == [BlockIdFinding()] * 3
 
 
 class TestRing:
@@ -123,8 +130,8 @@ class FakeGrabber:
     incomplete: int = 0
     garbage: int = 0
     starts: int = 1
-    first_block: int | None = None
-    pictures_per_trigger: int = 1
+    first_block_id: int | None = None
+    frames_per_trigger: int = 1
     payload_bytes: int = 0
     given_back: int = 0
     triggers: list[float] = field(default_factory=list)
@@ -186,14 +193,14 @@ class Desk:
         while True:
             assert self.pipe.poll(WITHIN_S), f"waiting for {kind.__name__}"
             message = self.pipe.recv()
-            if isinstance(message, RingWanted) and kind is not RingWanted:
+            if isinstance(message, RingRequest) and kind is not RingRequest:
                 self.rings.append(RingReader(message.slot_bytes))
                 self.pipe.send(self.rings[-1].address)
                 continue
             assert isinstance(message, kind), message
             return message
 
-    def take(self, arrived: Arrived) -> np.ndarray:
+    def take(self, arrived: FrameArrived) -> np.ndarray:
         return self.rings[-1].take(arrived.slot, arrived.size_bytes, lambda data: data.copy())
 
     def stop(self) -> None:
@@ -237,7 +244,7 @@ class TestLoop:
         grabber = FakeGrabber([1, None, 2, 3])
         line = desk(grabber)
         for number in (1, 2, 3):
-            arrived = line.next(Arrived)
+            arrived = line.next(FrameArrived)
             assert (arrived.block_id, arrived.width_px, arrived.height_px) == (number, 5, 4)
             assert set(line.take(arrived)) == {number}
         line.stop()
@@ -245,52 +252,49 @@ class TestLoop:
 
     def test_a_gap_is_told_before_the_frame_that_shows_it(self, desk: Callable[[FakeGrabber], Desk]) -> None:
         line = desk(FakeGrabber([1, 5]))
-        line.take(line.next(Arrived))
-        assert line.next(Missing) == Missing(3, LossCause.LOST)
-        assert line.next(Arrived).block_id == 5
+        line.take(line.next(FrameArrived))
+        assert line.next(FramesMissing) == FramesMissing(3, LossCause.LOST)
+        assert line.next(FrameArrived).block_id == 5
 
     def test_incomplete_frames_are_told_once_and_are_no_gap(self, desk: Callable[[FakeGrabber], Desk]) -> None:
         line = desk(FakeGrabber([1, -2, 4, 5]))
-        line.take(line.next(Arrived))
-        assert line.next(Missing) == Missing(2, LossCause.INCOMPLETE)
-        assert [line.next(Arrived).block_id for _ in range(2)] == [4, 5]
+        line.take(line.next(FrameArrived))
+        assert line.next(FramesMissing) == FramesMissing(2, LossCause.INCOMPLETE)
+        assert [line.next(FrameArrived).block_id for _ in range(2)] == [4, 5]
 
     def test_losses_with_no_frame_after_them_are_told_all_the_same(self, desk: Callable[[FakeGrabber], Desk]) -> None:
         line = desk(FakeGrabber([1, -3]))
-        line.take(line.next(Arrived))
-        assert line.next(Missing) == Missing(3, LossCause.INCOMPLETE)
+        line.take(line.next(FrameArrived))
+        assert line.next(FramesMissing) == FramesMissing(3, LossCause.INCOMPLETE)
 
     def test_a_line_that_does_not_keep_up_overruns_and_every_frame_is_accounted_for(
         self, desk: Callable[[FakeGrabber], Desk]
     ) -> None:
         grabber = FakeGrabber(list(range(1, 31)))
         line = desk(grabber)
-        arrived = [line.next(Arrived)]
+        arrived = [line.next(FrameArrived)]
         slots = line.rings[-1].address.slots
-        arrived += [line.next(Arrived) for _ in range(slots - 1)]
-        deadline_s = time.monotonic() + WITHIN_S
-        while grabber.script:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.01)
+        arrived += [line.next(FrameArrived) for _ in range(slots - 1)]
+        eventually(lambda: not grabber.script)
         assert not line.pipe.poll(0.5)  # nothing is told while the line is behind: the pipe must not fill up
         for one in arrived:
             line.take(one)
-        assert line.next(Missing) == Missing(30 - slots, LossCause.OVERRUN)
+        assert line.next(FramesMissing) == FramesMissing(30 - slots, LossCause.OVERRUN)
 
     def test_larger_frames_get_a_larger_ring(self, desk: Callable[[FakeGrabber], Desk]) -> None:
         grabber = FakeGrabber([1])
         line = desk(grabber)
-        line.take(line.next(Arrived))
+        line.take(line.next(FrameArrived))
         grabber.size = (40, 50)
         grabber.script.append(2)
-        arrived = line.next(Arrived)
+        arrived = line.next(FrameArrived)
         assert len(line.rings) == 2
         assert arrived.ring == line.rings[-1].address.name
         assert set(line.take(arrived)) == {2}
 
     def test_the_ring_is_made_for_the_cameras_largest_frame(self, desk: Callable[[FakeGrabber], Desk]) -> None:
         line = desk(FakeGrabber([1], payload_bytes=12_345))
-        line.next(Arrived)
+        line.next(FrameArrived)
         assert line.rings[-1].address.slot_bytes == 12_345
 
     def test_a_line_that_gives_no_ring_loses_frames_and_can_still_stop(
@@ -298,20 +302,17 @@ class TestLoop:
     ) -> None:
         monkeypatch.setattr("crane_desktop.camera.genicam.loop._RING_WITHIN_S", 0.1)
         line = desk(FakeGrabber([1, 2]))
-        line.next(RingWanted)
-        line.next(RingWanted)
+        line.next(RingRequest)
+        line.next(RingRequest)
         line.stop()
 
     def test_a_software_trigger_carries_its_number(self, desk: Callable[[FakeGrabber], Desk]) -> None:
         grabber = FakeGrabber([])
         line = desk(grabber)
         line.pipe.send(TriggerNow(41))
-        deadline_s = time.monotonic() + WITHIN_S
-        while not grabber.triggers:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.01)
+        eventually(lambda: grabber.triggers)
         grabber.script.extend([1, 2])
-        assert [line.next(Arrived).trigger_id for _ in range(2)] == [41, None]
+        assert [line.next(FrameArrived).trigger_id for _ in range(2)] == [41, None]
 
     def test_a_line_that_is_gone_ends_the_loop(self, desk: Callable[[FakeGrabber], Desk]) -> None:
         grabber = FakeGrabber([])
@@ -324,7 +325,7 @@ class TestLoop:
 
 @pytest.mark.parametrize("error", [InputError("camera.no_device"), StationFault("camera.lost", device="A", detail=3)])
 def test_an_error_crosses_processes(error: InputError | StationFault) -> None:
-    again = Trouble.of(error).error()
+    again = ErrorReport.of(error).error()
     assert type(again) is type(error)
     assert again.key == error.key
     assert again.params == {name: str(value) for name, value in error.params.items()}
@@ -333,7 +334,7 @@ def test_an_error_crosses_processes(error: InputError | StationFault) -> None:
 def test_a_ring_address_is_all_the_other_process_needs() -> None:
     reader = RingReader(16)
     try:
-        assert isinstance(reader.address, RingMade)
+        assert isinstance(reader.address, RingAddress)
         assert reader.address.slots == slots_for(16)
     finally:
         reader.close()

@@ -7,14 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
+from builders import crane_model, model_pack, picture_file
 
-from crane_desktop.model.config import CraneConfig
-from crane_desktop.model.crane import new_crane
-from crane_desktop.model.manifest import About, Words
-from crane_desktop.model.packing import write_pack
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.store import Settings, load_settings, save_settings
 
@@ -23,14 +19,8 @@ NAME = "試験用"
 
 
 @pytest.fixture
-def make_pack(small_config: Callable[..., CraneConfig]) -> Callable[[Path, int], Path]:
-    def make(path: Path, seed: int) -> Path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        about = About(name=path.stem, description=Words(en="For tests.", ja="テスト用。"))
-        write_pack(path, about, new_crane(small_config(), seed).requires_grad_(False).eval())
-        return path
-
-    return make
+def make_pack() -> Callable[[Path, int], Path]:
+    return lambda path, seed: model_pack(path, crane_model(seed=seed))
 
 
 @pytest.fixture
@@ -44,8 +34,7 @@ def site(tmp_path: Path) -> Path:
                 y, x = rng.integers(0, 28, 2)
                 part[y : y + 28, x : x + 28] += 150
             file = tmp_path / "現場" / label / f"{number:02d}.png"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(cv2.imencode(".png", part)[1].tobytes())
+            picture_file(file, part)
     return tmp_path / "現場"
 
 

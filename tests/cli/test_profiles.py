@@ -7,15 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
+from builders import crane_model, model_pack, picture_folder, pixels, thresholds
 
 from crane_desktop.domain.maps import Scored
-from crane_desktop.model.config import CraneConfig
-from crane_desktop.model.crane import new_crane
-from crane_desktop.model.manifest import About, Words
-from crane_desktop.model.packing import ProfileWish, write_pack
+from crane_desktop.model.packing import ProfileWish
 from crane_desktop.model.scorer import CraneScorer
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.store import load_settings
@@ -25,24 +21,16 @@ PUBLISHED = Path(__file__).parents[1] / "model" / "published.py"
 
 
 @pytest.fixture
-def station(station_dir: Path, small_config: Callable[..., CraneConfig]) -> Path:
+def station(station_dir: Path) -> Path:
     """A station with one more pack, which offers a smaller picture."""
-    about = About(name="many", description=Words(en="For tests.", ja="テスト用。"))
-    crane = new_crane(small_config(), 5).requires_grad_(False).eval()
-    write_pack(
-        station_dir / "packs" / "many.cranepack", about, crane, profiles=[ProfileWish("small", 28, "float32", 1)]
-    )
+    wish = ProfileWish("small", 28, "float32", 1)
+    model_pack(station_dir / "packs" / "many.cranepack", crane_model(seed=5), profiles=[wish])
     return station_dir
 
 
 @pytest.fixture
 def good_parts(tmp_path: Path) -> Path:
-    folder = tmp_path / "良品"
-    folder.mkdir()
-    for index in range(6):
-        pixels = np.random.default_rng(index).integers(0, 256, (40, 50, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / f"{index}.png")
-    return folder
+    return picture_folder(tmp_path / "良品", [pixels(number, 40, 50) for number in range(6)])
 
 
 def test_the_choice_is_kept_and_used(crane: Program, station: Path) -> None:
@@ -106,16 +94,10 @@ def test_a_reduced_precision_judges_with_the_same_thresholds(crane: Program, sta
     assert crane("inspect", "--recipe", "ねじ", "--profile", "fast", "--frames", "2", *own).code == 0
 
 
-def test_thresholds_of_the_pack_are_for_its_own_size(
-    crane: Program, station: Path, small_config: Callable[..., CraneConfig]
-) -> None:
-    from crane_desktop.recipe.thresholds import Thresholds
-
-    limits = Thresholds(score_review=0.0, score_ng=0.0, map_review=0.0, map_ng=0.0)
-    about = About(name="strict", description=Words(en="For tests.", ja="テスト用。"), thresholds=limits)
-    weights = new_crane(small_config(), 5).requires_grad_(False).eval()
+def test_thresholds_of_the_pack_are_for_its_own_size(crane: Program, station: Path) -> None:
     small = [ProfileWish("small", 28, "float32", 1)]
-    write_pack(station / "packs" / "strict.cranepack", about, weights, profiles=small)
+    path = station / "packs" / "strict.cranepack"
+    model_pack(path, crane_model(seed=5), thresholds=thresholds(0.0, 0.0), profiles=small)
     own = ("--json", "--frames", "1", "--pack", "strict", "--data-dir", station)
     (full,), (other,) = (crane("inspect", *own, "--profile", name).verdicts for name in ("full", "small"))
     assert full["verdict"] == "NG"

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 import torch
+from builders import crane_model, model_pack, thresholds
+from eventually import eventually
 from station_fixtures import alarm_of
 
 from crane_desktop.app.open_station import open_workbench
@@ -19,7 +21,7 @@ from crane_desktop.domain.history import HistoryRow
 from crane_desktop.domain.maps import Scored
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.domain.station import StationState
-from crane_desktop.model.crane import Crane, new_crane
+from crane_desktop.model.crane import Crane
 from crane_desktop.model.runner import Runner
 from crane_desktop.model.scorer import CraneScorer
 from crane_desktop.settings.data_dir import DataDir
@@ -279,8 +281,6 @@ class TestFullGpu:
     def test_the_window_shows_an_alarm_that_can_be_acknowledged(
         self, station_dir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        import time
-
         from crane_desktop.app.process.logs import stop_logs
 
         full_gpu(monkeypatch, from_part=2)
@@ -288,10 +288,11 @@ class TestFullGpu:
         try:
             station.line.load("試験用")
             station.line.start(SourceChoice(kind="demo", frames=4, seed=4))
-            deadline_s = time.monotonic() + 60
-            while not ((view := station.line.view()).run_id == 1 and view.state is StationState.READY):
-                assert time.monotonic() < deadline_s, view
-                time.sleep(0.02)
+            eventually(
+                lambda: station.line.view().run_id == 1 and station.line.view().state is StationState.READY,
+                what=station.line.view,
+            )
+            view = station.line.view()
             assert alarm_of(view) is not None
             assert alarm_of(view).key == "model.gpu_out_of_memory"
             assert view.scorer is not None
@@ -328,32 +329,13 @@ def test_a_part_that_dino_sees_nothing_in_is_none_with_its_reason(
 
 
 def small_plus() -> Crane:
-    from crane_desktop.model.config import CraneConfig
-
-    config = CraneConfig.model_validate(
-        {
-            "variant": "crane-plus",
-            "image_size_px": 56,
-            "embed_dim": 32,
-            "vision": {"width": 48, "layers": 4, "heads": 3, "patch_size_px": 14, "position_grid": 3},
-            "text": {"width": 32, "layers": 3, "heads": 2},
-            "dino": {"width": 48, "layers": 2, "heads": 3, "patch_size_px": 14},
-            "dual_from": 1,
-            "deep_layers": 2,
-        }
-    )
-    crane = new_crane(config, 3).requires_grad_(False).eval()
+    crane = crane_model("crane-plus")
     crane.dino.pos_embed.normal_(generator=torch.Generator().manual_seed(3))  # type: ignore[union-attr, operator]
     return crane
 
 
 def write(path: Path, crane: Crane) -> None:
-    from crane_desktop.model.manifest import About, Words
-    from crane_desktop.model.packing import write_pack
-    from crane_desktop.recipe.thresholds import Thresholds
-
-    thresholds = Thresholds(score_review=0.7, score_ng=0.9, map_review=0.85, map_ng=0.97)
-    write_pack(path, About(name=path.stem, description=Words(en="t", ja="試"), thresholds=thresholds), crane)
+    model_pack(path, crane, thresholds=thresholds(0.7, 0.9, map_review=0.85, map_ng=0.97))
 
 
 def test_a_baseline_is_measured_from_the_same_pack(

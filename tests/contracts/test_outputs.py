@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
+from eventually import Hang, eventually
 
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.frames import FrameOrigin
@@ -31,12 +31,12 @@ class Plant:
     def __init__(self) -> None:
         self.told: list[tuple[int, bool]] = []
         self.gone = False
-        self.hold = threading.Event()
-        self.hold.set()
+        self.hold: Hang | None = None
         self.news = SignalCounts()
 
     def signal(self, arrived_ns: int, *, pulse: bool) -> bool:
-        assert self.hold.wait(20.0)
+        if self.hold is not None:
+            self.hold()
         if self.gone:
             return False
         self.told.append((arrived_ns, pulse))
@@ -66,19 +66,10 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
 
     yield build
     for output, plant in made:
-        plant.hold.set()
+        if plant.hold is not None:
+            plant.hold.release()
         output.close()
-    until_s = time.monotonic() + 5.0
-    while set(threading.enumerate()) - threads and time.monotonic() < until_s:
-        time.sleep(0.01)
-    assert set(threading.enumerate()) <= threads
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    until_s = time.monotonic() + 5.0
-    while not holds():
-        assert time.monotonic() < until_s
-        time.sleep(0.005)
+    eventually(lambda: set(threading.enumerate()) <= threads, what=threading.enumerate)
 
 
 class TestOutput:
@@ -96,12 +87,11 @@ class TestOutput:
 
     def test_telling_never_blocks_and_what_does_not_fit_is_a_trouble(self, make: Make) -> None:
         plant = Plant()
-        plant.hold.clear()
+        plant.hold = Hang()
         output = make(plant)
-        began_s = time.monotonic()
         for number in range(2000):
             output.report(inspection(number, Verdict.NG))
-        assert time.monotonic() - began_s < 1.0
+        assert plant.told == []
         troubles = output.troubles()
         assert troubles
         assert all(isinstance(trouble, StationFault) for trouble in troubles)
@@ -116,13 +106,13 @@ class TestOutput:
 
     def test_closing_is_bounded_idempotent_and_final(self, make: Make) -> None:
         plant = Plant()
-        plant.hold.clear()
+        plant.hold = hold = Hang()
         output = make(plant)
         output.report(inspection(1, Verdict.NG))
-        began_s = time.monotonic()
+        eventually(lambda: hold.holds)
         output.close()
         output.close()
-        assert time.monotonic() - began_s < 4.0
+        assert hold.holds
         output.report(inspection(2, Verdict.NG))
         assert output.troubles()
-        plant.hold.set()
+        hold.release()

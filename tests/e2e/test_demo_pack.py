@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,12 +46,12 @@ def test_out_of_the_box_it_judges_the_simulated_line(crane: Crane, data_dir: tup
     assert sum(verdict != "OK" for verdict in bad) >= 0.5 * len(bad)
 
 
+@pytest.mark.timing
 def test_it_keeps_up_with_the_line(crane: Crane, data_dir: tuple[str, Path]) -> None:
-    """A coarse bound for a busy machine; `bench` tells the figure."""
-    began_s = time.monotonic()
+    """Beside what the model alone takes on this machine, just now, the line adds little; a coarse bound."""
+    alone = {figure["measure"]: figure for figure in crane("bench", "--json", *data_dir, "--repeats", "5").objects}
     done = crane("inspect", "--json", *data_dir, "--frames", "20")
-    assert done.summary["fps"] >= 2
-    assert time.monotonic() - began_s < 60
+    assert done.summary["fps"] >= 0.2 * 1000 / alone["total"]["median_ms"]
 
 
 def test_its_figures_are_its_own() -> None:

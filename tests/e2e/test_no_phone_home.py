@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from eventually import HANG_S
 from network_guard import Guard, Program, build, main_job
 
 pytestmark = [
@@ -87,7 +88,7 @@ def program(guard: Guard, station_dir: Path) -> Program:
 def python(guard: Guard, code: str) -> str:
     words = [sys.executable, "-c", code]
     environment = {**os.environ, **guard.environment()}
-    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=True).stdout
+    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=HANG_S, check=True).stdout
 
 
 def test_the_main_job_reaches_for_nobody(program: Program, viky: Path, tmp_path: Path) -> None:
@@ -122,9 +123,9 @@ class TestTheGuard:
     def test_it_refuses_what_c_does(self, guard: Guard, tmp_path: Path) -> None:
         source, program = tmp_path / "caller.c", tmp_path / "caller"
         source.write_text(_BY_C, encoding="ascii")
-        subprocess.run(["gcc", "-o", program, source], check=True, timeout=60)
+        subprocess.run(["gcc", "-o", program, source], check=True, timeout=HANG_S)
         environment = {**os.environ, **guard.environment()}
-        assert subprocess.run([program], env=environment, timeout=60, check=False).returncode == 0
+        assert subprocess.run([program], env=environment, timeout=HANG_S, check=False).returncode == 0
         named, connected = guard.attempts
         assert (named.split()[0], named.split()[-1]) == ("gethostbyname", "example.org")
         assert connected.split()[0] == "connect"

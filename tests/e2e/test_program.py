@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import cv2
 import numpy as np
 import psutil
 import pytest
+from eventually import HANG_S, eventually
 
 from crane_desktop import __version__
 from crane_desktop.domain.history import HistoryRow
@@ -42,20 +44,19 @@ def memory_blocks() -> set[str]:
     return {block.name for block in _SHARED_MEMORY.glob("crane-*")} if _SHARED_MEMORY.is_dir() else set()
 
 
-def gone_within(pids: list[int], seconds: float) -> bool:
-    deadline_s = time.monotonic() + seconds
-    while any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids):
-        if time.monotonic() > deadline_s:
-            return False
-        time.sleep(0.05)
-    return True
+def alive(pids: list[int]) -> list[int]:
+    found: list[int] = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += [pid] * (psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    return found
 
 
 def test_a_program_that_is_asked_to_end_ends_in_order(program: Start, station_dir: Path) -> None:
     run = program(*demo(station_dir, "--rate", "20"))
     run.until(lambda lines: len(lines) >= 4)
     run.process.send_signal(signal.SIGTERM)
-    assert run.end(15) == 0
+    assert run.end() == 0
     *verdicts, last = [json.loads(line) for line in run.lines]
     summary = last["summary"]
     assert summary["frames"] == summary["verdicts"] == len(verdicts)
@@ -73,12 +74,12 @@ def test_ctrl_c_stops_a_camera_and_leaves_nothing_behind(program: Start, station
     # As a terminal does it: the whole group hears Ctrl-C, the camera's process too.
     for pid in [*children, run.process.pid]:
         os.kill(pid, signal.SIGINT)
-    assert run.end(15) == 0
+    assert run.end() == 0
     summary = json.loads(run.lines[-1])["summary"]
     assert summary["frames"] == summary["verdicts"] + summary["losses"]
     assert len(rows_of(station_dir)) == summary["verdicts"]
     assert run.errors == ["Stopping."]
-    assert gone_within(children, 5)
+    eventually(lambda: not alive(children), what=lambda: alive(children))
     assert memory_blocks() <= memory
 
 
@@ -93,7 +94,7 @@ def test_kill_9_loses_no_verdict_that_was_printed(program: Start, station_dir: P
     run.process.kill()
     run.end()
     printed = [json.loads(line)["record_id"] for line in run.lines if line.endswith("}")]
-    assert gone_within(children, 10)
+    eventually(lambda: not alive(children), what=lambda: alive(children))
     assert memory_blocks() <= memory
 
     after = program(*demo(station_dir, "--frames", "1"))
@@ -124,7 +125,7 @@ def test_a_second_program_is_refused_and_the_first_goes_on(program: Start, stati
     seen = len(first.lines)
     first.until(lambda lines: len(lines) >= seen + 3)
     first.process.send_signal(signal.SIGTERM)
-    assert first.end(15) == 0
+    assert first.end() == 0
 
 
 def test_a_reader_that_goes_away_ends_the_program_quietly(program: Start, station_dir: Path) -> None:
@@ -163,13 +164,9 @@ def test_a_signal_closes_the_window_in_order(program: Start, station_dir: Path) 
         "from crane_desktop.__main__ import main; main()"
     )
     run = program("--data-dir", station_dir, python=("-c", code), QT_QPA_PLATFORM="offscreen")
-    deadline_s = time.monotonic() + 60
-    while len(rows_of(station_dir)) < 3:
-        assert time.monotonic() < deadline_s, run.errors
-        assert run.process.poll() is None, run.errors
-        time.sleep(0.1)
+    run.until(lambda _: len(rows_of(station_dir)) >= 3)
     run.process.send_signal(signal.SIGTERM)
-    assert run.end(20) == 0
+    assert run.end() == 0
     assert run.errors == []
     assert len(rows_of(station_dir)) >= 3
     with DataDir(station_dir).lock():  # nobody holds it any more
@@ -186,13 +183,10 @@ def test_a_thread_that_hangs_for_good_does_not_keep_the_process(program: Start, 
     )
     run = program(*demo(station_dir), python=("-c", code))
     log = DataDir(station_dir).log_file
-    deadline_s = time.monotonic() + 60
-    while not log.exists():
-        assert time.monotonic() < deadline_s, run.errors
-        time.sleep(0.05)
+    run.until(lambda _: log.exists())
     time.sleep(1.0)
     run.process.send_signal(signal.SIGTERM)
-    assert run.end(20) == 1
+    assert run.end() == 1
     assert json.loads(run.lines[-1])["summary"]["losses_by_cause"]["late"] >= 1
     assert "The line did not stop in time." in " ".join(run.errors)
 
@@ -228,5 +222,5 @@ def test_help_speaks_both_languages(program: Start, language: str) -> None:
 
 def test_the_installed_command_gives_its_version(program: Start) -> None:
     command = Path(sys.executable).with_name("crane-inspector")
-    done = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=HANG_S, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{__version__}\n", "")

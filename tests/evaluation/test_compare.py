@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
 from crane_desktop.domain.ports import ScorerInfo
+from crane_desktop.evaluation import compare as compare_module
 from crane_desktop.evaluation.compare import Comparison, compare
 from crane_desktop.evaluation.datasets.datasets import Sample, read_dataset
 from crane_desktop.evaluation.evaluate import evaluate
 from crane_desktop.evaluation.pack_scores import PackScores, score_pictures
 from crane_desktop.evaluation.pixel_metrics import PixelTally
 from crane_desktop.evaluation.report.compare_report import sentences, write_report
+from crane_desktop.evaluation.report.html import plain
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.thresholds import Thresholds
-from crane_desktop.settings.texts import LANGUAGES
-from crane_desktop.training.compare_packs import Contender, compare_packs
-from crane_desktop.training.prompt_learning import Lessons, learn_prompts
+from crane_desktop.settings.texts import LANGUAGES, Language, text
+from crane_desktop.training.compare_packs import ComparedPack, compare_packs
+from crane_desktop.training.prompt_learning import LearningOptions, learn_prompts
 
 Spots = Callable[..., Path]
 LIMITS = Thresholds(score_review=0.3, score_ng=0.4, map_review=2, map_ng=2)
@@ -167,7 +174,7 @@ def learned(base_pack: Callable[..., Path], write_spots: Spots, tmp_path_factory
     folder = tmp_path_factory.mktemp("learned")
     place = write_spots(folder / "set", good=10, spotted=10)
     out = folder / "new.cranepack"
-    list(learn_prompts(base_pack(), [place], out, Lessons(epochs=8, device="cpu")))
+    list(learn_prompts(base_pack(), [place], out, LearningOptions(epochs=8, device="cpu")))
     return out
 
 
@@ -176,7 +183,9 @@ def test_learned_pictures_are_left_out(
 ) -> None:
     own = list(read_dataset(learned.parent / "set").samples())
     fresh = list(read_dataset(write_spots(tmp_path / "fresh", good=8, spotted=8, seed=77)).samples())
-    found = compare_packs(Contender(base_pack(), LIMITS), Contender(learned), [*own, *fresh, *fresh], device="cpu")
+    found = compare_packs(
+        ComparedPack(base_pack(), LIMITS), ComparedPack(learned), [*own, *fresh, *fresh], device="cpu"
+    )
     assert found.left_out == 16
     assert (found.good, found.defective) == (10, 10)
     assert found.packs == ("base", "new")
@@ -187,7 +196,7 @@ def test_learned_pictures_are_left_out(
 
     only_learned = [s for s in own if str(s.file) not in names]
     with pytest.raises(InputError) as caught:
-        compare_packs(Contender(base_pack()), Contender(learned), only_learned, device="cpu")
+        compare_packs(ComparedPack(base_pack()), ComparedPack(learned), only_learned, device="cpu")
     assert caught.value.key == "training.nothing_to_compare"
     assert caught.value.params["left_out"] == 16
 
@@ -217,3 +226,170 @@ def test_the_report_says_what_was_found(language: str, tmp_path: Path, write_pic
     assert "http" not in page.replace("http://www.w3.org", "")
     with pytest.raises(InputError):
         write_report(tmp_path / "absent" / "r.html", found, language)  # type: ignore[arg-type]
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 2**20), st.integers(2, 9), st.integers(2, 9))
+def test_the_other_way_round_is_the_opposite(seed: int, good: int, bad: int) -> None:
+    rng = np.random.default_rng(seed)
+    one, other = (scores(np.round(drawn(rng, good, bad, apart), 1), bad) for apart in (0.3, 1.5))
+    there, back = compare(one, other), compare(other, one)
+    opposite = {"better": "worse", "worse": "better", "no_difference": "no_difference"}
+    assert back.finding == opposite[there.finding]
+    assert back.exchange_p == there.exchange_p
+    for name, row in there.figures.items():
+        turned = back.figures[name]
+        assert (turned.first, turned.second) == (row.second, row.first)
+        assert turned.finding == opposite[row.finding]
+        if row.difference is not None and row.interval_95 is not None:
+            assert turned.difference == pytest.approx(-row.difference, abs=1e-12)
+            assert turned.interval_95 == pytest.approx((-row.interval_95[1], -row.interval_95[0]), abs=1e-12)
+    assert {p.file for p in there.worse}.isdisjoint({p.file for p in back.worse})
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=2, max_size=40))
+def test_the_shares_of_a_label_have_the_auroc_for_a_mean(pairs: list[tuple[int, bool]]) -> None:
+    values, truth = np.array([s for s, _ in pairs], float), np.array([d for _, d in pairs])
+    shares = compare_module._right_shares(values, truth)
+    assert ((shares >= 0) & (shares <= 1)).all()
+    if truth.any() and not truth.all():
+        for label in (True, False):
+            assert shares[truth == label].mean() == pytest.approx(roc_auc_score(truth, values), abs=1e-12)
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=40))
+def test_ranks_of_equal_scores_are_their_mean(values: list[int]) -> None:
+    assert np.array_equal(compare_module._ranks(np.array(values, float)), rankdata(values))
+
+
+def test_an_exchange_of_all_ways_says_the_same() -> None:
+    """Six pictures have 64 ways to exchange the packs; the drawn share is near the counted one."""
+    rng = np.random.default_rng(11)
+    first, second, truth = rng.random(6), rng.random(6), np.arange(6) >= 3
+    ranks = np.stack([rankdata(first), rankdata(second)])
+    seen = abs(roc_auc_score(truth, second) - roc_auc_score(truth, first))
+    large = 0
+    for ways in range(64):
+        swap = np.array([bool(ways >> bit & 1) for bit in range(6)])
+        one, other = np.where(swap, ranks[::-1], ranks)
+        large += abs(roc_auc_score(truth, other) - roc_auc_score(truth, one)) >= seen - 1e-12
+    found = compare(scores(first, 3), scores(second, 3)).exchange_p
+    assert found == pytest.approx(large / 64, abs=0.04)
+
+
+@pytest.mark.parametrize(("good", "bad"), [(0, 4), (4, 0)])
+def test_one_label_alone_is_no_comparison(good: int, bad: int) -> None:
+    one = scores(np.random.default_rng(0).random(good + bad), bad)
+    found = compare(one, one)
+    assert found.finding == "no_difference"
+    assert found.exchange_p is None
+    assert all(row.difference is None for row in found.figures.values())
+
+
+def test_no_more_falls_are_listed_than_a_page_holds() -> None:
+    truth = np.repeat([0.0, 1.0], 40)
+    found = compare(scores(truth, 40), scores(1 - truth, 40))
+    assert len(found.worse) == 24
+    assert len(found.as_dict()["worse"]) == 24
+    assert "pictures" not in found.as_dict()
+    assert [p.lost for p in found.worse] == sorted((p.lost for p in found.worse), reverse=True)
+
+
+HOSTILE = [
+    "<script>alert(1)</script>.png",
+    "a\"b'&c.png",
+    "x\x1b[31m\x07.png",
+    "half \udcff.png",
+    "</body>.png",
+    "良品 & 不良.png",
+]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_name_becomes_markup_or_stops_the_report(tmp_path: Path, language: Language, name: str) -> None:
+    values = np.array([0.1, 0.2, 0.8, 0.9])
+    samples = tuple(Sample(tmp_path / "absent" / name, "good" if n < 2 else "x") for n in range(4))
+    sides = [
+        PackScores(f"{pack}{name}", samples, answers, verdicts, PixelTally(), (None,) * 4)
+        for pack, answers, verdicts in (
+            ("今", values, ["OK", "OK", "NG", "NG"]),
+            ("新", values[[0, 3, 2, 1]], ["OK"] * 4),
+        )
+    ]
+    found = compare(sides[0], sides[1])
+    assert found.worse
+    assert found.changed
+    write_report(tmp_path / "r.html", found, language, "<svg></svg>", heading=f"見出し {name}")
+    page = (tmp_path / "r.html").read_bytes().decode()
+    read = Read(page)
+    assert set(read.tags) == {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "h1",
+        "h2",
+        "p",
+        "table",
+        "tr",
+        "th",
+        "td",
+    } | {
+        "figure",
+        "figcaption",
+        "br",
+        "svg",
+    }
+    assert plain(name) in read.words
+    assert f"見出し {plain(name)}" in read.words
+    assert page.count("</body>") == 1
+    assert page.index("<svg>") < page.index("</body>")
+    assert read.tags.count("figure") == len(found.worse) + len(found.changed)
+
+
+class Read(HTMLParser):
+    """What a browser would make of it."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.words = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_that_limits_a_comparison_is_said(language: Language) -> None:
+    values = np.array([0.1, 0.2, np.nan, 0.9])
+    found = compare(scores(values, 2, "a"), scores(values, 2, "b"), left_out=5)
+    words = "\n".join(sentences(found, language))
+    for key, facts in (
+        ("training.compare_too_few", {"needed": 6}),
+        ("training.compare_no_masks", {}),
+        ("training.compare_no_thresholds", {}),
+        ("training.compare_left_out", {"count": 5}),
+        ("training.compare_unanswered", {"count": 1}),
+    ):
+        assert text(key, language, **facts) in words, key
+
+
+@pytest.mark.parametrize("shape", [(30, 40), (30, 40, 3), (1, 400, 3), (700, 2)])
+def test_pictures_are_shown_small_whatever_their_shape(
+    tmp_path: Path, write_picture: Callable[..., None], shape: tuple[int, ...]
+) -> None:
+    write_picture(tmp_path / "1.png", np.full(shape, 90, np.uint8))
+    samples = tuple(Sample(tmp_path / "1.png", "good" if n < 1 else "x") for n in range(2))
+    sides = [PackScores("p", samples, np.array(v), None, PixelTally(), (None, None)) for v in ([0.1, 0.9], [0.9, 0.1])]
+    write_report(tmp_path / "r.html", compare(*sides), "ja")
+    sizes = re.findall(r'width="(\d+)" height="(\d+)"', (tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert len(sizes) == 2
+    assert {max(int(w), int(h)) for w, h in sizes} == {180}
+    assert min(int(side) for size in sizes for side in size) >= 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,7 +17,16 @@ from scipy import ndimage
 from sklearn.metrics import precision_recall_curve, roc_auc_score
 
 from crane_desktop.domain.maps import AnomalyMap, Placement
-from crane_desktop.evaluation.pixel_metrics import BINS, PRO_LIMIT, PixelTally, bin_of, map_on_picture
+from crane_desktop.evaluation.pixel_metrics import (
+    BINS,
+    COARSE,
+    PRO_LIMIT,
+    PixelTally,
+    bin_of,
+    coarse,
+    map_on_picture,
+)
+from crane_desktop.evaluation.pixel_metrics import UNIT as OVERLAP_UNIT
 
 Maps = list[NDArray[np.float32]]
 Masks = list[NDArray[np.bool_]]
@@ -198,3 +208,101 @@ def test_outside_the_map_nothing_is_odd() -> None:
     expected[2:8, 5:15] = 1
     assert np.array_equal(whole, expected)
     assert not on(ones, 40, 0, 10, 10, shape=(20, 30)).any()
+
+
+LEVELS = arrays(np.int64, (5, 6), elements=st.integers(0, 6))
+MASK = arrays(np.bool_, (5, 6))
+DRAWN = st.lists(st.tuples(LEVELS, MASK), min_size=1, max_size=4)
+
+
+def as_maps(drawn: list[tuple[NDArray[np.int64], NDArray[np.bool_]]]) -> tuple[Maps, Masks]:
+    return [(levels / 6).astype(np.float32) for levels, _ in drawn], [mask for _, mask in drawn]
+
+
+@settings(max_examples=40, deadline=None)
+@given(DRAWN)
+def test_pixel_auroc_and_f1_are_those_of_all_pixels_with_ties(
+    drawn: list[tuple[NDArray[np.int64], NDArray[np.bool_]]],
+) -> None:
+    maps, masks = as_maps(drawn)
+    values, truth = np.concatenate([m.ravel() for m in maps]), np.concatenate([m.ravel() for m in masks])
+    tally = tally_of(maps, masks)
+    if truth.all() or not truth.any():
+        assert (tally.auroc(), tally.f1_max()) == (None, None)
+        return
+    assert tally.auroc() == pytest.approx(roc_auc_score(truth, values), abs=1e-9)
+    best = max(2 * (truth & (values >= v)).sum() / ((values >= v).sum() + truth.sum()) for v in np.unique(values))
+    assert tally.f1_max() == pytest.approx(best, abs=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(DRAWN, st.randoms(use_true_random=False))
+def test_the_order_of_the_pictures_does_not_matter(
+    drawn: list[tuple[NDArray[np.int64], NDArray[np.bool_]]], chance: Any
+) -> None:
+    mixed = list(drawn)
+    chance.shuffle(mixed)
+    one, other = tally_of(*as_maps(drawn)), tally_of(*as_maps(mixed))
+    assert np.array_equal(one.counts, other.counts)
+    assert np.allclose(one.overlap, other.overlap, atol=1e-12)
+    assert one.regions == other.regions
+
+
+@settings(max_examples=30, deadline=None)
+@given(DRAWN)
+def test_the_pictures_tallies_sum_up_to_the_whole(drawn: list[tuple[NDArray[np.int64], NDArray[np.bool_]]]) -> None:
+    whole = PixelTally()
+    own = [whole.add(values, mask) for values, mask in zip(*as_maps(drawn), strict=True)]
+    defective, good, overlap = (np.zeros(COARSE) for _ in range(3))
+    for tally in own:
+        assert (np.diff(tally.bins.astype(int)) > 0).all()
+        defective[tally.bins] += tally.defective
+        good[tally.bins] += tally.good
+        overlap[tally.bins] += tally.overlap / OVERLAP_UNIT
+    assert np.array_equal(defective, coarse(whole.counts[0]))
+    assert np.array_equal(good, coarse(whole.counts[1]))
+    assert np.allclose(overlap, coarse(whole.overlap), atol=1e-6)
+    assert overlap.sum() == pytest.approx(whole.regions, abs=1e-6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(DRAWN)
+def test_regions_are_those_that_touch_in_eight_directions(
+    drawn: list[tuple[NDArray[np.int64], NDArray[np.bool_]]],
+) -> None:
+    maps, masks = as_maps(drawn)
+    assert tally_of(maps, masks).regions == sum(ndimage.label(m, structure=np.ones((3, 3)))[1] for m in masks)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [(0, 0, 12, 9), (-3, -2, 12, 9), (5, 4, 12, 9), (-4, 2, 30, 3), (2.4, 1.6, 5.2, 4.4), (0, 0, 1, 1), (100, 0, 4, 4)],
+)
+def test_a_map_covers_its_place_and_nothing_else(place: tuple[float, float, float, float]) -> None:
+    shape = (9, 12)
+    found = on(np.full((3, 4), 0.75, np.float32), *place, shape=shape)
+    x, y, width, height = place
+    rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]]
+    inside = (columns >= round(x)) & (columns < round(x + width)) & (rows >= round(y)) & (rows < round(y + height))
+    assert found.dtype == np.float32
+    assert np.allclose(found, np.where(inside, 0.75, 0.0))
+
+
+def test_a_blank_mask_of_a_defective_part_counts_its_pixels_as_good_ones() -> None:
+    values, blank = np.full((4, 4), 0.5, np.float32), np.zeros((4, 4), bool)
+    told, found = PixelTally(), PixelTally()
+    assert told.add(values, blank, defective=True).of_a_defective
+    assert not found.add(values, blank).of_a_defective
+    assert (told.counts[1].sum(), told.counts[2].sum()) == (16, 16)
+    assert (found.counts[1].sum(), found.counts[2].sum()) == (16, 0)
+
+
+def test_the_curve_to_be_drawn_rises_from_corner_to_corner() -> None:
+    rng = np.random.default_rng(8)
+    mask = rng.random((50, 50)) < 0.2
+    tally = tally_of([np.clip(rng.random((50, 50)) * 0.6 + 0.4 * mask, 0, 1).astype(np.float32)], [mask])
+    curve = tally.roc()
+    assert curve is not None
+    assert (curve[:, 0].tolist(), curve[:, -1].tolist()) == ([0.0, 0.0], [1.0, 1.0])
+    assert (np.diff(curve, axis=1) >= 0).all()
+    assert tally_of([np.zeros((3, 3), np.float32)], [np.ones((3, 3), bool)]).roc() is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,14 +13,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.ports import Scorer
-from crane_desktop.evaluation.datasets.datasets import read_dataset
-from crane_desktop.evaluation.evaluate import evaluate
+from crane_desktop.evaluation.datasets.datasets import Sample, read_dataset
+from crane_desktop.evaluation.evaluate import ClassFigures, ClassScores, Evaluation, evaluate
 from crane_desktop.evaluation.report.pictures import MOST, shown, worst
 from crane_desktop.evaluation.report.report import Occasion, write_report
-from crane_desktop.settings.texts import Language
+from crane_desktop.evaluation.report.words import headings, not_judged, rows
+from crane_desktop.settings.texts import LANGUAGES, Language, text
 
 Spots = Callable[..., Path]
 EVIL = "<script>alert(1)</script>"
@@ -176,3 +180,104 @@ def test_pictures_show_what_judged_their_class(bright: Scorer, confused: Path, t
     found, occasion = evaluate(bright, data), Occasion(data, datetime(2026, 1, 2, tzinfo=UTC), "en")
     write_report(tmp_path / "r.html", found, bright, occasion, {data.classes[0].name: Other()})
     assert len(asked) == 2 * 4
+
+
+def counted(group: str, values: list[float], defective: int, name: str = "p") -> tuple[str, ClassScores]:
+    """A class of which the last `defective` pictures are."""
+    samples = tuple(
+        Sample(Path(f"/s/{group}/{name}{n}.png"), "good" if n < len(values) - defective else "x")
+        for n in range(len(values))
+    )
+    return group, ClassScores(samples, np.array(values, np.float64), None, {})
+
+
+LABELLED = st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=24)
+
+
+@given(st.lists(LABELLED, min_size=1, max_size=4), st.booleans())
+def test_the_wrong_pictures_are_those_beyond_others_worst_first(
+    classes: list[list[tuple[int, bool]]], misses: bool
+) -> None:
+    groups = {}
+    for number, pairs in enumerate(classes):
+        ordered = sorted(pairs, key=lambda pair: pair[1])
+        groups.update([counted(str(number), [float(s) for s, _ in ordered], sum(d for _, d in ordered))])
+    found = worst(Evaluation({}, groups), misses=misses)
+    for group, own in groups.items():
+        mine = own.scores[own.defective == misses]
+        others = own.scores[own.defective != misses]
+        listed = [one for one in found if one.group == group]
+        beyond = (
+            {value: float(((others >= value) if misses else (others <= value)).mean()) for value in mine.tolist()}
+            if len(others)
+            else {}
+        )
+        wrong = sorted((v for v in mine.tolist() if beyond.get(v, 0) > 0), reverse=not misses)
+        assert [one.score for one in listed] == wrong[:4]
+        for one in listed:
+            assert one.beyond == pytest.approx(beyond[one.score])
+            assert one.sample.is_good is not misses
+
+
+def test_pictures_without_an_answer_are_never_shown_as_wrong() -> None:
+    groups = dict([counted("a", [0.9, float("nan"), float("nan"), 0.1], 2)])
+    assert [one.score for one in worst(Evaluation({}, groups), misses=True)] == [0.1]
+    assert [one.score for one in worst(Evaluation({}, groups), misses=False)] == [0.9]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_table_has_a_cell_for_every_figure_and_a_line_for_none(language: Language) -> None:
+    figures = ClassFigures(
+        0.5, None, 1.0, None, None, None, (0.25, 0.75), 4, 2, 2, 0, 0, intervals_95={"image_auroc": (0.25, 0.75)}
+    )
+    table = list(rows(Evaluation({"a\x1b<b>": figures}, {}), language))
+    assert all(len(row) == len(headings(language)) for row in table)
+    first, mean = table
+    assert first[0][0] == "a\ufffd<b>"
+    assert first[1] == ("2 / 2", "")
+    assert first[2] == ("0.5000", "0.250 .. 0.750")
+    assert first[3] == ("-", "")
+    assert mean[2][0] == "0.5000"
+    assert mean[3][0] == "-"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("changes", "keys"),
+    [
+        ({}, []),
+        ({"pixel_auroc": None}, ["training.report_no_masks"]),
+        ({"masks": 1}, ["training.report_some_masks"]),
+        ({"blank_masks": 1}, ["training.report_blank_masks"]),
+        ({"good": 0}, ["training.report_no_good"]),
+        ({"pixel_auroc": None, "good": 0}, ["training.report_no_masks", "training.report_no_good"]),
+    ],
+)
+def test_every_gap_of_the_figures_has_its_sentence(
+    language: Language, changes: dict[str, Any], keys: list[str]
+) -> None:
+    whole = ClassFigures(0.5, 0.5, 0.5, 0.5, 0.5, 0.5, None, 4, 2, 2, 2, 0)
+    found = list(not_judged(Evaluation({"a": replace(whole, **changes)}, {}), language))
+    facts = {"name": "a", "masks": 1, "defective": 2, "count": 1}
+    assert found == [text(key, language, **facts) for key in keys]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_silent_pictures_are_named_ten_at_most(language: Language) -> None:
+    name, silent = counted("a", [float("nan")] * 14, 7, name="傷\x07")
+    figures = ClassFigures(None, None, None, 0.5, None, None, None, 0, 1, 0, 0, 14)
+    (told,) = not_judged(Evaluation({name: figures}, {name: silent}), language)
+    assert told.count(".png") == 10
+    assert "a/傷\ufffd0.png" in told
+    assert "14" in told
+
+
+def test_a_picture_that_went_away_before_the_report_is_named(bright: Scorer, confused: Path, tmp_path: Path) -> None:
+    data = read_dataset(confused)
+    found = evaluate(bright, data)
+    gone = worst(found, misses=True)[0].sample.file
+    gone.unlink()
+    with pytest.raises(InputError) as caught:
+        write_report(tmp_path / "r.html", found, bright, Occasion(data, datetime(2026, 1, 2, tzinfo=UTC), "ja"))
+    assert (caught.value.key, caught.value.params["file"]) == ("camera.file_missing", gone)
+    assert not (tmp_path / "r.html").exists()

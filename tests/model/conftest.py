@@ -12,6 +12,7 @@ import torch
 
 sys.path.append(str(Path(__file__).parent))  # the helpers lie beside the tests
 
+from builders import model_pack
 from golden_reference import Golden, read_golden
 
 from crane_desktop.model.config import CraneConfig
@@ -29,10 +30,16 @@ def small_crane(small_config: Callable[..., CraneConfig]) -> Callable[..., Crane
     return make
 
 
+@pytest.fixture(scope="session")
+def pack(small_crane: Callable[..., Crane], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pack that says nothing of itself but its name."""
+    return model_pack(tmp_path_factory.mktemp("made") / "small.cranepack", small_crane())
+
+
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
 

@@ -14,25 +14,14 @@ import torch
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.verdicts import Reason, ReasonCode
 from crane_desktop.model.cpu_fallback import load_with_fallback
-from crane_desktop.model.crane import Crane
 from crane_desktop.model.golden import golden_pictures
-from crane_desktop.model.manifest import About, Words
-from crane_desktop.model.packing import write_pack
 from crane_desktop.model.runner import Runner
 from crane_desktop.model.scorer import CraneScorer, load_scorer
 from crane_desktop.model.selfcheck import self_check
 from crane_desktop.settings.texts import error_text
 
-ABOUT = About(name="small", description=Words(en="small", ja="小さい"))
 FULL = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.\nGPU 0 has a total capacity of 8 GiB")
 PICTURE = golden_pictures()[0]
-
-
-@pytest.fixture(scope="module")
-def pack(small_crane: Callable[..., Crane], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("made") / "small.cranepack"
-    write_pack(path, ABOUT, small_crane())
-    return path
 
 
 class Gpu:

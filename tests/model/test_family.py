@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from builders import model_pack
 from golden_reference import FEATURES, Golden, Reference, far
 from torch import Tensor
 
@@ -19,21 +20,15 @@ from crane_desktop.model.anomalyclip import anomalyclip
 from crane_desktop.model.crane import Crane, new_crane
 from crane_desktop.model.family import FAMILY, load_method, methods
 from crane_desktop.model.golden import golden_pictures
-from crane_desktop.model.manifest import About, Words
-from crane_desktop.model.packing import write_pack
 from crane_desktop.model.plainclip import plain_clip
 from crane_desktop.model.scorer import CraneScorer, load_scorer
 from crane_desktop.preprocess.normalise import CLIP_NORMALISATION
 from crane_desktop.settings.texts import error_text
 
-ABOUT = About(name="small", description=Words(en="small", ja="小さい"))
-
 
 @pytest.fixture(scope="module")
 def pack(small_crane: Callable[..., Crane], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("made") / "small.cranepack"
-    write_pack(path, ABOUT, small_crane("crane-plus", "guided"))
-    return path
+    return model_pack(tmp_path_factory.mktemp("made") / "small.cranepack", small_crane("crane-plus", "guided"))
 
 
 def pictures(size_px: int, count: int = 1) -> Tensor:

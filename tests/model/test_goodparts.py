@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import scorer_info
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
-from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.model.goodparts.coreset import Nearest, coreset
 from crane_desktop.model.goodparts.file import read_good_parts, write_good_parts
 from crane_desktop.model.goodparts.hybrid import HybridScorer
@@ -22,7 +22,7 @@ from crane_desktop.model.goodparts.scale import Scale, heard, scale_of, squashed
 from crane_desktop.model.runner import PatchFeatures
 from crane_desktop.model.scorer import load_scorer
 
-INFO = ScorerInfo("p", "1", "ab" * 32, "crane", "full", 64, "cpu", "float32", for_demonstration=False)
+INFO = scorer_info("p", image_size_px=64)
 
 
 def _picture(seed: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from eventually import HANG_S
 
 from crane_desktop.model.crane import Crane
 from crane_desktop.model.meta_init import empty_weights
@@ -35,7 +36,7 @@ def test_random_numbers_are_drawn_again_afterwards() -> None:
 
 
 def run(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=200, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG_S, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

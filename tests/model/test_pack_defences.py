@@ -14,28 +14,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import pack_members, sealed_pack
 from pydantic import ValidationError
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.container import Streamed, open_pack, write_container
-from crane_desktop.model.crane import Crane
-from crane_desktop.model.manifest import About, Words
-from crane_desktop.model.packing import write_pack
 from crane_desktop.model.packs import install_pack, verify_pack
 from crane_desktop.model.scorer import load_scorer
 from crane_desktop.model.selfcheck import self_check
 from crane_desktop.settings.texts import error_text
 
-ABOUT = About(name="small", description=Words(en="small", ja="小さい"))
 WEIGHTS = "weights/clip.safetensors"
-
-
-@pytest.fixture(scope="module")
-def pack(small_crane: Callable[..., Crane], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("made") / "small.cranepack"
-    write_pack(path, ABOUT, small_crane())
-    return path
 
 
 @pytest.fixture
@@ -45,21 +35,14 @@ def packs(tmp_path: Path) -> Path:
     return folder
 
 
-def members(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
 def resealed(pack: Path, path: Path, changes: dict[str, bytes]) -> Path:
     """A pack whose manifest and seal agree with the changed members, as its forger would make it."""
-    content = members(pack) | changes
+    content = pack_members(pack) | changes
     raw = json.loads(content["manifest.json"])
     for name in changes:
         raw["members"][name] = {"sha256": hashlib.sha256(content[name]).hexdigest(), "size": len(content[name])}
     content["manifest.json"] = json.dumps(raw).encode()
-    with path.open("w+b") as target:
-        write_container(target, content)
-    return path
+    return sealed_pack(path, content)
 
 
 def refused(path: Path, packs: Path) -> str:
@@ -81,7 +64,7 @@ def refused(path: Path, packs: Path) -> str:
 
 def zipped(pack: Path, path: Path, entries: list[tuple[str, bytes]], compression: int = zipfile.ZIP_STORED) -> Path:
     with path.open("w+b") as target, zipfile.ZipFile(target, "w", compression) as archive:
-        for name, content in [*members(pack).items(), *entries]:
+        for name, content in [*pack_members(pack).items(), *entries]:
             archive.writestr(name, content)
     return path
 
@@ -126,13 +109,11 @@ def test_members_that_lie_on_each_other_are_refused(pack: Path, packs: Path, tmp
 
 
 def test_a_wrong_hash_is_refused_wherever_it_is(pack: Path, packs: Path, tmp_path: Path) -> None:
-    for name in members(pack):
+    for name in pack_members(pack):
         if name != "manifest.json":
-            content = members(pack)
+            content = pack_members(pack)
             content[name] = content[name][:-1] + bytes([content[name][-1] ^ 1])
-            path = tmp_path / "h.cranepack"
-            with path.open("w+b") as target:
-                write_container(target, content)
+            path = sealed_pack(tmp_path / "h.cranepack", content)
             with pytest.raises(InputError) as caught:
                 install_pack(path, packs)
             assert caught.value.key == "model.pack_damaged"
@@ -231,11 +212,9 @@ def test_a_large_member_is_written_piece_by_piece_and_the_bytes_are_the_same(tmp
 
 
 def test_the_last_piece_of_a_wrong_member_is_held_back(pack: Path, tmp_path: Path) -> None:
-    content = members(pack)
+    content = pack_members(pack)
     content[WEIGHTS] = content[WEIGHTS][:-1] + b"\xff"
-    path = tmp_path / "h.cranepack"
-    with path.open("w+b") as target:
-        write_container(target, content)
+    path = sealed_pack(tmp_path / "h.cranepack", content)
     with open_pack(path) as reader:
         taken: list[bytes] = []
         with pytest.raises(InputError):

@@ -13,20 +13,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from builders import about, pack_members, sealed_pack
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crane_desktop.domain.errors import InputError
-from crane_desktop.model.container import write_container
 from crane_desktop.model.crane import Crane
 from crane_desktop.model.golden import golden_pictures
-from crane_desktop.model.manifest import About, Words
 from crane_desktop.model.packing import write_pack
 from crane_desktop.model.packs import find_pack, install_pack, list_packs, read_manifest, verify_pack
 from crane_desktop.model.scorer import load_scorer
 from crane_desktop.settings.texts import error_text
 
-ABOUT = About(name="小さい", description=Words(en="small", ja="小さい"), provenance={"seed": 3})
+ABOUT = about("小さい", provenance={"seed": 3})
 
 
 @pytest.fixture(scope="module")
@@ -36,21 +35,10 @@ def pack(small_crane: Callable[..., Crane], tmp_path_factory: pytest.TempPathFac
     return path
 
 
-def members(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def seal(path: Path, content: dict[str, bytes]) -> Path:
-    with path.open("w+b") as target:
-        write_container(target, content)
-    return path
-
-
 def with_manifest(pack: Path, path: Path, **changes: object) -> Path:
-    content = members(pack)
+    content = pack_members(pack)
     raw = json.loads(content["manifest.json"])
-    return seal(path, {**content, "manifest.json": json.dumps(raw | changes).encode()})
+    return sealed_pack(path, {**content, "manifest.json": json.dumps(raw | changes).encode()})
 
 
 def refusal(path: Path) -> str:
@@ -138,7 +126,7 @@ def test_what_is_no_pack_is_refused(tmp_path: Path) -> None:
      "golden/x.npz", "weights\\evil.safetensors", "golden/sub/x.png", "run.py", "weights/a.safetensors\0.pkl"],
 )  # fmt: skip
 def test_members_that_do_not_belong_are_refused(pack: Path, tmp_path: Path, name: str) -> None:
-    content = members(pack)
+    content = pack_members(pack)
     path = tmp_path / "evil.cranepack"
     with path.open("w+b") as target, zipfile.ZipFile(target, "w") as archive:
         for member, data in content.items():
@@ -154,7 +142,7 @@ def test_members_that_do_not_belong_are_refused(pack: Path, tmp_path: Path, name
 def test_duplicates_are_refused(pack: Path, tmp_path: Path) -> None:
     path = tmp_path / "twice.cranepack"
     with zipfile.ZipFile(path, "w") as archive:
-        for member, data in [*members(pack).items(), *members(pack).items()]:
+        for member, data in [*pack_members(pack).items(), *pack_members(pack).items()]:
             archive.writestr(member, data)
     assert refusal(path) == "model.pack_forbidden_member"
 
@@ -162,29 +150,29 @@ def test_duplicates_are_refused(pack: Path, tmp_path: Path) -> None:
 def test_compressed_members_are_refused(pack: Path, tmp_path: Path) -> None:
     path = tmp_path / "small.cranepack"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for member, data in members(pack).items():
+        for member, data in pack_members(pack).items():
             archive.writestr(member, data)
     assert refusal(path) == "model.pack_forbidden_member"
 
 
 def test_missing_and_surplus_members_are_refused(pack: Path, tmp_path: Path) -> None:
-    content = members(pack)
+    content = pack_members(pack)
     without = {n: c for n, c in content.items() if n != "golden/0.png"}
-    assert refusal(seal(tmp_path / "a.cranepack", without)) == "model.pack_member_missing"
+    assert refusal(sealed_pack(tmp_path / "a.cranepack", without)) == "model.pack_member_missing"
     surplus = {**content, "golden/9.png": b"x"}
-    assert refusal(seal(tmp_path / "b.cranepack", surplus)) == "model.pack_forbidden_member"
+    assert refusal(sealed_pack(tmp_path / "b.cranepack", surplus)) == "model.pack_forbidden_member"
 
 
 def test_a_well_sealed_pack_with_other_weights_is_refused(pack: Path, tmp_path: Path) -> None:
-    content = members(pack)
+    content = pack_members(pack)
     weights = bytearray(content["weights/clip.safetensors"])
     weights[-1] ^= 1
-    path = seal(tmp_path / "swapped.cranepack", {**content, "weights/clip.safetensors": bytes(weights)})
+    path = sealed_pack(tmp_path / "swapped.cranepack", {**content, "weights/clip.safetensors": bytes(weights)})
     assert refusal(path) == "model.pack_damaged"
 
 
 def test_weights_that_do_not_fit_are_named(pack: Path, tmp_path: Path) -> None:
-    raw = json.loads(members(pack)["manifest.json"])
+    raw = json.loads(pack_members(pack)["manifest.json"])
     raw["config"]["embed_dim"] = 64
     path = with_manifest(pack, tmp_path / "wide.cranepack", config=raw["config"])
     with pytest.raises(InputError) as caught:
@@ -203,19 +191,19 @@ def test_future_formats_and_bad_manifests_are_refused(pack: Path, tmp_path: Path
     for changes in ({"surplus": 1}, {"format_version": 0}, {"variant": "crane"}, {"golden": []}, {"name": "../x"}):
         assert refusal(with_manifest(pack, tmp_path / "b.cranepack", **changes)) == "model.pack_manifest"
     for raw in (b"", b"[]", b"{}", b"\xff\xfe", b"[" * 100_000):
-        content = {**members(pack), "manifest.json": raw}
-        assert refusal(seal(tmp_path / "c.cranepack", content)) == "model.pack_manifest"
+        content = {**pack_members(pack), "manifest.json": raw}
+        assert refusal(sealed_pack(tmp_path / "c.cranepack", content)) == "model.pack_manifest"
 
 
 def test_a_pickle_in_a_golden_array_never_runs(pack: Path, tmp_path: Path) -> None:
-    content = members(pack)
+    content = pack_members(pack)
     buffer = io.BytesIO()
     np.save(buffer, np.array([{"a": 1}], dtype=object), allow_pickle=True)
     content["golden/0.npy"] = buffer.getvalue()
     raw = json.loads(content["manifest.json"])
     digest = hashlib.sha256(content["golden/0.npy"]).hexdigest()
     raw["members"]["golden/0.npy"] = {"sha256": digest, "size": len(content["golden/0.npy"])}
-    path = seal(tmp_path / "p.cranepack", {**content, "manifest.json": json.dumps(raw).encode()})
+    path = sealed_pack(tmp_path / "p.cranepack", {**content, "manifest.json": json.dumps(raw).encode()})
     from crane_desktop.model.selfcheck import self_check
 
     with pytest.raises(InputError) as caught:

@@ -8,21 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from builders import model_pack
 from golden_reference import CASES, Golden, Reference, far
 from numpy.typing import NDArray
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.crane import Crane, new_crane
-from crane_desktop.model.manifest import About, Words
-from crane_desktop.model.packing import ProfileWish, write_pack
+from crane_desktop.model.packing import ProfileWish
 from crane_desktop.model.packs import read_manifest
 from crane_desktop.model.runner import Runner
 from crane_desktop.model.scorer import load_scorer
 from crane_desktop.model.selfcheck import self_check
 from crane_desktop.settings.resources import resource_path
 
-ABOUT = About(name="many", description=Words(en="For tests.", ja="テスト用。"))
 WISHES = (ProfileWish("small", 28, "float32", 1), ProfileWish("several", 56, "float32", 3))
 
 
@@ -31,8 +30,7 @@ def pack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, small_crane: Callable[..., Crane]
 ) -> Path:
     path = tmp_path_factory.mktemp("packs") / "many.cranepack"
-    write_pack(path, ABOUT, small_crane(request.param), profiles=WISHES)
-    return path
+    return model_pack(path, small_crane(request.param), profiles=WISHES)
 
 
 def pictures(count: int) -> list[NDArray[np.uint8]]:
@@ -68,21 +66,12 @@ def test_an_unknown_profile_is_told_with_those_that_exist(pack: Path) -> None:
 def test_a_batch_changes_no_answer(pack: Path) -> None:
     many, one = load_scorer(pack, profile="several"), load_scorer(pack)
     given = pictures(7)
-    passes: list[int] = []
-    real = many.runner.answers
-
-    def counted(prepared):  # type: ignore[no-untyped-def]
-        passes.append(len(prepared.clip))
-        return real(prepared)
-
-    many.runner.answers = counted  # type: ignore[method-assign]
-    found = many.score_many(given)
-    assert passes == [3, 3, 1]
-    for pixels, scored in zip(given, found, strict=True):
+    together = many.runner.answers(many.runner.prepare(*given))
+    assert len(together) == 7
+    for pixels, answer in zip(given, together, strict=True):
         alone = one.score(pixels)
-        assert scored.score == pytest.approx(alone.score, abs=1e-6)
-        assert np.abs(scored.anomaly_map.values - alone.anomaly_map.values).max() < 5e-6
-        assert scored.anomaly_map.placement == alone.anomaly_map.placement
+        assert answer.score == pytest.approx(alone.score, abs=1e-6)
+        assert np.abs(answer.map - alone.anomaly_map.values).max() < 5e-6
 
 
 @pytest.mark.parametrize(
@@ -98,7 +87,7 @@ def test_a_profile_that_cannot_be_is_refused(
     wish: ProfileWish, tmp_path: Path, small_crane: Callable[..., Crane]
 ) -> None:
     with pytest.raises((InputError, ValueError)):
-        write_pack(tmp_path / "x.cranepack", ABOUT, small_crane(), profiles=[wish])
+        model_pack(tmp_path / "x.cranepack", small_crane(), profiles=[wish])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -110,8 +99,7 @@ def test_stored_halves_are_held_as_halves_and_lose_nothing(
     for name, weight in crane.named_parameters():
         if not name.startswith("prompts."):
             weight.copy_(weight.half().float())
-    path = tmp_path / "halves.cranepack"
-    write_pack(path, ABOUT, crane)
+    path = model_pack(tmp_path / "halves.cranepack", crane)
     scorer = load_scorer(path)
     held = {weight.dtype for name, weight in scorer.runner.crane.named_parameters() if ".mlp." in name}
     assert torch.float16 in held

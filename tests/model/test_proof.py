@@ -6,20 +6,12 @@ import logging
 from pathlib import Path
 
 import pytest
+from builders import scorer_info
 
-from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.model.proof import ProofBook, circumstances
 
-PACK, OTHER = "a" * 64, "b" * 64
+PACK, OTHER = "ab" * 32, "b" * 64
 NOW = {"device": "cpu", "precision": "float32", "torch": "2.13.0"}
-
-
-def info(**changes: object) -> ScorerInfo:
-    known = {
-        "pack": "demo", "pack_version": "1", "pack_sha256": PACK, "variant": "crane", "profile": "full",
-        "image_size_px": 56, "device": "cpu", "precision": "float32", "for_demonstration": True,
-    }  # fmt: skip
-    return ScorerInfo(**(known | changes))  # type: ignore[arg-type]
 
 
 def test_a_proof_holds_for_its_pack_and_its_circumstances_only(tmp_path: Path) -> None:
@@ -82,20 +74,20 @@ def test_it_does_not_grow_for_ever(tmp_path: Path) -> None:
 def test_everything_that_counts_is_among_the_circumstances(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    plain = circumstances(info())
+    plain = circumstances(scorer_info())
     assert {"device", "precision", "processor", "torch", "open_clip", "timm", "numpy", "pillow"} <= plain.keys()
     assert all(isinstance(value, str) and value for value in plain.values())
-    assert circumstances(info()) == plain
-    assert circumstances(info(precision="bfloat16")) != plain
+    assert circumstances(scorer_info()) == plain
+    assert circumstances(scorer_info(precision="bfloat16")) != plain
     monkeypatch.setattr(torch, "__version__", "9.9")
-    assert circumstances(info())["torch"] == "9.9"
+    assert circumstances(scorer_info())["torch"] == "9.9"
 
 
 def test_a_gpu_brings_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     monkeypatch.setattr(torch._C, "_cuda_getDriverVersion", lambda: 13000, raising=False)
-    before = circumstances(info(device="cuda: NVIDIA H100"))
+    before = circumstances(scorer_info(device="cuda: NVIDIA H100"))
     assert before["driver"] == "13000"
     monkeypatch.setattr(torch._C, "_cuda_getDriverVersion", lambda: 13010, raising=False)
-    assert circumstances(info(device="cuda: NVIDIA H100")) != before
+    assert circumstances(scorer_info(device="cuda: NVIDIA H100")) != before

@@ -5,33 +5,27 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from builders import model_pack, pack_members, sealed_pack
+from eventually import HANG_S
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.bench import bench_scorer
-from crane_desktop.model.container import write_container
 from crane_desktop.model.crane import Crane, new_crane
 from crane_desktop.model.golden import golden_pictures
-from crane_desktop.model.manifest import About, Words
-from crane_desktop.model.packing import write_pack
 from crane_desktop.model.scorer import CraneScorer, load_scorer
 from crane_desktop.model.selfcheck import self_check
 from crane_desktop.settings.texts import catalogue
 
-ABOUT = About(name="small", description=Words(en="small", ja="小さい"), for_demonstration=True)
-
 
 @pytest.fixture(scope="module")
 def pack(small_crane: Callable[..., Crane], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("made") / "small.cranepack"
-    write_pack(path, ABOUT, small_crane())
-    return path
+    return model_pack(tmp_path_factory.mktemp("made") / "small.cranepack", small_crane(), for_demonstration=True)
 
 
 @pytest.fixture
@@ -94,8 +88,7 @@ def test_a_closed_scorer_does_not_answer(scorer: CraneScorer) -> None:
 
 def test_no_answer_is_nan(small_config: Callable[..., object], tmp_path: Path) -> None:
     crane = new_crane(small_config("crane-plus"), seed=1)  # type: ignore[arg-type]
-    path = tmp_path / "plus.cranepack"
-    write_pack(path, ABOUT, crane)
+    path = model_pack(tmp_path / "plus.cranepack", crane)
     scorer = load_scorer(path, device="cpu")
     with torch.no_grad():
         scorer.runner.crane.dino.norm.weight.zero_()  # type: ignore[union-attr, operator]
@@ -107,8 +100,7 @@ def test_no_answer_is_nan(small_config: Callable[..., object], tmp_path: Path) -
 
 
 def test_guided_prompts_are_encoded_per_picture(small_crane: Callable[..., Crane], tmp_path: Path) -> None:
-    path = tmp_path / "guided.cranepack"
-    write_pack(path, ABOUT, small_crane("crane", "guided"))
+    path = model_pack(tmp_path / "guided.cranepack", small_crane("crane", "guided"))
     scorer = load_scorer(path, device="cpu")
     prepared = scorer.runner.prepare(golden_pictures()[1])
     direct = small_crane("crane", "guided")(prepared.clip)
@@ -132,9 +124,11 @@ def test_a_device_that_is_not_there(pack: Path, device: str) -> None:
     assert caught.value.key == "model.no_such_device"
 
 
-def test_threads_can_be_set(pack: Path) -> None:
-    load_scorer(pack, device="cpu", threads=1)
-    assert torch.get_num_threads() == 1
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_can_be_set_and_the_golden_scores_hold_with_each(pack: Path, threads: int) -> None:
+    scorer = load_scorer(pack, device="cpu", threads=threads)
+    assert torch.get_num_threads() == threads
+    assert all(check.ok for check in self_check(scorer, pack))
 
 
 def test_self_check_holds(scorer: CraneScorer, pack: Path) -> None:
@@ -153,12 +147,9 @@ def test_self_check_notices_a_wrong_kernel(scorer: CraneScorer, pack: Path) -> N
 
 
 def test_self_check_notices_another_pack(scorer: CraneScorer, pack: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(pack) as archive:
-        content = {name: archive.read(name) for name in archive.namelist()}
+    content = pack_members(pack)
     raw = json.loads(content["manifest.json"]) | {"pack_version": "2"}
-    other = tmp_path / "small.cranepack"
-    with other.open("w+b") as target:
-        write_container(target, {**content, "manifest.json": json.dumps(raw).encode()})
+    other = sealed_pack(tmp_path / "small.cranepack", {**content, "manifest.json": json.dumps(raw).encode()})
     assert [check.ok for check in self_check(scorer, other)] == [False, True, True]
 
 
@@ -176,7 +167,7 @@ def test_the_way_to_a_pack_is_light() -> None:
         "import sys, crane_desktop.model.packs, crane_desktop.model.scorer, crane_desktop.model.selfcheck,"
         " crane_desktop.model.bench; print([m for m in ('torch', 'open_clip', 'timm') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=HANG_S)
     assert done.stdout.strip() == "[]"
 
 
@@ -187,6 +178,6 @@ def test_the_torchvision_guard_is_quiet_and_may_be_called_twice() -> None:
         " import torchvision, open_clip, timm; g(); print(torchvision.__name__)"
     )
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True, timeout=HANG_S
     )
     assert done.stdout.strip() == "torchvision"

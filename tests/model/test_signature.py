@@ -5,31 +5,25 @@ from __future__ import annotations
 import json
 import stat
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from builders import model_pack, pack_members, sealed_pack
 
 from crane_desktop.domain.errors import InputError
-from crane_desktop.model.container import write_container
 from crane_desktop.model.crane import Crane
-from crane_desktop.model.manifest import About, Words
-from crane_desktop.model.packing import write_pack
+from crane_desktop.model.manifest import Words
 from crane_desktop.model.packs import install_pack, read_manifest, sign_pack, verify_pack
 from crane_desktop.model.scorer import load_scorer
 from crane_desktop.model.selfcheck import self_check
 from crane_desktop.model.signature import Trust, new_key
 from crane_desktop.settings.texts import error_text
 
-ABOUT = About(name="工場A", description=Words(en="small", ja="小さい"))
-
 
 @pytest.fixture(scope="module")
 def pack(small_crane: Callable[..., Crane], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("made") / "工場A.cranepack"
-    write_pack(path, ABOUT, small_crane())
-    return path
+    return model_pack(tmp_path_factory.mktemp("made") / "工場A.cranepack", small_crane())
 
 
 @pytest.fixture
@@ -64,19 +58,8 @@ def refusal(path: Path, trust: Trust) -> str:
     return found
 
 
-def content_of(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def sealed(path: Path, content: dict[str, bytes]) -> Path:
-    with path.open("w+b") as target:
-        write_container(target, content)
-    return path
-
-
 def test_a_signed_pack_is_the_same_pack(pack: Path, signed: Path, key: tuple[Path, str]) -> None:
-    before, after = content_of(pack), content_of(signed)
+    before, after = pack_members(pack), pack_members(signed)
     assert list(before) == list(after)
     assert {n: c for n, c in before.items() if n != "manifest.json"} == {
         n: c for n, c in after.items() if n != "manifest.json"
@@ -102,7 +85,7 @@ def test_a_station_that_asks_takes_no_other(pack: Path, signed: Path, key: tuple
 
 
 def test_a_change_after_the_signing_is_found_even_by_those_who_do_not_ask(signed: Path, tmp_path: Path) -> None:
-    content = content_of(signed)
+    content = pack_members(signed)
     raw = json.loads(content["manifest.json"])
     for change in (
         {"pack_version": "2"},
@@ -111,13 +94,13 @@ def test_a_change_after_the_signing_is_found_even_by_those_who_do_not_ask(signed
         {"signature": {**raw["signature"], "value": "0" * 128}},
     ):
         forged = {**content, "manifest.json": json.dumps(raw | change, indent=1).encode()}
-        assert refusal(sealed(tmp_path / "f.cranepack", forged), Trust()) == "model.pack_signature_wrong"
+        assert refusal(sealed_pack(tmp_path / "f.cranepack", forged), Trust()) == "model.pack_signature_wrong"
 
 
 def test_the_signature_stands_for_the_bytes_and_for_each_of_them(signed: Path, tmp_path: Path) -> None:
-    content = content_of(signed)
+    content = pack_members(signed)
     spaced = content["manifest.json"].replace(b'"name"', b' "name"')
-    path = sealed(tmp_path / "f.cranepack", {**content, "manifest.json": spaced})
+    path = sealed_pack(tmp_path / "f.cranepack", {**content, "manifest.json": spaced})
     assert refusal(path, Trust()) == "model.pack_signature_wrong"
 
 
@@ -127,20 +110,20 @@ def test_the_signatures_own_place_is_the_only_one_that_is_not_signed(
     """Zeros elsewhere, which look like that place, may not become the signature's digits."""
     path = tmp_path / "zeros.cranepack"
     zeros = "0" * 128
-    write_pack(path, About(name="zeros", description=Words(en=zeros, ja="零")), small_crane())
+    model_pack(path, small_crane(), name="zeros", description=Words(en=zeros, ja="零"))
     sign_pack(path, key[0], path)
     assert verify_pack(path, only(key[1])).description.en == zeros
-    content = content_of(path)
+    content = pack_members(path)
     value = json.loads(content["manifest.json"])["signature"]["value"]
     forged = {**content, "manifest.json": content["manifest.json"].replace(zeros.encode(), value.encode())}
-    assert refusal(sealed(path, forged), Trust()) == "model.pack_signature_wrong"
+    assert refusal(sealed_pack(path, forged), Trust()) == "model.pack_signature_wrong"
 
 
 def test_other_weights_under_a_good_signature_are_refused(signed: Path, key: tuple[Path, str], tmp_path: Path) -> None:
-    content = content_of(signed)
+    content = pack_members(signed)
     weights = content["weights/clip.safetensors"]
     forged = {**content, "weights/clip.safetensors": weights[:-1] + bytes([weights[-1] ^ 1])}
-    path = sealed(tmp_path / "f.cranepack", forged)
+    path = sealed_pack(tmp_path / "f.cranepack", forged)
     with pytest.raises(InputError) as caught:
         verify_pack(path, only(key[1]))
     assert caught.value.key == "model.pack_damaged"

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import scorer_info
 
 from crane_desktop.decision.calibrate import GoodPart, calibrate
-from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.recipe.json_text import dump_recipe, parse_recipe
 from crane_desktop.recipe.model import Calibration, Recipe
 from crane_desktop.recipe.store import RecipeStore
@@ -19,7 +19,7 @@ from crane_desktop.services.calibration import with_calibration
 from crane_desktop.settings.data_dir import DataDir
 
 FULL = Recipe(name="基板", version=4, pack="another")
-MODEL = ScorerInfo("demo", "1", "cd" * 32, "crane", "full", 56, "cpu", "float32", True)
+MODEL = scorer_info(pack_sha256="cd" * 32, for_demonstration=True)
 
 
 def test_a_calibrated_recipe_names_its_model_and_promise() -> None:

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import Any, ClassVar
 
 import pytest
+from eventually import WITHIN_S
 
 from crane_desktop.camera.genicam import session as session_module
 from crane_desktop.domain.camera_setup import FeatureValue
@@ -18,7 +19,6 @@ from crane_desktop.services import camera_setup
 from crane_desktop.services.camera_setup import CameraOwner
 
 CAMERA = SourceChoice(kind="genicam", device="SN1")
-WITHIN_S = 20.0
 
 
 class FakeSession:

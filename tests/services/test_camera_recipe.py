@@ -14,6 +14,7 @@ from crane_desktop.recipe.model import Calibration, Recipe, Thresholds
 from crane_desktop.recipe.staleness import basis_of
 from crane_desktop.recipe.store import RecipeChange
 from crane_desktop.services.camera_recipe import save_features
+from crane_desktop.services.station_log import StationLog
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.store import Settings
@@ -29,10 +30,12 @@ def told() -> list[RecipeChange]:
 
 
 @pytest.fixture
-def workbench(tmp_path: Path, told: list[RecipeChange]) -> Workbench:
+def workbench(tmp_path: Path, told: list[RecipeChange], monkeypatch: pytest.MonkeyPatch) -> Workbench:
     data = DataDir(tmp_path)
     data.prepare()
-    return Workbench(data, Settings(), "ja", on_recipe_change=told.append)
+    opened = Workbench(data, Settings(), "ja", StationLog(data, Settings()))
+    monkeypatch.setattr(Workbench, "_note_recipe", lambda _self, change: told.append(change))
+    return opened
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
+from eventually import WITHIN_S, eventually
 from recipe_fixtures import stored
 from virtual_camera import VirtualCamera, VirtualCameras
 
@@ -22,8 +22,6 @@ from crane_desktop.domain.station import StationState
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.store import read_recipe
 from crane_desktop.services.workbench import Workbench
-
-WITHIN_S = 30.0
 
 
 @pytest.fixture
@@ -50,16 +48,9 @@ def choice(camera: VirtualCamera, virtual_cameras: VirtualCameras) -> SourceChoi
     return SourceChoice(kind="genicam", cti=str(virtual_cameras.cti), device=camera.serial)
 
 
-def until(true: Callable[[], object]) -> None:
-    deadline_s = time.monotonic() + WITHIN_S
-    while not true():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
-
-
 def open_setup(station: LiveStation, choice: SourceChoice) -> CameraSetup:
     setup = station.cameras.open(choice).result(WITHIN_S)
-    until(lambda: setup.newest() is not None)
+    eventually(lambda: setup.newest() is not None)
     return setup
 
 
@@ -68,7 +59,7 @@ def test_from_the_page_to_the_recipe_to_the_line(
 ) -> None:
     stored(workbench.data, Recipe(name="治具A", pack="試験用"))
     station.line.load(None, "治具A")
-    until(lambda: station.line.view().state is StationState.READY)
+    eventually(lambda: station.line.view().state is StationState.READY)
     setup = open_setup(station, choice)
     assert not setup.on_the_line
     assert setup.wanted() == {}
@@ -83,7 +74,7 @@ def test_from_the_page_to_the_recipe_to_the_line(
     # Somebody turns knobs; the line takes the camera from the page, and sets it as the recipe says.
     setup.write("ExposureTime", 50.0).result(WITHIN_S)
     station.line.start(choice)
-    until(lambda: station.line.view().newest is not None)
+    eventually(lambda: station.line.view().newest is not None)
     assert camera.events("set", name="ExposureTime")[-1].values["value"].startswith("1234.5")
     newest = station.line.view().newest
     assert newest is not None
@@ -101,25 +92,25 @@ def test_from_the_page_to_the_recipe_to_the_line(
     assert error.value.key == "camera.node_locked_line"
     beside.close()
     balance = station.line.view().balance
-    until(lambda: station.line.view().balance.frames > balance.frames)
+    eventually(lambda: station.line.view().balance.frames > balance.frames)
     station.line.stop()
-    until(lambda: station.line.view().state is StationState.READY)
+    eventually(lambda: station.line.view().state is StationState.READY)
 
 
 def test_a_page_that_is_opened_a_moment_after_the_start_does_not_end_the_line(
     station: LiveStation, choice: SourceChoice
 ) -> None:
     station.line.load("試験用")
-    until(lambda: station.line.view().state is StationState.READY)
+    eventually(lambda: station.line.view().state is StationState.READY)
     for _again in range(3):
         station.line.start(choice)
         page = station.cameras.open(choice).result(WITHIN_S)
         judged = station.line.view().balance.judged
-        until(lambda judged=judged: station.line.view().balance.judged > judged)
+        eventually(lambda judged=judged: station.line.view().balance.judged > judged)
         assert station.line.view().alarms == ()
         page.close()
         station.line.stop()
-        until(lambda: station.line.view().state is StationState.READY)
+        eventually(lambda: station.line.view().state is StationState.READY)
 
 
 def test_saving_waits_for_no_disk_on_the_thread_that_asks(

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import pytest
+from builders import picture_folder, pixels
 from recipe_fixtures import stored_fields
 
 from crane_desktop.model.goodparts.memory import SelfCheck
@@ -23,11 +22,8 @@ PACK = ("--pack", "試験用")
 
 
 def _write(folder: Path, numbers: range) -> Path:
-    folder.mkdir()
-    for number in numbers:
-        pixels = draw_part("moulded_plastic", number, size_px=96, defect_rate=0.0, design=3).pixels
-        (folder / f"{number:03d}.png").write_bytes(cv2.imencode(".png", pixels[:, :, ::-1])[1].tobytes())
-    return folder
+    drawn = (draw_part("moulded_plastic", number, size_px=96, defect_rate=0.0, design=3) for number in numbers)
+    return picture_folder(folder, [part.pixels for part in drawn])
 
 
 @pytest.fixture
@@ -64,7 +60,7 @@ def test_learn_calibrate_inspect_forget(crane: Crane, station_dir: Path, good: P
     assert (station_dir / "recipes" / kept["good_parts"]["file"]).is_file()
 
     for file in good.iterdir():
-        shutil.copy(file, others)  # three of the four are remembered: they must not count
+        shutil.copy(file, others / f"copy of {file.name}")  # three of the four are remembered: they must not count
     (calibrated,) = crane("calibrate", "--json", *station, "--images", others).objects
     assert calibrated["calibration"]["n_images"] == 6
     assert calibrated["calibration"]["good_parts_sha256"] == kept["good_parts"]["sha256"]
@@ -88,11 +84,7 @@ def test_what_does_not_help_is_not_used(
 ) -> None:
     # Copies that nothing is done to: no memory can tell them from the good ones.
     monkeypatch.setattr("crane_desktop.training.goodparts.learn.damaged", lambda pixels, _draw: pixels)
-    noise = tmp_path / "noise"
-    noise.mkdir()
-    for seed in range(3):
-        pixels = np.random.default_rng(seed).integers(0, 256, (64, 64), dtype=np.uint8)
-        (noise / f"{seed}.png").write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+    noise = picture_folder(tmp_path / "noise", [pixels(seed, 64, 64, colour=False) for seed in range(3)])
     done = crane("learn-good", "--recipe", "部品A", "--images", noise, *PACK, "--data-dir", station_dir)
     assert done.code == 0
     assert "not used" in done.out

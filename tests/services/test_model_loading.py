@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from recipe_fixtures import stored
 
 from crane_desktop.app.open_station import open_workbench
 from crane_desktop.app.process.logs import stop_logs
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model import scorer as scorer_module
 from crane_desktop.recipe.model import Recipe
-from crane_desktop.recipe.store import write_recipe
 from crane_desktop.recipe.thresholds import Calibration, Thresholds
 from crane_desktop.services.model_loading import LoadedModel, load_model
 from crane_desktop.services.workbench import Workbench
@@ -26,7 +26,7 @@ LIMITS = Thresholds(score_review=0.4, score_ng=0.5, map_review=0.4, map_ng=0.5)
 def workbench(station_dir: Path) -> Iterator[Workbench]:
     opened = open_workbench(station_dir)
     for name in ("A", "B"):
-        write_recipe(opened.data, Recipe(name=name, pack=PACK, thresholds=LIMITS))
+        stored(opened.data, Recipe(name=name, pack=PACK, thresholds=LIMITS))
     yield opened
     stop_logs()
 
@@ -110,7 +110,7 @@ def test_a_recipe_that_does_not_fit_leaves_the_model_in_use_open(
             "image_size_px": 56,
         }
     )
-    write_recipe(workbench.data, Recipe(name="C", pack=PACK, thresholds=LIMITS, calibration=made))
+    stored(workbench.data, Recipe(name="C", pack=PACK, thresholds=LIMITS, calibration=made))
     with pytest.raises(InputError) as error:
         load(None, "C", in_use=first)
     assert error.value.key == "app.recipe_of_other_pack"

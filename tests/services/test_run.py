@@ -117,6 +117,7 @@ def test_a_log_that_cannot_be_opened_releases_the_model(workbench: Workbench, cl
 def test_a_sound_choice_opens_nothing(tmp_path: Path) -> None:
     check_choice(SourceChoice(kind="folder", path=str(tmp_path / "not there yet")))
     check_choice(SourceChoice(kind="genicam", device="SN1"))
+    assert list(tmp_path.iterdir()) == []
 
 
 class TestOutputs:

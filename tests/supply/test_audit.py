@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eventually import HANG_S
 
 AUDIT = Path(__file__).resolve().parents[2] / "packaging" / "supply" / "audit.sh"
 WEAK = {"id": "PYSEC-1", "fix_versions": ["2.11"], "aliases": [], "description": ""}
@@ -34,7 +35,7 @@ def audit(folder: Path, control: Any, answer: Any, code: int = 0) -> subprocess.
     (tools / "pip-audit").chmod(0o755)
     environment = {"PATH": f"{tools}:/usr/bin:/bin"}
     return subprocess.run(
-        [str(AUDIT)], env=environment, capture_output=True, text=True, timeout=60, check=False, cwd=folder
+        [str(AUDIT)], env=environment, capture_output=True, text=True, timeout=HANG_S, check=False, cwd=folder
     )
 
 
@@ -69,6 +70,6 @@ def test_data_that_cannot_be_reached_are_no_good_news(tmp_path: Path, control: A
 
 def test_without_the_tool(tmp_path: Path) -> None:
     environment = {"PATH": "/usr/bin:/bin"}
-    done = subprocess.run([str(AUDIT)], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([str(AUDIT)], env=environment, capture_output=True, text=True, timeout=HANG_S, check=False)
     assert done.returncode == 4
     assert "pip install pip-audit" in done.stderr

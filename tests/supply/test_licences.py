@@ -89,7 +89,9 @@ def test_the_closure_leaves_tools_of_development_out() -> None:
     ["MIT", "MIT AND BSD-3-Clause", "GPL-3.0-only OR MIT", "LGPL-3.0-only OR GPL-2.0-only", "MPL-2.0 AND MIT"],
 )
 def test_these_may_be_shipped(expression: str) -> None:
-    check_shippable("x", spdx_of("x", expression))
+    stated = spdx_of("x", expression)
+    check_shippable("x", stated)
+    assert stated == expression
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from eventually import HANG_S
 
 NEWS = Path(__file__).resolve().parents[2] / "packaging" / "news"
 JAPANESE = re.compile(r"[\u3041-\u30ff]")
@@ -25,7 +26,7 @@ def copied(tmp_path: Path) -> Path:
 def make(repository: Path, *words: str) -> subprocess.CompletedProcess[str]:
     script = repository / "packaging" / "news" / "make.py"
     return subprocess.run(
-        [sys.executable, str(script), *words], capture_output=True, encoding="utf-8", timeout=120, check=False
+        [sys.executable, str(script), *words], capture_output=True, encoding="utf-8", timeout=HANG_S, check=False
     )
 
 

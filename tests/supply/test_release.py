@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import release as script
+from eventually import HANG_S
 from release import make_release, source_date
 
 from crane_desktop import __version__
@@ -75,7 +76,9 @@ def test_the_sums_are_those_of_the_files(stick: Path) -> None:
     sums = (stick / SUMS).read_text(encoding="ascii")
     assert sorted(line.split()[1] for line in sums.splitlines()) == sorted(FILES)
     if checker := shutil.which("sha256sum"):
-        subprocess.run([checker, "--check", "--strict", SUMS], cwd=stick, check=True, capture_output=True, timeout=60)
+        subprocess.run(
+            [checker, "--check", "--strict", SUMS], cwd=stick, check=True, capture_output=True, timeout=HANG_S
+        )
 
 
 def test_the_same_files_give_the_same_manifest(stick: Path, keys: dict[str, tuple[Path, str]]) -> None:
@@ -169,7 +172,7 @@ def test_the_command_signs_and_checks(stick: Path, keys: dict[str, tuple[Path, s
     def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "SOURCE_DATE_EPOCH": "1790000000", "CRANE_LANGUAGE": "en"}
         command = [sys.executable, str(script.__file__), *map(str, words)]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=HANG_S, check=False)
 
     made = run("make", stick, "--key", keys["maker"][0])
     assert made.returncode == 0, made.stderr

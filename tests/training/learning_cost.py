@@ -71,7 +71,7 @@ def phases(memory: Memory, steps: Iterator[dict[str, Any]], epochs: int) -> tupl
 
 def measure(pack: Path, folder: Path, pictures: int, epochs: int) -> dict[str, Any]:
     """Learn, and return what it cost."""
-    from crane_desktop.training.prompt_learning import Lessons, learn_prompts
+    from crane_desktop.training.prompt_learning import LearningOptions, learn_prompts
 
     shutil.rmtree(folder, ignore_errors=True)
     site = draw_site(folder / "site", pictures)
@@ -87,7 +87,7 @@ def measure(pack: Path, folder: Path, pictures: int, epochs: int) -> dict[str, A
 
     with Memory() as memory:
         memory.phase = "encoding"
-        steps = learn_prompts(pack, [site], out, Lessons(epochs=epochs), on_encoding)
+        steps = learn_prompts(pack, [site], out, LearningOptions(epochs=epochs), on_encoding)
         ends, last = phases(memory, steps, epochs)
     each = np.diff([encoded[-1], *ends[:-1]])
     return {

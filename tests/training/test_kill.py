@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from crane_desktop.training.progress import Progress
+from crane_desktop.training.progress import TrainingProgress
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 
@@ -23,10 +23,10 @@ LEARN = """
 import sys
 from pathlib import Path
 import torch
-from crane_desktop.training.prompt_learning import Lessons, learn_prompts
+from crane_desktop.training.prompt_learning import LearningOptions, learn_prompts
 torch.set_num_threads(1)
 base, site, out = map(Path, sys.argv[1:4])
-how = Lessons(epochs=int(sys.argv[4]), seed=1, device="cpu")
+how = LearningOptions(epochs=int(sys.argv[4]), seed=1, device="cpu")
 for step in learn_prompts(base, [site], out, how, lambda done, _of: print("encoded", done, flush=True)):
     print("epoch", step.get("epoch"), flush=True)
 """
@@ -96,7 +96,7 @@ def test_a_checkpoint_cut_in_the_middle_of_writing_is_not_there(tmp_path: Path) 
     import torch
 
     (tmp_path / "checkpoint.new").write_bytes(b"half")
-    progress = Progress("wish")
+    progress = TrainingProgress("wish")
     prompts = torch.nn.Linear(2, 2)
     progress.restore(tmp_path / "checkpoint.pt", prompts, torch.optim.Adam(prompts.parameters()))
     assert progress.epochs == []

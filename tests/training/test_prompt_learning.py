@@ -19,7 +19,7 @@ from crane_desktop.model.selfcheck import self_check
 from crane_desktop.settings.texts import error_text
 from crane_desktop.training import prompt_learning
 from crane_desktop.training.learned_pack import fingerprint, pictures_behind
-from crane_desktop.training.prompt_learning import Lessons, learn_prompts
+from crane_desktop.training.prompt_learning import LearningOptions, learn_prompts
 
 Packs = Callable[..., Path]
 Spots = Callable[..., Path]
@@ -32,7 +32,7 @@ def spots(write_spots: Spots, tmp_path: Path) -> Path:
 
 def begin(pack: Path, sets: list[Path], out: Path, epochs: int = 3, **options: Any) -> Iterator[dict[str, Any]]:
     told = {"on_encoding": options.pop("on_encoding")} if "on_encoding" in options else {}
-    how = Lessons(**{"epochs": epochs, "seed": 1, "device": "cpu", **options})
+    how = LearningOptions(**{"epochs": epochs, "seed": 1, "device": "cpu", **options})
     return learn_prompts(pack, sets, out, how, **told)
 
 
@@ -261,10 +261,10 @@ def test_a_damaged_base_is_refused(base_pack: Packs, spots: Path, tmp_path: Path
 
 
 def test_without_a_number_few_pictures_get_more_epochs() -> None:
-    assert Lessons().epochs_for(2000) == 5  # as published
-    assert Lessons().epochs_for(48) == 50
-    assert Lessons().epochs_for(2) == 60
-    assert Lessons(epochs=7).epochs_for(2) == 7
+    assert LearningOptions().epochs_for(2000) == 5  # as published
+    assert LearningOptions().epochs_for(48) == 50
+    assert LearningOptions().epochs_for(2) == 60
+    assert LearningOptions(epochs=7).epochs_for(2) == 7
 
 
 def test_no_more_pictures_than_asked_for(base_pack: Packs, spots: Path, tmp_path: Path) -> None:

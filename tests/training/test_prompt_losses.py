@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from crane_desktop.model.crane import CraneOutput
-from crane_desktop.training.prompt_losses import dice, focal, prompt_loss
+from crane_desktop.training.prompt_losses import dice, focal, map_loss, prompt_loss
 
 
 def maps_and_masks(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -70,3 +75,39 @@ def test_without_masks_only_the_score_is_learned() -> None:
     other = masks.clone()
     other[1:] = 1 - other[1:]
     assert torch.equal(some, prompt_loss(out, defective, other, torch.tensor([True, False, False])))
+
+
+UNIT_MAPS = arrays(np.float32, (2, 5, 5), elements=st.floats(0, 1, width=32))
+BIT_MASKS = arrays(np.bool_, (2, 5, 5))
+
+
+@given(UNIT_MAPS, BIT_MASKS)
+def test_every_part_of_the_loss_stays_within_its_bounds(maps: np.ndarray, masks: np.ndarray) -> None:
+    abnormal, target = torch.from_numpy(maps), torch.from_numpy(masks).float()
+    assert -1e-6 <= float(dice(abnormal, target)) <= 1
+    assert float(focal(abnormal, target)) >= 0
+    assert float(map_loss(abnormal, target)) >= float(map_loss(target, target)) - 1e-5
+
+
+@given(BIT_MASKS)
+def test_the_mask_itself_is_the_best_map(masks: np.ndarray) -> None:
+    target = torch.from_numpy(masks).float()
+    assert float(map_loss(target, target)) < 1e-3
+    assert float(map_loss(1 - target, target)) > 1
+
+
+@given(UNIT_MAPS, BIT_MASKS)
+def test_pictures_of_a_batch_are_averaged_one_by_one(maps: np.ndarray, masks: np.ndarray) -> None:
+    abnormal, target = torch.from_numpy(maps), torch.from_numpy(masks).float()
+    alone = [float(map_loss(abnormal[n : n + 1], target[n : n + 1])) for n in range(2)]
+    assert float(map_loss(abnormal, target)) == pytest.approx(sum(alone) / 2, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [0.0, 1.0])
+def test_even_a_certain_mistake_has_a_gradient(wrong: float) -> None:
+    """A map at 0 or 1 would have none, or an infinite one, without the smoothing."""
+    maps = torch.full((1, 4, 4), wrong, requires_grad=True)
+    map_loss(maps, torch.full((1, 4, 4), 1 - wrong)).backward()  # type: ignore[no-untyped-call]
+    assert maps.grad is not None
+    assert bool(maps.grad.isfinite().all())
+    assert bool((maps.grad * (1 if wrong else -1) > 0).all())

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 
 from crane_desktop.app.station.worker import Worker
 from crane_desktop.domain.errors import CraneError, StationFault
-from crane_desktop.domain.ports import FrameSource, InspectionLog
+from crane_desktop.domain.ports import FrameSource
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.domain.station import StationState, StationView
 from crane_desktop.domain.verdicts import Reason
 from crane_desktop.pipeline.board import LineSnapshot
 from crane_desktop.recipe.model import Recipe
-from crane_desktop.services.alarms import AlarmList
+from crane_desktop.services.alarms import AlarmList, LineAlarms
 from crane_desktop.services.camera_setup import CameraOwner
 from crane_desktop.services.model_loading import LoadedModel, load_model
 from crane_desktop.services.run import Run, check_choice, does_not_stop, prepare_run
@@ -35,19 +34,17 @@ class LiveLine:
         worker: Worker,
         cameras: CameraOwner,
         alarms: AlarmList,
-        log: Callable[[], InspectionLog],
     ) -> None:
         self._workbench = workbench
         self._worker = worker
         self._cameras = cameras
         self._alarms = alarms
-        self._log = log
         self._guard = threading.Lock()
         self._wanted: tuple[str | None, str | None] = (None, None)
         self._model: LoadedModel | None = None
         self._following = threading.Lock()
         self._seen_of_model: tuple[StationFault | None, Reason | None] = (None, None)
-        self._seen_faults: tuple[CraneError, ...] = ()
+        self._line_alarms = LineAlarms(alarms, LINE)
         self._run: Run | None = None
         self._stuck: StationFault | None = None
         self._load_failed = False
@@ -149,9 +146,9 @@ class LiveLine:
         model = self._model
         if model is None:
             raise StationFault("app.no_model")
-        log = self._log()
+        self._workbench.log.open()
         with self._cameras.granted_to_line(self.source_in_use):
-            run = prepare_run(self._workbench.data, choice, model, log)
+            run = prepare_run(self._workbench.recipes, choice, model, self._workbench.log)
             run.line.start()
             with self._guard:
                 self._run = run
@@ -185,12 +182,7 @@ class LiveLine:
         """Bring the alarms to what line and model say of themselves now."""
         with self._following:
             if shot is not None:
-                for fault in shot.faults:
-                    if not any(fault is seen for seen in self._seen_faults):
-                        self._alarms.raise_alarm(fault, LINE)
-                self._seen_faults = shot.faults
-                # With the line its faults are over; what is left of them waits to be acknowledged.
-                self._alarms.follow(LINE, () if shot.finished else shot.active_faults)
+                self._line_alarms.follow(shot)
             of_model = (None, None) if model is None else (model.scorer.notice, model.scorer.unfit)
             if of_model != self._seen_of_model:
                 self._seen_of_model = of_model

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
+from crane_desktop.app.station.event_queue import EventQueue
 from crane_desktop.app.station.live_line import LiveLine
 from crane_desktop.app.station.worker import Worker
 from crane_desktop.domain.camera_setup import CameraSetup, FeatureValue
@@ -19,21 +20,20 @@ from crane_desktop.domain.station import StationState
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.store import recipe_names
-from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.services.alarms import AlarmList
 from crane_desktop.services.camera_recipe import save_features
 from crane_desktop.services.camera_setup import CameraOwner
 from crane_desktop.services.packs.install import look_into, take_in
-from crane_desktop.services.run import open_log
 from crane_desktop.services.workbench import Workbench
 
 _CLOSE_WITHIN_S = 15.0
+_EVENTS_WITHIN_S = 3.0
 _log = logging.getLogger(__name__)
 
 
 class LiveStation:
-    """Implements `domain.station_ports.Station` with the real rooms.
+    """Implements `domain.station_ports.Station` with the real rooms; closes the workbench's log at its end.
 
     One worker thread does everything slow that changes the line (load, start, stop), in the order asked. A
     second one reads the log and saves recipes, and a third looks for cameras, so that a history page waits for
@@ -44,12 +44,12 @@ class LiveStation:
         self._workbench = workbench
         self._reads = ThreadPoolExecutor(1, thread_name_prefix="crane-reader")
         self._looks = ThreadPoolExecutor(1, thread_name_prefix="crane-cameras")
-        self._log: SqliteInspectionLog | None = None
         self._closed = False
-        self.alarms = AlarmList()
+        self._events = EventQueue(workbench.note)
+        self.alarms = AlarmList(self._events.note)
         self._worker = Worker(self._job_failed)
         self._owner = CameraOwner(self._save_features)
-        self.line = LiveLine(workbench, self._worker, self._owner, self.alarms, self._open_log)
+        self.line = LiveLine(workbench, self._worker, self._owner, self.alarms)
         self.recipes = LiveRecipes(workbench, self._reads)
         self.packs = LivePacks(workbench, self._worker, self._reads)
         self.cameras = LiveCameras(self._owner, self.line, self._looks)
@@ -77,13 +77,8 @@ class LiveStation:
     def _shut_down(self) -> None:
         self._worker.guarded(self._owner.release)
         self.line.shut_down()
-        if self._log is not None:
-            self._log.close()
-
-    def _open_log(self) -> SqliteInspectionLog:
-        if self._log is None:
-            self._log = open_log(self._workbench)
-        return self._log
+        self._events.close(_EVENTS_WITHIN_S)
+        self._workbench.log.close()
 
     def _save_features(self, features: Mapping[str, FeatureValue], name: str, based_on: Recipe | None) -> Future[str]:
         def save() -> str:
@@ -160,11 +155,10 @@ class LiveCameras:
 
         return [(device.device_id, device.words()) for device in list_devices(cti)]
 
-    @staticmethod
-    def _examine(cti: str | None) -> list[Finding]:
+    def _examine(self, cti: str | None) -> list[Finding]:
         from crane_desktop.camera.genicam.doctor import examine
 
-        return examine(cti)
+        return examine(cti, alone=self._owner.looked_at)
 
 
 class LiveRecords:

@@ -12,22 +12,29 @@ _REMEMBERED = 64
 def lost_between(previous: int, current: int) -> int:
     """Return how many frames lie between two block ids.
 
-    Ids count up by one. GigE Vision 1.x numbers with 16 bit and leaves out 0 (GVSP block id): 65535 is
-    followed by 1. Others wrap at 32 or 64 bit to 0. Any other step backwards is a restart of the camera's
-    counter and says nothing.
+    A step backwards that is no wrap-around is a restart of the camera's counter and says nothing.
     """
-    if current > previous:
-        return current - previous - 1
+    return max(0, (_steps(previous, current) or 0) - 1)
+
+
+def _steps(previous: int, current: int) -> int | None:
+    """Return how far the ids count from one to the other, over a wrap-around too; None where that is backwards.
+
+    Ids count up by one. GigE Vision 1.x numbers with 16 bit and leaves out 0 (GVSP block id): 65535 is
+    followed by 1. Others wrap at 32 or 64 bit to 0.
+    """
+    if current >= previous:
+        return current - previous
     for bits in (16, 32, 64):
         last = 2**bits - 1
         if last - _NEAR < previous <= last and current <= _NEAR:
             skipped = 1 if bits == 16 and current > 0 else 0
-            return last - previous + current - skipped
-    return 0
+            return last - previous + current + 1 - skipped
+    return None
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class BlockIdFinding:
     """What a frame's block id says.
 
     Attributes
@@ -45,7 +52,7 @@ class Seen:
     late: bool = False
 
 
-class BlockCounter:
+class BlockIdCounter:
     """Follows the block ids of one acquisition.
 
     A picture counts as sent again only where id *and* camera time are those of one before: a camera that
@@ -61,39 +68,39 @@ class BlockCounter:
     def __init__(self, first: int | None = None) -> None:
         self._first = first
         self._previous: int | None = None
-        self._unpictured = 0
+        self._bad_buffers = 0
         self._recent: OrderedDict[int, int | None] = OrderedDict()
         self._counts = False
-        self.uncounted = False
+        self.unnumbered = False
         """Whether the camera is known not to number its frames."""
 
-    def unpictured(self, count: int) -> None:
+    def bad_buffers(self, count: int) -> None:
         """Take note of buffers without a picture (unfilled, garbage): they have ids too, and are no gap."""
-        self._unpictured += count
+        self._bad_buffers += count
 
-    def look(self, block_id: int | None, timestamp_ns: int | None) -> Seen:
+    def observe(self, block_id: int | None, timestamp_ns: int | None) -> BlockIdFinding:
         """Return what the next whole frame's id says about it and those before it."""
         if block_id is None:
-            self._unpictured = 0
-            self.uncounted = True
-            return Seen()
-        if self._is_known(block_id, timestamp_ns):
-            return Seen(repeated=True)
+            self._bad_buffers = 0
+            self.unnumbered = True
+            return BlockIdFinding()
+        if self._is_repeated(block_id, timestamp_ns):
+            return BlockIdFinding(repeated=True)
         previous = self._previous
-        if previous is not None and 0 < previous - block_id < _REMEMBERED and self._came_late(block_id, timestamp_ns):
+        if previous is not None and _is_behind(block_id, previous) and self._is_late(block_id, timestamp_ns):
             self._remember(block_id, timestamp_ns)
-            return Seen(late=True)
-        unpictured, self._unpictured = self._unpictured, 0
+            return BlockIdFinding(late=True)
+        bad_buffers, self._bad_buffers = self._bad_buffers, 0
         self._previous = block_id
         self._remember(block_id, timestamp_ns)
         if previous is None:
             missed = 0 if self._first is None else block_id - self._first
-            return Seen(lost=max(0, missed - unpictured) if missed < _REMEMBERED else 0)
+            return BlockIdFinding(lost=max(0, missed - bad_buffers) if missed < _REMEMBERED else 0)
         self._counts |= block_id != previous
-        self.uncounted = not self._counts
-        return Seen(lost=max(0, lost_between(previous, block_id) - unpictured))
+        self.unnumbered = not self._counts
+        return BlockIdFinding(lost=max(0, lost_between(previous, block_id) - bad_buffers))
 
-    def _is_known(self, block_id: int, timestamp_ns: int | None) -> bool:
+    def _is_repeated(self, block_id: int, timestamp_ns: int | None) -> bool:
         if block_id not in self._recent:
             return False
         known_ns = self._recent[block_id]
@@ -101,11 +108,12 @@ class BlockCounter:
             return block_id == self._previous and block_id != 0  # a camera that does not count says 0
         return known_ns == timestamp_ns
 
-    def _came_late(self, block_id: int, timestamp_ns: int | None) -> bool:
+    def _is_late(self, block_id: int, timestamp_ns: int | None) -> bool:
         """Tell a frame that was overtaken from the first one after a restart of the camera's counter."""
         if block_id in self._recent:
             return False
-        times = [known_ns for known, known_ns in self._recent.items() if known > block_id and known_ns is not None]
+        later = [known_ns for known, known_ns in self._recent.items() if _is_behind(block_id, known)]
+        times = [known_ns for known_ns in later if known_ns is not None]
         return bool(times) and timestamp_ns is not None and timestamp_ns < min(times)
 
     def _remember(self, block_id: int, timestamp_ns: int | None) -> None:
@@ -113,3 +121,7 @@ class BlockCounter:
         self._recent.move_to_end(block_id)
         while len(self._recent) > _REMEMBERED:
             self._recent.popitem(last=False)
+
+
+def _is_behind(block_id: int, newer: int) -> bool:
+    return 0 < (_steps(block_id, newer) or 0) < _REMEMBERED

@@ -8,7 +8,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from crane_desktop.camera.genicam.child import Child
-from crane_desktop.camera.genicam.messages import DeviceInfo, Trouble
+from crane_desktop.camera.genicam.messages import DeviceInfo, ErrorReport
 from crane_desktop.camera.genicam.process import devices_main
 from crane_desktop.camera.genicam.producers import producers_for
 from crane_desktop.domain.errors import InputError, StationFault
@@ -59,7 +59,7 @@ def enumerate_devices(producers: tuple[str, ...], within_s: float = _WITHIN_S) -
         raise StationFault("camera.driver_crashed", file=", ".join(producers)) from None
     finally:
         child.end(politely=answered)
-    if isinstance(answer, Trouble):
+    if isinstance(answer, ErrorReport):
         raise answer.error()
     return list(answer)
 

@@ -4,53 +4,65 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from crane_desktop.camera.genicam.doctor_devices import look_at_device
-from crane_desktop.camera.genicam.doctor_files import look_at_driver, look_at_file
-from crane_desktop.camera.genicam.doctor_paths import look_at_paths
+from crane_desktop.camera.genicam.doctor_devices import check_device
+from crane_desktop.camera.genicam.doctor_files import check_driver, check_file
+from crane_desktop.camera.genicam.doctor_paths import check_paths
 from crane_desktop.camera.genicam.producers import configured_producers
 from crane_desktop.domain.findings import Finding, problem
+
+Alone = Callable[[], AbstractContextManager[None]]
 
 _DRIVER_WITHIN_S = 20.0
 _log = logging.getLogger(__name__)
 
 
-def examine(cti: str | None = None, driver_within_s: float = _DRIVER_WITHIN_S) -> list[Finding]:
+def examine(
+    cti: str | None = None, driver_within_s: float = _DRIVER_WITHIN_S, alone: Alone = nullcontext
+) -> list[Finding]:
     """Look at folders, producers, cameras and a first picture of each.
 
     Never raises for what it finds, and never hangs: each driver is loaded in a process of its own that is
     given `driver_within_s`.
+
+    Parameters
+    ----------
+    alone
+        Held while a camera is opened for a first picture, so that nobody else opens it meanwhile.
     """
-    return list(findings(cti, driver_within_s))
+    return list(findings(cti, driver_within_s, alone))
 
 
-def findings(cti: str | None = None, driver_within_s: float = _DRIVER_WITHIN_S) -> Iterator[Finding]:
+def findings(
+    cti: str | None = None, driver_within_s: float = _DRIVER_WITHIN_S, alone: Alone = nullcontext
+) -> Iterator[Finding]:
     """Yield the same as soon as each is found."""
     if cti is None:
-        yield from _tried(look_at_paths)
+        yield from _guarded(check_paths)
         producers = configured_producers()
     else:
         producers = [str(Path(cti).absolute())]
     for file in map(Path, producers):
-        yield from _producer(file, driver_within_s)
+        yield from _producer(file, driver_within_s, alone)
 
 
-def _producer(file: Path, within_s: float) -> Iterator[Finding]:
-    outside = _tried(lambda: look_at_file(file))
+def _producer(file: Path, within_s: float, alone: Alone) -> Iterator[Finding]:
+    outside = _guarded(lambda: check_file(file))
     yield from outside
     if any(not finding.ok for finding in outside):
         return
-    found, seen = look_at_driver(file, within_s)
+    found, seen = check_driver(file, within_s)
     yield from found
     for device in seen.devices if seen is not None else ():
-        yield from _tried(lambda device=device: look_at_device(file, device))  # type: ignore[misc]
+        yield from _guarded(lambda device=device: check_device(file, device, alone))  # type: ignore[misc]
 
 
-def _tried(look: Callable[[], list[Finding]]) -> list[Finding]:
+def _guarded(check: Callable[[], list[Finding]]) -> list[Finding]:
     """A doctor who stumbles says so, and goes on to the next."""
     try:
-        return look()
+        return check()
     except Exception as error:  # noqa: BLE001 - the last defence: whatever a broken set-up brings about
         _log.exception("the doctor failed")
         detail = f"{type(error).__name__}: {error}"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from ipaddress import IPv4Address, IPv4Network
 from multiprocessing import active_children
 from pathlib import Path
 
 from crane_desktop.camera.genicam.host import card_mtu, holders, usb_speed_mbps
 from crane_desktop.camera.genicam.link import CAMERA_PROCESS
-from crane_desktop.camera.genicam.producer_look import SeenDevice
+from crane_desktop.camera.genicam.producer_probe import ProbedDevice
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.findings import Finding, hint, problem, well
@@ -24,15 +26,18 @@ _JUMBO = 8000
 _USB3_MBPS = 5000
 
 
-def look_at_device(producer: Path, device: SeenDevice) -> list[Finding]:
-    """Say all about one camera."""
+def check_device(
+    producer: Path, device: ProbedDevice, alone: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> list[Finding]:
+    """Say all about one camera; `alone` is held while it is opened for a first picture."""
     findings = [*_access(producer, device), *network_findings(device), *_usb(device)]
     if device.access not in _FREE or any(not finding.ok for finding in findings):
         return findings
-    return [*findings, _first_frame(producer, device)]
+    with alone():
+        return [*findings, _first_frame(producer, device)]
 
 
-def _access(producer: Path, device: SeenDevice) -> list[Finding]:
+def _access(producer: Path, device: ProbedDevice) -> list[Finding]:
     if device.access in _FREE:
         return []
     name = device.info.words()
@@ -40,8 +45,8 @@ def _access(producer: Path, device: SeenDevice) -> list[Finding]:
         return [problem("camera.doctor_read_only", "camera.doctor_read_only_do", device=name)]
     if device.access != _BUSY and device.access not in _OPEN:
         return [problem("camera.doctor_no_access", "camera.doctor_no_access_do", device=name)]
-    lines = [child.pid for child in active_children() if child.name == CAMERA_PROCESS]
-    own = tuple(f"({pid})" for pid in (os.getpid(), *lines))
+    cameras = [child.pid for child in active_children() if child.name == CAMERA_PROCESS]
+    own = tuple(f"({pid})" for pid in (os.getpid(), *cameras))
     others = holders(producer)
     if any(one.endswith(own) for one in others):
         return [well("camera.doctor_own", device=name)]
@@ -51,7 +56,7 @@ def _access(producer: Path, device: SeenDevice) -> list[Finding]:
     return [problem("camera.doctor_busy", "camera.doctor_busy_do", device=name)]
 
 
-def network_findings(device: SeenDevice) -> list[Finding]:
+def network_findings(device: ProbedDevice) -> list[Finding]:
     """Compare the camera's address with those of the network card that sees it."""
     if not device.address or not device.mask:
         return []
@@ -77,7 +82,7 @@ def network_findings(device: SeenDevice) -> list[Finding]:
     return findings
 
 
-def _usb(device: SeenDevice) -> list[Finding]:
+def _usb(device: ProbedDevice) -> list[Finding]:
     if device.info.transport.upper() not in ("U3V", "USB3VISION", "USB3"):
         return []
     speed = usb_speed_mbps(device.info.serial_number)
@@ -89,7 +94,7 @@ def _usb(device: SeenDevice) -> list[Finding]:
     return [well("camera.doctor_usb_good", **words)]
 
 
-def _first_frame(producer: Path, device: SeenDevice) -> Finding:
+def _first_frame(producer: Path, device: ProbedDevice) -> Finding:
     name = device.info.words()
     source = GenicamSource(str(producer), device.info.device_id)
     try:

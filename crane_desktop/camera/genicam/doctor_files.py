@@ -8,12 +8,12 @@ from pathlib import Path
 
 from crane_desktop.camera.genicam.binaries import Binary, DamagedError, read_binary
 from crane_desktop.camera.genicam.libraries import missing_libraries
-from crane_desktop.camera.genicam.producer_look import (
+from crane_desktop.camera.genicam.producer_probe import (
     CrashedError,
     HungError,
     LoadError,
-    SeenProducer,
-    look_at_producer,
+    ProbedProducer,
+    probe_producer,
 )
 from crane_desktop.domain.findings import Finding, hint, problem, well
 
@@ -23,7 +23,7 @@ _TRIALS = ("matrix vision", "balluff")
 _TRIAL_FILE = "mvgentlproducer.cti"
 
 
-def look_at_file(file: Path) -> list[Finding]:
+def check_file(file: Path) -> list[Finding]:
     """Say why this file cannot be loaded on this computer; empty where nothing speaks against it."""
     name = str(file)
     try:
@@ -48,11 +48,11 @@ def look_at_file(file: Path) -> list[Finding]:
     ]  # fmt: skip
 
 
-def look_at_driver(file: Path, within_s: float) -> tuple[list[Finding], SeenProducer | None]:
+def check_driver(file: Path, within_s: float) -> tuple[list[Finding], ProbedProducer | None]:
     """Load the producer in a process of its own, and say what came of it."""
     name = str(file)
     try:
-        looked = look_at_producer(name, within_s)
+        looked = probe_producer(name, within_s)
     except HungError:
         params: dict[str, object] = {"file": name, "seconds": round(within_s)}
         return [problem("camera.doctor_driver_hangs", "camera.doctor_driver_hangs_do", **params)], None
@@ -77,7 +77,7 @@ def look_at_driver(file: Path, within_s: float) -> tuple[list[Finding], SeenProd
     return findings, looked
 
 
-def _trial(file: Path, seen: SeenProducer) -> list[Finding]:
+def _trial(file: Path, seen: ProbedProducer) -> list[Finding]:
     """A driver does not say that it runs as a trial: whose cameras it shows is all that can be told."""
     if file.name.lower() != _TRIAL_FILE and not _is_of(seen.vendor, _TRIALS):
         return []

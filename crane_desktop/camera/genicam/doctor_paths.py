@@ -13,14 +13,14 @@ _OTHER_WIDTH = "GENICAM_GENTL32_PATH"
 _OTHER_SEPARATOR = {":": ";", ";": ":"}[os.pathsep]
 
 
-def look_at_paths(environment: Mapping[str, str] = os.environ) -> list[Finding]:
+def check_paths(environment: Mapping[str, str] = os.environ) -> list[Finding]:
     """Look at the variable and its folders."""
     value = environment.get(PRODUCER_PATH, "").strip()
     if not value:
         return [_nothing_set(environment)]
     findings: list[Finding] = []
     for folder in configured_folders(environment):
-        finding = _look_at_folder(folder)
+        finding = _check_folder(folder)
         if finding is not None and finding not in findings:
             findings.append(finding)
     return findings
@@ -34,7 +34,7 @@ def _nothing_set(environment: Mapping[str, str]) -> Finding:
     return problem("camera.doctor_no_path", "camera.doctor_no_path_do", variable=PRODUCER_PATH)
 
 
-def _look_at_folder(folder: Path) -> Finding | None:
+def _check_folder(folder: Path) -> Finding | None:
     words = str(folder)
     known: dict[str, object] = {"variable": PRODUCER_PATH, "folder": words}
     if words != words.strip(" \"'"):

@@ -212,7 +212,10 @@ def write_set(
 
 
 def _is_locked(nodes: AnyNodeMap, key: str) -> bool:
-    name = split_key(key)[0]
+    try:
+        name = split_key(key)[0]
+    except InputError:
+        return False  # no name of a feature: refused in its turn
     return bool(quiet(lambda: access_of(nodes, name, streaming=True), None) is Access.LOCKED)
 
 

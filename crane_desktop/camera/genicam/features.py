@@ -81,21 +81,21 @@ def set_trigger(nodes: AnyNodeMap, trigger: str) -> None:
             raise InputError("camera.no_trigger", trigger=trigger)
         write_feature(nodes, "TriggerSource", "Software")
     elif source == "Software":
-        lines = [name for name in _choices(nodes, "TriggerSource") if name.startswith("Line")]
-        if not lines:
+        input_lines = [name for name in _choices(nodes, "TriggerSource") if name.startswith("Line")]
+        if not input_lines:
             raise InputError("camera.no_trigger", trigger=trigger)
-        write_feature(nodes, "TriggerSource", lines[0])
+        write_feature(nodes, "TriggerSource", input_lines[0])
     write_feature(nodes, "TriggerMode", "On")
 
 
-def pictures_per_trigger(nodes: AnyNodeMap) -> int:
+def frames_per_trigger(nodes: AnyNodeMap) -> int:
     """Return how many pictures one trigger brings, once the trigger is set up."""
     if feature_value(nodes, "TriggerSelector", "FrameStart") != "FrameBurstStart":
         return 1
     return max(1, int(feature_value(nodes, "AcquisitionBurstFrameCount", 1)))
 
 
-def picture_takes_s(nodes: AnyNodeMap) -> float:
+def frame_time_s(nodes: AnyNodeMap) -> float:
     """Return how long the camera itself needs for a picture: the exposure, or its period without a trigger."""
     exposure_us = float(feature_value(nodes, "ExposureTime", 0.0))
     delay_us = float(feature_value(nodes, "TriggerDelay", 0.0))

@@ -30,7 +30,7 @@ class FrameNumbers:
     def __init__(self, limit: int | None, *, every_part: bool) -> None:
         self._limit = limit
         self._every_part = every_part
-        self._ready: deque[SourceEvent] = deque()
+        self._pending: deque[SourceEvent] = deque()
         self.numbered = 0
 
     @property
@@ -38,35 +38,36 @@ class FrameNumbers:
         """Whether all frames that were asked for are accounted for."""
         return self._limit is not None and self.numbered >= self._limit
 
-    def waiting(self) -> SourceEvent | None:
+    def next_pending(self) -> SourceEvent | None:
         """Return the next event that waits."""
-        return self._ready.popleft() if self._ready else None
+        return self._pending.popleft() if self._pending else None
 
     def take_all(self) -> list[SourceEvent]:
         """Return and forget the events that wait."""
-        events = list(self._ready)
-        self._ready.clear()
+        events = list(self._pending)
+        self._pending.clear()
         return events
 
-    def picture(self) -> int:
+    def next_frame_id(self) -> int:
         """Return the number of a picture that came."""
         self.numbered += 1
         return self.numbered
 
-    def gone(self, count: int, cause: LossCause, source_id: str, trigger_id: int | None) -> None:
+    def lost(self, count: int, cause: LossCause, source_id: str, trigger_id: int | None) -> None:
         """Account for frames that the camera took and that did not come: NONE for each where each is a part."""
         parts = min(count, _MOST_PARTS) if self._every_part else 0
         if count > parts:  # with parts: a jump in the camera's numbering rather than so many of them
             lost = self._allowed(count - parts)
             self.numbered += lost
-            self._ready.append(FramesLost(arrival(self.numbered, source_id), lost, cause))
-        self.faulty(parts, _REASONS.get(cause, ReasonCode.CAMERA_FAULT), cause.value, source_id, trigger_id)
+            if lost:
+                self._pending.append(FramesLost(arrival(self.numbered, source_id), lost, cause))
+        self.faulted(parts, _REASONS.get(cause, ReasonCode.CAMERA_FAULT), cause.value, source_id, trigger_id)
 
-    def faulty(self, count: int, reason: ReasonCode, detail: str, source_id: str, trigger_id: int | None) -> None:
+    def faulted(self, count: int, reason: ReasonCode, detail: str, source_id: str, trigger_id: int | None) -> None:
         """Give so many parts the verdict NONE."""
         for _ in range(self._allowed(count)):
-            origin = arrival(self.picture(), source_id, trigger_id=trigger_id)
-            self._ready.append(FrameFault(origin, reason.value, detail))
+            origin = arrival(self.next_frame_id(), source_id, trigger_id=trigger_id)
+            self._pending.append(FrameFault(origin, reason.value, detail))
 
     def _allowed(self, count: int) -> int:
         return count if self._limit is None else max(0, min(count, self._limit - self.numbered))

@@ -17,13 +17,13 @@ from crane_desktop.camera.genicam.feature_sets import set_up
 from crane_desktop.camera.genicam.features import (
     AnyNodeMap,
     feature_value,
-    picture_takes_s,
-    pictures_per_trigger,
+    frame_time_s,
+    frames_per_trigger,
     write_feature,
 )
 from crane_desktop.camera.genicam.messages import CameraOrder, DeviceInfo
 from crane_desktop.camera.genicam.pfnc import LAYOUTS, pfnc_name
-from crane_desktop.camera.genicam.producers import find_again, find_device, opened_producers, seen_again
+from crane_desktop.camera.genicam.producers import find_device, find_same_camera, opened_producers, rediscover
 from crane_desktop.camera.genicam.statistics import StreamReader
 from crane_desktop.domain.errors import InputError, StationFault
 
@@ -35,7 +35,7 @@ _NOT_NOW = (gentl.AccessDeniedException, gentl.BusyException, gentl.TimeoutExcep
 _BUFFERS = 8
 _FIRST_BLOCKS = {"U3V": 0, "GEV": 1}
 _NO_ACCESS = 3  # GenTL DEVICE_ACCESS_STATUS_NOACCESS
-_BAD_IN_A_ROW = 50
+_MOST_GARBAGE = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,14 +66,14 @@ class Grabber:
         If there is no such camera, it is in use, has no trigger, or a feature or its format is not ours.
     """
 
-    def __init__(self, order: CameraOrder, look_again: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, order: CameraOrder, keep_looking: Callable[[], bool] = lambda: False) -> None:
         self.incomplete = self.garbage = self.starts = 0
-        self._bad_in_a_row = 0
+        self._consecutive_garbage = 0
         self._harvester, seen = opened_producers(order.producers)
         self._acquirer: ImageAcquirer | None = None
         try:
-            self.device, self._acquirer = self._opened(order, seen, look_again)
-            self.first_block = _FIRST_BLOCKS.get(self.device.transport)
+            self.device, self._acquirer = self._opened(order, seen, keep_looking)
+            self.first_block_id = _FIRST_BLOCKS.get(self.device.transport)
             nodes: AnyNodeMap = self._acquirer.remote_device.node_map
             self._nodes = nodes
             set_up(nodes, self, order)
@@ -81,24 +81,26 @@ class Grabber:
             if name not in LAYOUTS:
                 raise InputError("camera.format_unknown", format=name, known=", ".join(LAYOUTS))
             self.payload_bytes = int(feature_value(nodes, "PayloadSize", 0))
-            self.pictures_per_trigger = 1 if order.trigger == "free" else pictures_per_trigger(nodes)
-            self.picture_takes_s = picture_takes_s(nodes)
+            self.frames_per_trigger = 1 if order.trigger == "free" else frames_per_trigger(nodes)
+            self.frame_time_s = frame_time_s(nodes)
         except BaseException:
             self.close()
             raise
 
     def _opened(
-        self, order: CameraOrder, seen: list[DeviceInfo], look_again: Callable[[], bool]
+        self, order: CameraOrder, seen: list[DeviceInfo], keep_looking: Callable[[], bool]
     ) -> tuple[DeviceInfo, ImageAcquirer]:
-        """Open the camera that is meant; one that went away is waited for as long as `look_again` says."""
+        """Open the camera that is meant; one that went away is waited for as long as `keep_looking` says."""
         while True:
             try:
-                index, device = find_again(seen, order.again) if order.again else find_device(seen, order.device)
+                index, device = (
+                    find_same_camera(seen, order.reopen) if order.reopen else find_device(seen, order.device)
+                )
                 return device, self._create(index, device)
             except InputError:
-                if not look_again():
+                if not keep_looking():
                     raise
-            seen = seen_again(self._harvester)
+            seen = rediscover(self._harvester)
 
     def _create(self, index: int, device: DeviceInfo) -> ImageAcquirer:
         try:
@@ -184,16 +186,16 @@ class Grabber:
             return
         try:
             raw = _raw_frame(buffer)
-            self._judge_buffer(good=raw is not None)
+            self._check_buffer(good=raw is not None)
             yield raw
         finally:
             buffer.parent.queue_buffer(buffer)
 
-    def _judge_buffer(self, *, good: bool) -> None:
+    def _check_buffer(self, *, good: bool) -> None:
         """Count buffers that describe no picture; nothing but those means that the camera changed."""
-        self._bad_in_a_row = 0 if good else self._bad_in_a_row + 1
+        self._consecutive_garbage = 0 if good else self._consecutive_garbage + 1
         self.garbage += not good
-        if self._bad_in_a_row >= _BAD_IN_A_ROW:
+        if self._consecutive_garbage >= _MOST_GARBAGE:
             name = str(feature_value(self._nodes, "PixelFormat", "-"))
             raise StationFault("camera.format_changed", format=name)
 
@@ -245,9 +247,9 @@ def _raw_frame(buffer: Any) -> RawFrame | None:
     size = (row + padding) * height
     if size <= 0 or min(width, height, padding, offset) < 0 or offset + size > len(buffer.raw_buffer):
         return None
-    lines = np.frombuffer(buffer.raw_buffer, np.uint8, size, offset).reshape(height, row + padding)
+    rows = np.frombuffer(buffer.raw_buffer, np.uint8, size, offset).reshape(height, row + padding)
     return RawFrame(
-        rows=lines[:, :row],
+        rows=rows[:, :row],
         width_px=width,
         height_px=height,
         pixel_format=name,

@@ -1,26 +1,46 @@
 """What this computer tells of its network cards, USB ports and processes, without asking a driver.
 
-Linux tells it in /proc and /sys. Elsewhere these answers are empty: then the doctor says nothing of it.
+psutil knows most of it. Linux tells the speed of a USB port in /sys; elsewhere the doctor says nothing of that.
 """
 
 from __future__ import annotations
 
-import socket
-import struct
-import sys
-from collections.abc import Iterator
+import os
 from pathlib import Path
 
-_SIOCGIFADDR = 0x8915
-_PROC, _NET, _USB = Path("/proc"), Path("/sys/class/net"), Path("/sys/bus/usb/devices")
+import psutil
+
+_USB = Path("/sys/bus/usb/devices")
 
 
-def card_mtu(address: str, net: Path = _NET) -> int | None:
-    """Return the MTU of the network card with this IPv4 address, or None where nobody tells."""
-    for name in _cards():
-        if _card_address(name) == address:
-            return _number(net / name / "mtu")
+def card_mtu(address: str) -> int | None:
+    """Return the MTU of the network card with this IPv4 address, or None where there is none."""
+    for name, addresses in psutil.net_if_addrs().items():
+        if any(one.address == address for one in addresses):
+            stats = psutil.net_if_stats().get(name)
+            return int(stats.mtu) if stats is not None and stats.mtu else None
     return None
+
+
+def holders(library: Path) -> list[str]:
+    """Return the processes, as ``name (id)``, that have this library loaded; those of other users stay hidden."""
+    wanted = os.path.normcase(library.resolve())
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if wanted in map(os.path.normcase, _mapped_files(process)):
+                found.append(f"{process.name() or '?'} ({process.pid})")
+        except (psutil.Error, OSError):
+            continue  # ended meanwhile, or another user's
+    return sorted(found)
+
+
+def _mapped_files(process: psutil.Process) -> list[str]:
+    if not psutil.LINUX:
+        return [part.path for part in process.memory_maps()]
+    # psutil reads smaps, for which the kernel walks over all pages of every process: seconds instead of a moment.
+    maps = Path(f"/proc/{process.pid}/maps").read_text(encoding="utf-8", errors="replace")
+    return [words[5] for line in maps.splitlines() if len(words := line.split(maxsplit=5)) == 6]
 
 
 def usb_speed_mbps(serial_number: str, usb: Path = _USB) -> int | None:
@@ -29,43 +49,9 @@ def usb_speed_mbps(serial_number: str, usb: Path = _USB) -> int | None:
         return None
     for device in sorted(usb.glob("*")):
         if _line(device / "serial") == serial_number:
-            return _number(device / "speed")
+            speed = _line(device / "speed")
+            return int(speed) if speed.isdecimal() else None
     return None
-
-
-def holders(library: Path, proc: Path = _PROC) -> list[str]:
-    """Return the processes, as ``name (id)``, that have this library loaded; those of other users stay hidden."""
-    wanted = str(library.resolve())
-    found = []
-    for folder in proc.glob("[0-9]*"):
-        try:
-            maps = (folder / "maps").read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue  # ended meanwhile, or another user's
-        if any(line.endswith(wanted) for line in maps.splitlines()):
-            found.append(f"{_line(folder / 'comm') or '?'} ({folder.name})")
-    return sorted(found)
-
-
-def _cards() -> Iterator[str]:
-    if sys.platform != "linux":
-        return
-    for _, name in socket.if_nameindex():
-        yield name
-
-
-def _card_address(name: str) -> str | None:
-    if sys.platform != "linux":
-        return None
-    import fcntl
-
-    request = struct.pack("256s", name.encode()[:15])
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        try:
-            answer = fcntl.ioctl(asking.fileno(), _SIOCGIFADDR, request)
-        except OSError:
-            return None  # a card without an address
-    return socket.inet_ntoa(answer[20:24])
 
 
 def _line(path: Path) -> str:
@@ -73,8 +59,3 @@ def _line(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return ""
-
-
-def _number(path: Path) -> int | None:
-    words = _line(path)
-    return int(words) if words.isdecimal() else None

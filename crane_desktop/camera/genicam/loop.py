@@ -1,4 +1,4 @@
-"""The loop of the camera's process: driver -> ring, and the bookkeeping of what was lost on the way."""
+"""The acquisition loop of the camera's process: driver -> ring, and the accounting of what was lost on the way."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from crane_desktop.camera.genicam.loss_accounting import LossAccounting
 from crane_desktop.camera.genicam.messages import (
-    Arrived,
+    FrameArrived,
     NodeCall,
-    RingMade,
-    RingWanted,
+    RingAddress,
+    RingRequest,
     Stop,
     TriggerNow,
     TriggerRefused,
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from crane_desktop.camera.genicam.grabber import RawFrame
 
 _IDLE_S = 0.001
-_TELL_LOSSES_EVERY_S = 0.2
+_REPORT_LOSSES_EVERY_S = 0.2
 _RING_WITHIN_S = 2.0
 _LOOK_EVERY_S = 1.0
 _MOST_SPARE = 4
 _ALWAYS_SPARE_BYTES = 2**20
 
 
-class Grabbing(Protocol):
+class FrameGrabber(Protocol):
     """What the loop needs from a camera."""
 
     incomplete: int
@@ -42,9 +42,9 @@ class Grabbing(Protocol):
     """Buffers that described no possible picture, so far."""
     starts: int
     """How often the stream was started: each time the block ids begin anew."""
-    first_block: int | None
+    first_block_id: int | None
     """The block id that they begin with, where the camera's kind says so."""
-    pictures_per_trigger: int
+    frames_per_trigger: int
     payload_bytes: int
 
     def fetch(self) -> AbstractContextManager[RawFrame | None]:
@@ -72,7 +72,7 @@ class Grabbing(Protocol):
         ...
 
 
-class Answering(Protocol):
+class NodeCalls(Protocol):
     """What the loop needs from the node service."""
 
     def take(self, call: NodeCall) -> None:
@@ -84,7 +84,7 @@ class Answering(Protocol):
         ...
 
 
-def stream(grabber: Grabbing, pipe: Connection, tick: Callable[[], None], nodes: Answering | None = None) -> None:
+def stream(grabber: FrameGrabber, pipe: Connection, tick: Callable[[], None], nodes: NodeCalls | None = None) -> None:
     """Hand frames over until `Stop` comes; ends with EOFError when the other end is gone.
 
     Parameters
@@ -92,28 +92,28 @@ def stream(grabber: Grabbing, pipe: Connection, tick: Callable[[], None], nodes:
     nodes
         Answers questions about the camera's nodes, between frames.
     """
-    hand = _Hand(grabber, pipe, tick, nodes)
+    acquisition = _Acquisition(grabber, pipe, tick, nodes)
     try:
-        while not hand.stopped:
+        while not acquisition.stopped:
             tick()
             if nodes is not None:
                 nodes.turn()
-            if not hand.one_frame():
-                hand.report_losses_now_and_then()
+            if not acquisition.transfer_frame():
+                acquisition.report_losses_periodically()
                 # The pause between two looks is the wait for the line's words.
                 if pipe.poll(_IDLE_S):
-                    hand.listen()
+                    acquisition.receive_message()
             elif pipe.poll(0):
-                hand.listen()
+                acquisition.receive_message()
     finally:
-        hand.close()
+        acquisition.close()
 
 
-class _Hand:
+class _Acquisition:
     """Moves one frame at a time."""
 
     def __init__(
-        self, grabber: Grabbing, pipe: Connection, tick: Callable[[], None], nodes: Answering | None = None
+        self, grabber: FrameGrabber, pipe: Connection, tick: Callable[[], None], nodes: NodeCalls | None = None
     ) -> None:
         self.stopped = False
         self._nodes = nodes
@@ -122,31 +122,31 @@ class _Hand:
         self._tick = tick
         self._ring: RingWriter | None = None
         self._accounting = LossAccounting(grabber)
-        self._told_at_s = self._alive_at_s = time.monotonic()
+        self._reported_at_s = self._frame_at_s = time.monotonic()
         self._trigger_id: int | None = None
-        self._pictures_due = 0
+        self._frames_due = 0
 
-    def one_frame(self) -> bool:
+    def transfer_frame(self) -> bool:
         """Take a frame from the driver, if there is one, and hand it over or count it."""
         with self._grabber.fetch() as raw:
-            self._pictures_due -= self._accounting.count_bad()
+            self._frames_due -= self._accounting.count_bad_buffers()
             if raw is None:
                 return False
-            self._alive_at_s = time.monotonic()
-            lost, wanted = self._accounting.look(raw.block_id, raw.device_timestamp_ns)
-            self._pictures_due -= lost
+            self._frame_at_s = time.monotonic()
+            lost, wanted = self._accounting.count_frame(raw.block_id, raw.device_timestamp_ns)
+            self._frames_due -= lost
             if not wanted:
                 return True
             ring = self._ring_for(raw.rows.size)
             slot = None if ring is None else ring.free_slot()
             if ring is None or slot is None:
-                self._accounting.lose(LossCause.OVERRUN, 1)
-                self._pictures_due -= 1
+                self._accounting.count_loss(LossCause.OVERRUN, 1)
+                self._frames_due -= 1
                 return True
             size = ring.put(slot, raw.rows)
         self._report_losses()
         self._pipe.send(
-            Arrived(
+            FrameArrived(
                 ring=ring.name,
                 slot=slot,
                 size_bytes=size,
@@ -156,35 +156,35 @@ class _Hand:
                 arrived_ns=raw.arrived_ns,
                 block_id=raw.block_id,
                 device_timestamp_ns=raw.device_timestamp_ns,
-                trigger_id=self._trigger_id if self._pictures_due > 0 else None,
+                trigger_id=self._trigger_id if self._frames_due > 0 else None,
             )
         )
-        self._pictures_due -= 1
+        self._frames_due -= 1
         return True
 
-    def listen(self) -> None:
+    def receive_message(self) -> None:
         """Take one message of the line."""
         message = self._pipe.recv()
         if isinstance(message, Stop):
             self.stopped = True
         elif isinstance(message, TriggerNow):
-            self._ask_for(message)
+            self._fire_trigger(message)
         elif isinstance(message, NodeCall):
             if self._nodes is not None:
                 self._nodes.take(message)
-        elif isinstance(message, RingMade):
+        elif isinstance(message, RingAddress):
             self.close()
             self._ring = RingWriter(message)
 
-    def report_losses_now_and_then(self) -> None:
+    def report_losses_periodically(self) -> None:
         """Tell losses that no frame has followed yet, unless the line is behind: the pipe must not fill up."""
         now_s = time.monotonic()
-        if now_s - self._told_at_s >= _TELL_LOSSES_EVERY_S and (
+        if now_s - self._reported_at_s >= _REPORT_LOSSES_EVERY_S and (
             self._ring is None or self._ring.free_slot() is not None
         ):
             self._report_losses()
-        if now_s - self._alive_at_s >= _LOOK_EVERY_S:
-            self._alive_at_s = now_s
+        if now_s - self._frame_at_s >= _LOOK_EVERY_S:
+            self._frame_at_s = now_s
             self._grabber.check()
 
     def close(self) -> None:
@@ -193,15 +193,15 @@ class _Hand:
         if ring is not None:
             ring.close()
 
-    def _ask_for(self, message: TriggerNow) -> None:
-        if message.anew:
+    def _fire_trigger(self, message: TriggerNow) -> None:
+        if message.restart:
             self._grabber.restart()
         self._trigger_id = message.trigger_id
-        self._pictures_due = self._grabber.pictures_per_trigger
+        self._frames_due = self._grabber.frames_per_trigger
         try:
             self._grabber.trigger()
         except InputError as error:
-            self._pictures_due = 0
+            self._frames_due = 0
             self._pipe.send(TriggerRefused(message.trigger_id, str(error)))
 
     def _ring_for(self, size_bytes: int) -> RingWriter | None:
@@ -210,17 +210,17 @@ class _Hand:
             return self._ring
         # What the camera says of its payload may be nonsense: the buffer at hand is not.
         most = max(_MOST_SPARE * size_bytes, _ALWAYS_SPARE_BYTES)
-        self._pipe.send(RingWanted(max(size_bytes, min(self._grabber.payload_bytes, most))))
+        self._pipe.send(RingRequest(max(size_bytes, min(self._grabber.payload_bytes, most))))
         give_up_s = time.monotonic() + _RING_WITHIN_S
         while not self.stopped and time.monotonic() < give_up_s:
             self._tick()
             if self._pipe.poll(_IDLE_S * 50):
-                self.listen()
+                self.receive_message()
             if self._ring is not None and self._ring.slot_bytes >= size_bytes:
                 return self._ring
         return None
 
     def _report_losses(self) -> None:
-        self._told_at_s = time.monotonic()
-        for message in self._accounting.told():
+        self._reported_at_s = time.monotonic()
+        for message in self._accounting.report():
             self._pipe.send(message)

@@ -28,7 +28,7 @@ class CameraOrder:
         GenICam features to set before the acquisition, in this order.
     line
         An output line to drive, or None.
-    again
+    reopen
         The camera that was open before and went away: found by its serial number, wherever it is now.
     wait_s
         How long to look for it.
@@ -39,7 +39,7 @@ class CameraOrder:
     trigger: str = "free"
     features: tuple[tuple[str, FeatureValue], ...] = ()
     line: LineSetting | None = None
-    again: DeviceInfo | None = None
+    reopen: DeviceInfo | None = None
     wait_s: float = 0.0
 
 
@@ -72,26 +72,26 @@ class Opened:
 
     Attributes
     ----------
-    pictures_per_trigger
+    frames_per_trigger
         More than 1 for bursts.
-    picture_takes_s
+    frame_time_s
         What the camera itself needs for a picture, by its settings.
     """
 
     device: DeviceInfo
-    pictures_per_trigger: int = 1
-    picture_takes_s: float = 0.0
+    frames_per_trigger: int = 1
+    frame_time_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class RingWanted:
+class RingRequest:
     """A ring with slots of at least so many bytes is needed; frames wait for the answer."""
 
     slot_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
-class RingMade:
+class RingAddress:
     """The ring to write to from now on."""
 
     name: str
@@ -100,7 +100,7 @@ class RingMade:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class FrameArrived:
     """A frame lies in a slot of a ring, lines without padding."""
 
     ring: str
@@ -116,7 +116,7 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class FramesMissing:
     """Frames that the camera made and that did not get through."""
 
     count: int
@@ -124,7 +124,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class ErrorReport:
     """The end: an error for people, as it crosses processes."""
 
     key: str
@@ -132,7 +132,7 @@ class Trouble:
     by_user: bool = False
 
     @classmethod
-    def of(cls, error: CraneError) -> Trouble:
+    def of(cls, error: CraneError) -> ErrorReport:
         """Return the message that carries `error`."""
         return cls(error.key, {k: str(v) for k, v in error.params.items()}, isinstance(error, InputError))
 
@@ -148,13 +148,13 @@ class TriggerNow:
 
     Attributes
     ----------
-    anew
+    restart
         Start the stream anew before: a picture of an earlier trigger that is still on its way must not pass
         for one of this trigger.
     """
 
     trigger_id: int
-    anew: bool = False
+    restart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +226,11 @@ class NodeReply:
 
     call_id: int
     answer: object = None
-    trouble: Trouble | None = None
+    trouble: ErrorReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class LineVerdict:
+class OutputLineVerdict:
     """The verdict on the part of the frame that arrived then: whether the output line gives a pulse for it."""
 
     arrived_ns: int
@@ -246,7 +246,7 @@ class TriggerRefused:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class StreamStatistics:
     """What is counted beside the balance: pictures sent again, pictures too late, packets asked for again."""
 
     repeated: int = 0
@@ -255,6 +255,14 @@ class Noted:
 
 
 FromCamera: TypeAlias = (
-    Opened | RingWanted | Arrived | Missing | Trouble | TriggerRefused | Noted | NodeReply | SignalCounts
+    Opened
+    | RingRequest
+    | FrameArrived
+    | FramesMissing
+    | ErrorReport
+    | TriggerRefused
+    | StreamStatistics
+    | NodeReply
+    | SignalCounts
 )
-ToCamera: TypeAlias = RingMade | TriggerNow | Stop | NodeCall | LineVerdict
+ToCamera: TypeAlias = RingAddress | TriggerNow | Stop | NodeCall | OutputLineVerdict

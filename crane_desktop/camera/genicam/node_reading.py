@@ -157,7 +157,7 @@ def state_of(nodes: AnyNodeMap, name: str, *, streaming: bool) -> NodeState:
             low=numbers[0],
             high=numbers[1],
             step=numbers[2],
-            choices=_choices(node) if kind is NodeKind.CHOICE and access.readable else (),
+            choices=choices_of(node) if kind is NodeKind.CHOICE and access.readable else (),
         )
     except genapi.GenericException as error:
         return NodeState(name, kind, Access.NOT_AVAILABLE, detail=detail_of(error))
@@ -179,7 +179,8 @@ def _limits(node: AnyNode, kind: NodeKind) -> tuple[float | None, float | None, 
     return None, None, None
 
 
-def _choices(node: AnyNode) -> tuple[NodeChoice, ...]:
+def choices_of(node: AnyNode) -> tuple[NodeChoice, ...]:
+    """Return the entries of an enumeration that the camera has, also those that it does not offer now."""
     found = []
     for entry in node.entries:
         access = _ACCESS.get(entry.node.get_access_mode(), Access.NOT_IMPLEMENTED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -12,6 +11,7 @@ from crane_desktop.camera.genicam.features import AnyNodeMap
 from crane_desktop.camera.genicam.node_reading import (
     AnyNode,
     access_of,
+    choices_of,
     detail_of,
     kind_of,
     master_of,
@@ -51,25 +51,25 @@ def write_node(
     """
     if not nodes.has_node(name):
         raise InputError("camera.feature_missing", feature=name)
-    access = _told(name, value, lambda: access_of(nodes, name, streaming=stream.running))
+    access = _access(nodes, name, value, streaming=stream.running)
     if access is Access.LOCKED:
         if not may_restart:
             raise InputError("camera.node_locked_line", feature=name)
         with stream.paused():
-            _put(nodes, name, value, _told(name, value, lambda: access_of(nodes, name, streaming=False)))
+            _write_value(nodes, name, value, _access(nodes, name, value, streaming=False))
         return True
-    _put(nodes, name, value, access)
+    _write_value(nodes, name, value, access)
     return False
 
 
-def _told(name: str, value: FeatureValue | None, ask: Callable[[], Access]) -> Access:
+def _access(nodes: AnyNodeMap, name: str, value: FeatureValue | None, *, streaming: bool) -> Access:
     try:
-        return ask()
+        return access_of(nodes, name, streaming=streaming)
     except genapi.GenericException as error:
         raise InputError("camera.feature_refused", feature=name, value=value, detail=detail_of(error)) from error
 
 
-def _put(nodes: AnyNodeMap, name: str, value: FeatureValue | None, access: Access) -> None:
+def _write_value(nodes: AnyNodeMap, name: str, value: FeatureValue | None, access: Access) -> None:
     if not access.writable:
         raise _not_writable(nodes, name, access)
     node = nodes.get_node(name)
@@ -88,7 +88,7 @@ def _put(nodes: AnyNodeMap, name: str, value: FeatureValue | None, access: Acces
 def _not_writable(nodes: AnyNodeMap, name: str, access: Access) -> InputError:
     master = master_of(nodes, name)
     if master is not None:
-        return InputError("camera.node_automatic", feature=name, master=master[0], free=_shown(master[1]))
+        return InputError("camera.node_automatic", feature=name, master=master[0], free=_formatted(master[1]))
     if access is Access.READ_ONLY:
         return InputError("camera.node_read_only", feature=name)
     return InputError("camera.node_not_available", feature=name)
@@ -108,9 +108,10 @@ def _fitting(node: AnyNode, kind: NodeKind, name: str, value: FeatureValue) -> F
     if kind is NodeKind.CHOICE:
         if name == "PixelFormat" and value not in LAYOUTS:
             raise InputError("camera.format_unknown", format=value, known=", ".join(LAYOUTS))
-        known = tuple(str(symbol) for symbol in node.symbolics)
-        if value not in known:
-            raise InputError("camera.node_no_choice", feature=name, value=value, known=", ".join(known))
+        choices = choices_of(node)
+        if value not in [choice.name for choice in choices]:
+            known = ", ".join(choice.name for choice in choices if choice.available)
+            raise InputError("camera.node_no_choice", feature=name, value=value, known=known)
     return str(value)
 
 
@@ -119,18 +120,24 @@ def _refused(nodes: AnyNodeMap, name: str, value: FeatureValue | None, error: Ba
     state: NodeState | None = quiet(lambda: state_of(nodes, name, streaming=False), None)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if state is not None and number and state.low is not None and state.high is not None:
-        limits = {"low": _shown(state.low), "high": _shown(state.high), "unit": f" {state.unit}" if state.unit else ""}
+        limits = {
+            "low": _formatted(state.low),
+            "high": _formatted(state.high),
+            "unit": f" {state.unit}" if state.unit else "",
+        }
         if not state.low <= float(value or 0) <= state.high:
-            return InputError("camera.node_out_of_range", feature=name, value=_shown(value), **limits)
+            return InputError("camera.node_out_of_range", feature=name, value=_formatted(value), **limits)
         if state.step is not None and state.kind is NodeKind.INTEGER and (float(value or 0) - state.low) % state.step:
-            return InputError("camera.node_step", feature=name, value=_shown(value), step=_shown(state.step), **limits)
+            return InputError(
+                "camera.node_step", feature=name, value=_formatted(value), step=_formatted(state.step), **limits
+            )
     offered = state.choices if state is not None else ()
     if any(choice.name == value and not choice.available for choice in offered):
         return InputError("camera.node_choice_not_now", feature=name, value=value)
     return InputError("camera.feature_refused", feature=name, value=value, detail=detail_of(error))
 
 
-def _shown(value: FeatureValue | None) -> str:
+def _formatted(value: FeatureValue | None) -> str:
     """Return a number without a tail of zeros."""
     if isinstance(value, bool):
         return "On" if value else "Off"

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from crane_desktop.camera.genicam.feature_sets import read_feature, read_set, write_set
 from crane_desktop.camera.genicam.features import AnyNodeMap
 from crane_desktop.camera.genicam.messages import (
+    ErrorReport,
     ListNodes,
     NodeCall,
     NodeOrder,
@@ -22,7 +23,6 @@ from crane_desktop.camera.genicam.messages import (
     ReadFeatures,
     ReadNodes,
     ReadSet,
-    Trouble,
     WriteNode,
     WriteSet,
 )
@@ -86,7 +86,7 @@ class NodeService:
         except StopIteration as end:
             reply = NodeReply(job.call_id, end.value)
         except CraneError as error:
-            reply = NodeReply(job.call_id, trouble=Trouble.of(error))
+            reply = NodeReply(job.call_id, trouble=ErrorReport.of(error))
         self._jobs.popleft()
         self._send(reply)
 

@@ -20,23 +20,23 @@ from typing import Any, Protocol, TypeAlias, cast
 from genicam import genapi, gentl
 
 from crane_desktop.camera.genicam.features import AnyNodeMap, feature_value, write_feature
-from crane_desktop.camera.genicam.messages import Arrived, CameraOrder, LineVerdict
+from crane_desktop.camera.genicam.messages import CameraOrder, FrameArrived, OutputLineVerdict
 from crane_desktop.camera.genicam.pulses import Pulses
 from crane_desktop.domain.errors import CraneError, InputError
 from crane_desktop.domain.signals import LineSetting, SignalCounts
 
 _REFUSALS = (CraneError, gentl.GenericException, genapi.GenericException)
-_TELL_EVERY_S = 0.1
+_REPORT_EVERY_S = 0.1
 _RETRY_S = 0.1
 _AWAKE_BEFORE_NS = 2_000_000
 """A change that is due so soon is waited for: the loop's own turn is longer than the jitter that a line may have."""
 _DRAIN_S = 2.5
 _IDLE_S = 0.001
 
-Tell: TypeAlias = Callable[[SignalCounts], None]
+Report: TypeAlias = Callable[[SignalCounts], None]
 
 
-class Lined(Protocol):
+class OutputLineCamera(Protocol):
     """What driving a line needs from a camera."""
 
     incomplete: int
@@ -49,7 +49,7 @@ class Lined(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Driven:
+class DrivenLoop:
     """What the loop runs with."""
 
     pipe: Connection
@@ -61,7 +61,7 @@ class OutputLine:
 
     Parameters
     ----------
-    tell
+    report
         Takes what happened, a few times a second.
     trigger
         The camera's trigger; where it runs freely a frame is no part, and none is missed.
@@ -75,14 +75,15 @@ class OutputLine:
     """
 
     def __init__(
-        self, nodes: AnyNodeMap, setting: LineSetting, tell: Tell, *, trigger: str, bad_frames: Callable[[], int]
+        self, nodes: AnyNodeMap, setting: LineSetting, report: Report, *, trigger: str, bad_frames: Callable[[], int]
     ) -> None:
         self._nodes = nodes
         self._setting = setting
-        self._tell = tell
-        self._told_at_s = self._refused_at_s = 0.0
-        self._counts_lost = trigger == "hardware"  # a software trigger tells by itself that its picture is missing
-        self._bad_frames, self._bad_seen = bad_frames, bad_frames()
+        self._report = report
+        self._reported_at_s = self._refused_at_s = 0.0
+        # A software trigger says by itself that its picture is missing.
+        self._expects_incomplete = trigger == "hardware"
+        self._bad_frames, self._bad_counted = bad_frames, bad_frames()
         self._pulses = Pulses(setting, every_part=trigger in ("software", "hardware"))
         self._user_output = setting.user_output
         self._inverted = False
@@ -90,19 +91,19 @@ class OutputLine:
         try:
             self._set_up()
         except _REFUSALS as error:
-            raise InputError("camera.line_not_driven", line=setting.line, detail=_words(error)) from error
+            raise InputError("camera.line_not_driven", line=setting.line, detail=_detail(error)) from error
 
     def frame(self, arrived_ns: int) -> None:
         """Await the verdict on a part."""
         self._pulses.frame(arrived_ns)
 
-    def verdict(self, verdict: LineVerdict) -> None:
+    def verdict(self, verdict: OutputLineVerdict) -> None:
         """Take a verdict."""
         self._pulses.verdict(verdict.arrived_ns, pulse=verdict.pulse, now_ns=time.monotonic_ns())
 
     def tick(self) -> None:
         """Do what is due now, or within the next moment."""
-        self._await_the_lost()
+        self._expect_incomplete_frames()
         soon_ns = self._pulses.next_ns()
         now_ns = time.monotonic_ns()
         if soon_ns is not None and now_ns < soon_ns <= now_ns + _AWAKE_BEFORE_NS:
@@ -111,36 +112,36 @@ class OutputLine:
         active = self._pulses.advance(now_ns)
         if active is not self._active:
             self._drive(active=active)
-        self._report_now_and_then()
+        self._report_periodically()
 
-    def drain(self, pipe: Connection, beat: Callable[[], None]) -> None:
+    def drain(self, pipe: Connection, heartbeat: Callable[[], None]) -> None:
         """Go on until the parts under way are past, within bounds; frames are not taken any more."""
         until_s = time.monotonic() + _DRAIN_S
         while not (self._pulses.idle or self._setting.active_at_end) and time.monotonic() < until_s:
-            beat()
+            heartbeat()
             self.tick()
             try:
                 message = pipe.recv() if pipe.poll(_IDLE_S) else None
             except (EOFError, OSError):
                 time.sleep(_IDLE_S)  # nobody is left to say anything
                 continue
-            if isinstance(message, LineVerdict):
+            if isinstance(message, OutputLineVerdict):
                 self.verdict(message)
 
-    def _await_the_lost(self) -> None:
+    def _expect_incomplete_frames(self) -> None:
         """A part whose frame came unfilled will get no verdict, and must be rejected all the same."""
         bad = self._bad_frames()
-        for number in range(bad - self._bad_seen if self._counts_lost else 0):
+        for number in range(bad - self._bad_counted if self._expects_incomplete else 0):
             self._pulses.frame(time.monotonic_ns() + number)
-        self._bad_seen = bad
+        self._bad_counted = bad
 
     def make_safe(self) -> None:
         """Set the level of the end; what the camera refuses now cannot be helped."""
         try:
             self._write(active=self._setting.active_at_end)
         except _REFUSALS as error:
-            self._pulses.refused(_words(error))
-        self._tell(self._pulses.counts())
+            self._pulses.refused(_detail(error))
+        self._report(self._pulses.counts())
 
     def _set_up(self) -> None:
         name = self._setting.line
@@ -166,7 +167,7 @@ class OutputLine:
             self._write(active=active)
         except _REFUSALS as error:
             self._active, self._refused_at_s = None, now_s
-            self._pulses.refused(_words(error))
+            self._pulses.refused(_detail(error))
         else:
             self._active = active
 
@@ -176,16 +177,16 @@ class OutputLine:
         high = active is self._setting.active_high
         write_feature(self._nodes, "UserOutputValue", high is not self._inverted)
 
-    def _report_now_and_then(self) -> None:
+    def _report_periodically(self) -> None:
         now_s = time.monotonic()
-        if now_s - self._told_at_s >= _TELL_EVERY_S:
-            self._told_at_s = now_s
+        if now_s - self._reported_at_s >= _REPORT_EVERY_S:
+            self._reported_at_s = now_s
             counts = self._pulses.counts()
             if counts != SignalCounts():
-                self._tell(counts)
+                self._report(counts)
 
 
-class LinePipe:
+class OutputLinePipe:
     """The pipe to the line's process, seen by the loop: what concerns the output line is taken out on the way."""
 
     def __init__(self, pipe: Connection, line: OutputLine) -> None:
@@ -195,7 +196,7 @@ class LinePipe:
 
     def send(self, message: object) -> None:
         """Send, and await the verdict on a frame that was handed over."""
-        if isinstance(message, Arrived):
+        if isinstance(message, FrameArrived):
             self._line.frame(message.arrived_ns)
         self._pipe.send(message)
 
@@ -206,7 +207,7 @@ class LinePipe:
             if not self._pipe.poll(max(0.0, until_s - time.monotonic())):
                 return False
             message = self._pipe.recv()
-            if isinstance(message, LineVerdict):
+            if isinstance(message, OutputLineVerdict):
                 self._line.verdict(message)
             else:
                 self._waiting.append(message)
@@ -220,7 +221,9 @@ class LinePipe:
 
 
 @contextmanager
-def driven_line(grabber: Lined, pipe: Connection, beat: Callable[[], None], order: CameraOrder) -> Iterator[Driven]:
+def driving_output_line(
+    grabber: OutputLineCamera, pipe: Connection, heartbeat: Callable[[], None], order: CameraOrder
+) -> Iterator[DrivenLoop]:
     """Drive the output line that was ordered, if one was, and leave it safe in whatever way this ends.
 
     Yields the pipe and the tick to run the loop with. SIGTERM becomes an ordinary end.
@@ -231,27 +234,27 @@ def driven_line(grabber: Lined, pipe: Connection, beat: Callable[[], None], orde
         If the camera has no such output.
     """
     if order.line is None:
-        yield Driven(pipe, beat)
+        yield DrivenLoop(pipe, heartbeat)
         return
 
-    def tell(counts: SignalCounts) -> None:
+    def report(counts: SignalCounts) -> None:
         with suppress(OSError):  # who does not listen any more is noticed by the loop
             pipe.send(counts)
 
     def bad() -> int:
         return grabber.incomplete + grabber.garbage
 
-    line = OutputLine(grabber.nodes, order.line, tell, trigger=order.trigger, bad_frames=bad)
+    line = OutputLine(grabber.nodes, order.line, report, trigger=order.trigger, bad_frames=bad)
 
     def tick() -> None:
-        beat()
+        heartbeat()
         line.tick()
 
     if sys.platform != "win32":
         signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     try:
         try:
-            yield Driven(cast(Connection, LinePipe(pipe, line)), tick)
+            yield DrivenLoop(cast(Connection, OutputLinePipe(pipe, line)), tick)
         except (EOFError, BrokenPipeError, ConnectionError):
             line.drain(pipe, tick)
             raise
@@ -260,5 +263,5 @@ def driven_line(grabber: Lined, pipe: Connection, beat: Callable[[], None], orde
         line.make_safe()
 
 
-def _words(error: Exception) -> str:
+def _detail(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
-from crane_desktop.camera.genicam.messages import LineVerdict
+from crane_desktop.camera.genicam.messages import OutputLineVerdict
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.signals import SignalCounts
 
 
 class _Link(Protocol):
-    def send(self, message: LineVerdict) -> None:
+    def send(self, message: OutputLineVerdict) -> None:
         """Send a message."""
         ...
 
@@ -38,7 +38,7 @@ class OutputLineControl:
         if link is None:
             return False
         try:
-            link.send(LineVerdict(arrived_ns, pulse))
+            link.send(OutputLineVerdict(arrived_ns, pulse))
         except (StationFault, ValueError):  # ValueError: its process is being put away at this moment
             return False
         return True

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from crane_desktop.camera.genicam.loop import stream
-from crane_desktop.camera.genicam.messages import CameraOrder, Opened, Trouble
+from crane_desktop.camera.genicam.messages import CameraOrder, ErrorReport, Opened
 from crane_desktop.domain.errors import CraneError, StationFault
 
 _log = logging.getLogger(__name__)
@@ -32,35 +32,35 @@ def camera_main(pipe: Connection, heartbeat: Any, order: CameraOrder) -> None:
     with prepared_process(), _reported(pipe, order.device or ""):
         from crane_desktop.camera.genicam.grabber import Grabber
         from crane_desktop.camera.genicam.nodes import NodeService
-        from crane_desktop.camera.genicam.output_line import driven_line
+        from crane_desktop.camera.genicam.output_line import driving_output_line
 
-        beat = Beat(heartbeat)
+        beat = Heartbeat(heartbeat)
         beat.tick()
-        grabber = Grabber(order, _patience(order.wait_s, pipe, beat.tick))
+        grabber = Grabber(order, _keep_looking_for(order.wait_s, pipe, beat.tick))
         # Harvesters puts its own handler for Ctrl-C in place while it opens a camera.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             beat.tick()
-            with driven_line(grabber, pipe, beat.tick, order) as driven:
+            with driving_output_line(grabber, pipe, beat.tick, order) as driven:
                 grabber.start()
-                pipe.send(Opened(grabber.device, grabber.pictures_per_trigger, grabber.picture_takes_s))
+                pipe.send(Opened(grabber.device, grabber.frames_per_trigger, grabber.frame_time_s))
                 nodes = NodeService(grabber.nodes, grabber, pipe.send, driven.tick)
                 stream(grabber, driven.pipe, driven.tick, nodes)
         finally:
             grabber.close()
 
 
-def _patience(wait_s: float, pipe: Connection, tick: Callable[[], None]) -> Callable[[], bool]:
+def _keep_looking_for(wait_s: float, pipe: Connection, tick: Callable[[], None]) -> Callable[[], bool]:
     """Return what tells, after a pause, whether to look for the camera once more."""
     until_s = time.monotonic() + wait_s
 
-    def look_again() -> bool:
+    def keep_looking() -> bool:
         tick()
         if pipe.poll(_LOOK_EVERY_S if wait_s else 0):
             raise EOFError  # the line stops, or is gone
         return time.monotonic() < until_s
 
-    return look_again
+    return keep_looking
 
 
 def devices_main(pipe: Connection, heartbeat: Any, producers: tuple[str, ...]) -> None:
@@ -68,13 +68,13 @@ def devices_main(pipe: Connection, heartbeat: Any, producers: tuple[str, ...]) -
     with prepared_process(), _reported(pipe, ""):
         from crane_desktop.camera.genicam.producers import opened_producers
 
-        Beat(heartbeat).tick()
+        Heartbeat(heartbeat).tick()
         harvester, seen = opened_producers(producers)
         pipe.send(seen)
         harvester.reset()
 
 
-class Beat:
+class Heartbeat:
     """A sign of life for the line, and the process's own end should the driver hang it for good."""
 
     def __init__(self, heartbeat: Any) -> None:
@@ -128,10 +128,10 @@ def _reported(pipe: Connection, device: str) -> Iterator[None]:
     except (EOFError, BrokenPipeError, ConnectionError):
         return
     except CraneError as error:
-        trouble = Trouble.of(error)
+        trouble = ErrorReport.of(error)
     except Exception as error:  # noqa: BLE001  # the process's last line of defence; the line makes it an alarm
         detail = (str(error).splitlines() or [""])[0]
-        trouble = Trouble.of(StationFault("camera.lost", device=device, detail=f"{type(error).__name__}: {detail}"))
+        trouble = ErrorReport.of(StationFault("camera.lost", device=device, detail=f"{type(error).__name__}: {detail}"))
     else:
         return
     with contextlib.suppress(OSError):

@@ -81,10 +81,10 @@ def opened_producers(files: Sequence[str]) -> tuple[Harvester, list[DeviceInfo]]
     harvester = Harvester()
     for file in good:
         harvester.add_file(file)
-    return harvester, seen_again(harvester)
+    return harvester, rediscover(harvester)
 
 
-def seen_again(harvester: Harvester) -> list[DeviceInfo]:
+def rediscover(harvester: Harvester) -> list[DeviceInfo]:
     """Look for cameras anew; none may be open."""
     harvester.update()
     return [device_info(device) for device in harvester.device_info_list]
@@ -111,7 +111,7 @@ def find_device(seen: Sequence[DeviceInfo], wanted: str | None) -> tuple[int, De
     raise InputError("camera.device_missing", device=wanted, known=_ids(seen))
 
 
-def find_again(seen: Sequence[DeviceInfo], known: DeviceInfo) -> tuple[int, DeviceInfo]:
+def find_same_camera(seen: Sequence[DeviceInfo], known: DeviceInfo) -> tuple[int, DeviceInfo]:
     """Return position and description of a camera that was open before: its id may have changed with its socket.
 
     Several producers may show the same camera: the one it was opened with is preferred.
@@ -139,7 +139,7 @@ def device_info(device: Any) -> DeviceInfo:
     """Return what Harvesters knows of a camera."""
     from genicam.gentl import GenericException
 
-    def told(name: str, module: Any = device) -> str:
+    def read(name: str, module: Any = device) -> str:
         try:
             return str(getattr(module, name))
         except GenericException:
@@ -150,12 +150,12 @@ def device_info(device: Any) -> DeviceInfo:
     except GenericException:
         access = _UNKNOWN_ACCESS
     return DeviceInfo(
-        device_id=told("id_"),
-        vendor=told("vendor"),
-        model=told("model"),
-        serial_number=told("serial_number"),
-        user_defined_name=told("user_defined_name"),
-        transport=told("tl_type"),
-        producer=Path(told("path_name", device.parent.parent)).name,
+        device_id=read("id_"),
+        vendor=read("vendor"),
+        model=read("model"),
+        serial_number=read("serial_number"),
+        user_defined_name=read("user_defined_name"),
+        transport=read("tl_type"),
+        producer=Path(read("path_name", device.parent.parent)).name,
         accessible=access in (_UNKNOWN_ACCESS, _READABLE_AND_WRITABLE),
     )

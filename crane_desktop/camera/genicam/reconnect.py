@@ -48,7 +48,7 @@ class ReconnectingSource:
         self._attempt = 0
         self._begun = False
         self._attempt_since_s = self._next_attempt_s = 0.0
-        self._sign_at = self._down_at = datetime.now(UTC)
+        self._event_at = self._down_at = datetime.now(UTC)
 
     @property
     def info(self) -> SourceInfo:
@@ -95,7 +95,7 @@ class ReconnectingSource:
         except CraneError:
             self._closed.set()
             raise
-        self._sign_at = datetime.now(UTC)
+        self._event_at = datetime.now(UTC)
 
     def next_event(self, timeout_s: float) -> SourceEvent | None:
         """Return the next event; while the camera is away, None after `timeout_s`."""
@@ -137,7 +137,7 @@ class ReconnectingSource:
             self._leave(fault)
             return self._ready.popleft()
         if event is not None:
-            self._sign_at = datetime.now(UTC)
+            self._event_at = datetime.now(UTC)
         return event
 
     def _leave(self, fault: StationFault) -> None:
@@ -147,7 +147,7 @@ class ReconnectingSource:
         self._down = self._cause = fault
         self._attempt = 0
         self._begun = False
-        self._ready.extend(self._source.let_go(str(fault)))
+        self._ready.extend(self._source.abandon(str(fault)))
         self._ready.append(SourceDown(fault))
         self._next_attempt_s = time.monotonic() + _PAUSES_S[0]
 
@@ -161,8 +161,8 @@ class ReconnectingSource:
                 self._attempt += 1
                 self._attempt_since_s = time.monotonic()
                 self._begun = True
-                self._source.begin(again=self._source.device)
-            elif self._source.opened_within(wait_s):
+                self._source.begin(reopen=self._source.device)
+            elif self._source.wait_until_open(wait_s):
                 return self._back(fault)
             elif time.monotonic() - self._attempt_since_s > _OPEN_WITHIN_S:
                 raise StationFault("camera.hangs", device=self.info.description, seconds=round(_OPEN_WITHIN_S))
@@ -177,10 +177,10 @@ class ReconnectingSource:
         return None
 
     def _back(self, fault: StationFault) -> SourceBack:
-        gap = Gap(self._sign_at, datetime.now(UTC), self._attempt, str(fault))
+        gap = Gap(self._event_at, datetime.now(UTC), self._attempt, str(fault))
         self._down = self._cause = None
         self._attempt = 0
-        self._sign_at = gap.end
+        self._event_at = gap.end
         _log.warning(
             "camera %s is back: away from %s to %s (%.1f s, %d attempts)",
             self.info.source_id, gap.start.isoformat(), gap.end.isoformat(), gap.seconds, gap.attempts,

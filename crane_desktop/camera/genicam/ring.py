@@ -18,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from crane_desktop.camera.genicam.messages import RingMade
+from crane_desktop.camera.genicam.messages import RingAddress
 from crane_desktop.domain.errors import StationFault
 
 _HEAD_BYTES = 64
@@ -53,12 +53,20 @@ class RingReader:
             raise StationFault("camera.no_memory", size=size // 2**20) from error
 
     @property
-    def address(self) -> RingMade:
+    def address(self) -> RingAddress:
         """What the camera's process needs to find it."""
-        return RingMade(self._memory.name, self._slots, self._slot_bytes)
+        return RingAddress(self._memory.name, self._slots, self._slot_bytes)
 
     def take(self, slot: int, size_bytes: int, convert: Callable[[NDArray[np.uint8]], T]) -> T:
-        """Return ``convert(bytes of the slot)`` and give the slot back; `convert` must not keep its argument."""
+        """Return ``convert(bytes of the slot)`` and give the slot back; `convert` must not keep its argument.
+
+        Raises
+        ------
+        ValueError
+            If there is no such slot, or no frame of that size in it.
+        """
+        if not (0 <= slot < self._slots and 0 < size_bytes <= self._slot_bytes):
+            raise ValueError(f"no frame of {size_bytes} bytes in slot {slot}")
         start = _HEAD_BYTES + slot * self._slot_bytes
         try:
             return convert(np.frombuffer(_bytes_of(self._memory), np.uint8, size_bytes, start))
@@ -81,7 +89,7 @@ class RingReader:
 class RingWriter:
     """The camera's end: puts frames in; never waits."""
 
-    def __init__(self, address: RingMade) -> None:
+    def __init__(self, address: RingAddress) -> None:
         self.name = address.name
         self._memory = SharedMemory(name=address.name)
         self._slots = address.slots

@@ -27,7 +27,7 @@ from crane_desktop.domain.ports import SourceInfo
 _PUMP_S = 0.05
 _JOIN_WITHIN_S = 10.0
 _WHOLE_SET_WITHIN_S = 30.0
-_AGAIN_AFTER_S = 2.0
+_REOPEN_AFTER_S = 2.0
 _log = logging.getLogger(__name__)
 
 Keep = Callable[[Mapping[str, FeatureValue], str], "Future[str]"]
@@ -161,7 +161,7 @@ class SetupSession(NodeAccess):
         try:
             while not self._closed.is_set():
                 self._stream()
-                self._closed.wait(_AGAIN_AFTER_S)
+                self._closed.wait(_REOPEN_AFTER_S)
         finally:
             self._camera.close()
 

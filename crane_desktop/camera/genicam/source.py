@@ -14,14 +14,14 @@ from crane_desktop.camera.genicam.formats import Converter
 from crane_desktop.camera.genicam.frame_numbers import FrameNumbers
 from crane_desktop.camera.genicam.link import HANG_AFTER_S, CameraLink
 from crane_desktop.camera.genicam.messages import (
-    Arrived,
     CameraOrder,
     DeviceInfo,
     FeatureValue,
-    Missing,
+    FrameArrived,
+    FramesMissing,
     NodeReply,
-    Noted,
     Opened,
+    StreamStatistics,
     TriggerRefused,
 )
 from crane_desktop.camera.genicam.output_line_control import OutputLineControl
@@ -39,9 +39,9 @@ from crane_desktop.preprocess.correct import Corrector
 
 _OPEN_WITHIN_S = 30.0
 _SLICE_S = 0.05
-_LOOK_FOR_S = 10.0
+_SEARCH_S = 10.0
 _REOPEN_SILENT_S = 6.0
-_LET_GO_WITHIN_S = 1.0
+_ABANDON_WITHIN_S = 1.0
 
 
 class GenicamSource:
@@ -101,14 +101,14 @@ class GenicamSource:
         self.newest: Frame | None = None
         self._link: CameraLink | None = None
         self._fault: CraneError | None = None
-        self._asking = SoftwareTrigger()
+        self._software_trigger = SoftwareTrigger()
         self._patience_s = _REOPEN_SILENT_S
-        self._sign = Watchdog(trigger)
+        self._watchdog = Watchdog(trigger)
         self.counts = StreamCounts()
         self.device: DeviceInfo | None = None
         stem = "" if cti is None else Path(cti).stem
         every_part = trigger not in ("free", "as_set")
-        self._parts = FrameNumbers(frames, every_part=every_part)
+        self._frame_numbers = FrameNumbers(frames, every_part=every_part)
         self._info = SourceInfo(
             f"genicam:{stem}/{device or ''}", "genicam", every_part, " ".join(filter(None, (stem, device)))
         )
@@ -138,14 +138,14 @@ class GenicamSource:
         self.begin()
         until_s = time.monotonic() + _OPEN_WITHIN_S
         while not self._closed.is_set():
-            if self.opened_within(_SLICE_S):
+            if self.wait_until_open(_SLICE_S):
                 return
             if time.monotonic() > until_s:
                 self.close()
                 raise StationFault("camera.hangs", device=self._device or "-", seconds=round(_OPEN_WITHIN_S))
 
-    def begin(self, again: DeviceInfo | None = None) -> None:
-        """Start the camera's process and return at once; `opened_within` tells when the camera streams.
+    def begin(self, reopen: DeviceInfo | None = None) -> None:
+        """Start the camera's process and return at once; `wait_until_open` tells when the camera streams.
 
         Parameters
         ----------
@@ -158,22 +158,22 @@ class GenicamSource:
             If there is no such producer.
         """
         order = CameraOrder(producers_for(self._cti), self._device, self._trigger, self._features, self._line_setting)
-        if again is not None:
-            order = replace(order, again=again, wait_s=_LOOK_FOR_S)
+        if reopen is not None:
+            order = replace(order, reopen=reopen, wait_s=_SEARCH_S)
         with self._lock:
-            if again is None:
-                self._parts = FrameNumbers(self._limit, every_part=self._info.every_part)
-                self._asking = SoftwareTrigger()
+            if reopen is None:
+                self._frame_numbers = FrameNumbers(self._limit, every_part=self._info.every_part)
+                self._software_trigger = SoftwareTrigger()
                 self.counts = StreamCounts()
-            self._parts.take_all()
+            self._frame_numbers.take_all()
             self._fault = None
             self._closed.clear()
-            self._sign.opening()
+            self._watchdog.opening()
             self._link = CameraLink(
-                order, silent_for_s=_OPEN_WITHIN_S if again is None else self._patience_s, convert=self._convert
+                order, silent_for_s=_OPEN_WITHIN_S if reopen is None else self._patience_s, convert=self._convert
             )
 
-    def opened_within(self, wait_s: float) -> bool:
+    def wait_until_open(self, wait_s: float) -> bool:
         """Return whether the camera streams; wait so long for it. False too where the source was closed.
 
         Raises
@@ -197,8 +197,8 @@ class GenicamSource:
             link.silent_for_s = HANG_AFTER_S
             link.on_signals = self.signals.add
             self.signals.attach(link)
-            self._patience_s = max(_REOPEN_SILENT_S, 3 * self._sign.opened(opened.picture_takes_s))
-            self._asking.camera_is_new(opened.pictures_per_trigger, opened.picture_takes_s)
+            self._patience_s = max(_REOPEN_SILENT_S, 3 * self._watchdog.opened(opened.frame_time_s))
+            self._software_trigger.reset(opened.frames_per_trigger, opened.frame_time_s)
             self.device = opened.device
             self._describe(opened.device)
             self.control.open()
@@ -217,10 +217,10 @@ class GenicamSource:
                 raise self._fault
             until_s = time.monotonic() + timeout_s
             while True:
-                if not self._closed.is_set() and (waiting := self._parts.waiting()) is not None:
-                    return waiting
+                if not self._closed.is_set() and (pending := self._frame_numbers.next_pending()) is not None:
+                    return pending
                 link = self._link
-                if link is None or self._closed.is_set() or self._parts.finished:
+                if link is None or self._closed.is_set() or self._frame_numbers.finished:
                     return EndOfFrames()
                 try:
                     event = self._step(link, min(_SLICE_S, until_s - time.monotonic()))
@@ -232,24 +232,24 @@ class GenicamSource:
                 if event is not None or time.monotonic() >= until_s:
                     return event
 
-    def let_go(self, detail: str) -> list[SourceEvent]:
+    def abandon(self, detail: str) -> list[SourceEvent]:
         """Leave a camera that failed; return NONE for what was under way, one part at least.
 
         Where parts come by themselves nobody knows whether one was there; but no earlier verdict may go on
         standing on the screen as if it were the newest part's.
         """
         with self._lock:
-            due = max(1, self._asking.missing(self._asking.due))
-            self._parts.faulty(due, ReasonCode.CAMERA_FAULT, detail, self._info.source_id, self._trigger_id)
-            events = self._parts.take_all()
-            self._release(patience_s=_LET_GO_WITHIN_S)
-            self._sign.gone()
+            due = max(1, self._software_trigger.lost(self._software_trigger.frames_due))
+            self._frame_numbers.faulted(due, ReasonCode.CAMERA_FAULT, detail, self._info.source_id, self._trigger_id)
+            events = self._frame_numbers.take_all()
+            self._release(patience_s=_ABANDON_WITHIN_S)
+            self._watchdog.lost()
             self.counts = self.counts.plus(losses_of_connection=1)
             return events
 
     def status(self) -> SourceStatus:
         """Return how the source is now; from any thread."""
-        return self._sign.status(self.counts)
+        return self._watchdog.status(self.counts)
 
     def close(self) -> None:
         """Stop the camera, end its process (by force where it does not answer) and release all memory."""
@@ -259,7 +259,7 @@ class GenicamSource:
 
     def _release(self, patience_s: float = END_WITHIN_S) -> None:
         self._closed.set()
-        self._sign.closed()
+        self._watchdog.closed()
         self.control.close(self._fault)
         link, self._link = self._link, None
         if link is not None:
@@ -267,7 +267,7 @@ class GenicamSource:
         self.signals.detach()
 
     def _step(self, link: CameraLink, wait_s: float) -> SourceEvent | None:
-        if self._trigger == "software" and (order := self._asking.next_trigger()) is not None:
+        if self._trigger == "software" and (order := self._software_trigger.next_trigger()) is not None:
             link.send(order)
         for call in self.control.due():
             link.send(call)
@@ -275,37 +275,37 @@ class GenicamSource:
         if isinstance(message, NodeReply):
             self.control.receive(message)
             return None
-        if isinstance(message, Arrived):
+        if isinstance(message, FrameArrived):
             return self._frame(link, message)
-        if isinstance(message, Missing):
-            return self._missing(message)
+        if isinstance(message, FramesMissing):
+            return self._frames_missing(message)
         if isinstance(message, TriggerRefused):
-            return self._without_picture(
-                self._asking.refused(message.trigger_id), f"trigger not taken: {message.detail}"
+            return self._frames_faulted(
+                self._software_trigger.refused(message.trigger_id), f"trigger not taken: {message.detail}"
             )
-        if isinstance(message, Noted):
+        if isinstance(message, StreamStatistics):
             more = self.counts.plus(repeated=message.repeated, late=message.late)
             self.counts = replace(more, resends=message.resends)
             return None
-        if overdue := self._asking.overdue():
-            return self._without_picture(overdue, f"no picture within {self._asking.within_s:.1f} s")
-        if (silent_s := self._sign.silent_too_long_s()) is not None:
+        if timed_out := self._software_trigger.timed_out():
+            return self._frames_faulted(timed_out, f"no picture within {self._software_trigger.timeout_s:.1f} s")
+        if (silent_s := self._watchdog.silent_too_long_s()) is not None:
             raise StationFault("camera.silent", device=self._info.description, seconds=round(silent_s))
         return None
 
-    def _frame(self, link: CameraLink, arrived: Arrived) -> SourceEvent | None:
-        self._sign.picture()
+    def _frame(self, link: CameraLink, arrived: FrameArrived) -> SourceEvent | None:
+        self._watchdog.frame_received()
         converted = link.take(arrived)
-        if self._trigger == "software" and not self._asking.came(arrived.trigger_id):
+        if self._trigger == "software" and not self._software_trigger.delivered(arrived.trigger_id):
             # A picture of a trigger that already counts as a fault.
             self.counts = self.counts.plus(late=1)
             return None
         if converted is None:  # its ring was replaced meanwhile
             self.counts = self.counts.plus(overrun=1)
-            return self._gone(1, LossCause.OVERRUN)
+            return self._frames_lost(1, LossCause.OVERRUN)
         self.counts = self.counts.plus(delivered=1)
         origin = arrival(
-            self._parts.picture(),
+            self._frame_numbers.next_frame_id(),
             self._info.source_id,
             arrived_ns=arrived.arrived_ns,
             block_id=arrived.block_id,
@@ -316,27 +316,27 @@ class GenicamSource:
         self.newest = frame
         return frame
 
-    def _missing(self, missing: Missing) -> SourceEvent | None:
+    def _frames_missing(self, missing: FramesMissing) -> SourceEvent | None:
         self.counts = self.counts.plus(**{missing.cause.value: missing.count})
-        count = missing.count if self._trigger != "software" else self._asking.missing(missing.count)
-        return self._gone(count, missing.cause) if count else None
+        count = missing.count if self._trigger != "software" else self._software_trigger.lost(missing.count)
+        return self._frames_lost(count, missing.cause) if count else None
 
-    def _gone(self, count: int, cause: LossCause) -> SourceEvent | None:
-        self._parts.gone(count, cause, self._info.source_id, self._trigger_id)
-        return self._parts.waiting()
+    def _frames_lost(self, count: int, cause: LossCause) -> SourceEvent | None:
+        self._frame_numbers.lost(count, cause, self._info.source_id, self._trigger_id)
+        return self._frame_numbers.next_pending()
 
-    def _without_picture(self, count: int, detail: str) -> SourceEvent | None:
-        self._parts.faulty(count, ReasonCode.CAMERA_FAULT, detail, self._info.source_id, self._trigger_id)
-        return self._parts.waiting()
+    def _frames_faulted(self, count: int, detail: str) -> SourceEvent | None:
+        self._frame_numbers.faulted(count, ReasonCode.CAMERA_FAULT, detail, self._info.source_id, self._trigger_id)
+        return self._frame_numbers.next_pending()
 
     @property
     def _trigger_id(self) -> int | None:
-        return self._asking.number if self._trigger == "software" else None
+        return self._software_trigger.trigger_id if self._trigger == "software" else None
 
     @property
     def finished(self) -> bool:
         """Whether all frames that were asked for are accounted for."""
-        return self._parts.finished
+        return self._frame_numbers.finished
 
     def _describe(self, device: DeviceInfo) -> None:
         stem = Path(device.producer).stem or (Path(self._cti).stem if self._cti else "")

@@ -30,27 +30,27 @@ class Watchdog:
         self._free = trigger == "free"
         self._triggered = trigger in ("software", "hardware")
         self._state = SourceState.CLOSED
-        self._since_s = self._picture_s = self._looked_s = time.monotonic()
-        self._since_at = self._picture_at = datetime.now(UTC)
-        self._takes_s = 0.0
+        self._since_s = self._frame_s = self._checked_s = time.monotonic()
+        self._since_at = self._frame_at = datetime.now(UTC)
+        self._frame_time_s = 0.0
 
     def opening(self) -> None:
         """The camera's process was started."""
         self._enter(SourceState.OPENING)
 
-    def opened(self, picture_takes_s: float) -> float:
+    def opened(self, frame_time_s: float) -> float:
         """The camera streams; return how long that took."""
         took_s = time.monotonic() - self._since_s
-        self._takes_s = picture_takes_s
+        self._frame_time_s = frame_time_s
         self._enter(SourceState.STREAMING)
         return took_s
 
-    def picture(self) -> None:
+    def frame_received(self) -> None:
         """A picture came."""
-        self._picture_s = time.monotonic()
-        self._picture_at = datetime.now(UTC)
+        self._frame_s = time.monotonic()
+        self._frame_at = datetime.now(UTC)
 
-    def gone(self) -> None:
+    def lost(self) -> None:
         """The camera failed."""
         self._enter(SourceState.RECONNECTING)
 
@@ -61,24 +61,24 @@ class Watchdog:
     def silent_too_long_s(self) -> float | None:
         """Return how long a free-running camera has been silent where that is too long, else None."""
         now_s = time.monotonic()
-        unwatched_s, self._looked_s = now_s - self._looked_s, now_s
+        unwatched_s, self._checked_s = now_s - self._checked_s, now_s
         if unwatched_s > _UNWATCHED_S:
-            self._picture_s = now_s  # only silence that we watched counts
-        quiet_s = now_s - self._picture_s
-        return quiet_s if self._free and quiet_s > max(SILENT_AFTER_S, _PERIODS * self._takes_s) else None
+            self._frame_s = now_s  # only silence that we watched counts
+        quiet_s = now_s - self._frame_s
+        return quiet_s if self._free and quiet_s > max(SILENT_AFTER_S, _PERIODS * self._frame_time_s) else None
 
     def status(self, counts: StreamCounts) -> SourceStatus:
         """Return the state of this moment."""
-        state, since, picture_s = self._state, self._since_at, self._picture_s
+        state, since, frame_s = self._state, self._since_at, self._frame_s
         now_s = time.monotonic()
-        if state is SourceState.STREAMING and now_s - picture_s > max(_QUIET_AFTER_S, _PERIODS * self._takes_s):
+        if state is SourceState.STREAMING and now_s - frame_s > max(_QUIET_AFTER_S, _PERIODS * self._frame_time_s):
             if self._triggered:
-                state, since = SourceState.WAITING_FOR_TRIGGER, self._picture_at
+                state, since = SourceState.WAITING_FOR_TRIGGER, self._frame_at
             elif self._free:
-                state, since = SourceState.SILENT, self._picture_at
+                state, since = SourceState.SILENT, self._frame_at
         return SourceStatus(state, since, counts=counts)
 
     def _enter(self, state: SourceState) -> None:
-        self._since_s = self._picture_s = self._looked_s = time.monotonic()
-        self._since_at = self._picture_at = datetime.now(UTC)
+        self._since_s = self._frame_s = self._checked_s = time.monotonic()
+        self._since_at = self._frame_at = datetime.now(UTC)
         self._state = state

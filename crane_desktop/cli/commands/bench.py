@@ -58,7 +58,7 @@ def _side_by_side(
     work: Invocation, path: Path, profiles: list[str], against: Path | None, repeats: int
 ) -> Iterator[dict[str, Any]]:
     from crane_desktop.model.manifest import FULL
-    from crane_desktop.model.side_by_side import Contender, contest, figures
+    from crane_desktop.model.side_by_side import Contender, figures, run_side_by_side
     from crane_desktop.services.model_check import trust_of
 
     if against is not None and not against.is_file():
@@ -68,5 +68,5 @@ def _side_by_side(
     if against is not None:
         contenders.insert(0, Contender(against.stem, path, FULL, trust, against.absolute()))
     with progress_bar(text("app.benching", work.language)) as on_progress:
-        results = contest(contenders, repeats, lambda part: on_progress(round(1000 * part), 1000))
+        results = run_side_by_side(contenders, repeats, lambda part: on_progress(round(1000 * part), 1000))
     return figures(results)

@@ -17,7 +17,7 @@ from crane_desktop.settings.texts import text
 if TYPE_CHECKING:
     from crane_desktop.evaluation.compare import Comparison
     from crane_desktop.evaluation.datasets.datasets import Sample
-    from crane_desktop.training.compare_packs import Contender
+    from crane_desktop.training.compare_packs import ComparedPack
 
 _PACK = text("app.help.pack_option", HELP_LANGUAGE)
 
@@ -43,7 +43,7 @@ def compare(
     workbench = open_invocation(data_dir, as_json=as_json)
     samples = [sample for path in datasets for sample in read_labelled(path).samples()]
     recipes = recipe or []
-    sides = [contender(workbench, find_pack(name, workbench.data.packs), recipes) for name in (first, second)]
+    sides = [compared_pack(workbench, find_pack(name, workbench.data.packs), recipes) for name in (first, second)]
     for name in recipes:
         if all(name not in side.recipes for side in sides):
             raise InputError("app.recipe_of_neither", recipe=name)
@@ -57,7 +57,7 @@ def compare(
         workbench.console.say(sentence)
 
 
-def contender(workbench: Invocation, file: Path, recipes: list[str]) -> Contender:
+def compared_pack(workbench: Invocation, file: Path, recipes: list[str]) -> ComparedPack:
     """Return a pack with its thresholds: of the recipe that was calibrated with it, else its own suggestion.
 
     Raises
@@ -67,7 +67,7 @@ def contender(workbench: Invocation, file: Path, recipes: list[str]) -> Contende
     """
     from crane_desktop.model.container import open_pack
     from crane_desktop.services.model_check import trust_of
-    from crane_desktop.training.compare_packs import Contender
+    from crane_desktop.training.compare_packs import ComparedPack
 
     with open_pack(file, trust=trust_of(workbench)) as pack:
         size_px, content, thresholds = pack.manifest.config.image_size_px, pack.sha256, pack.manifest.thresholds
@@ -80,11 +80,13 @@ def contender(workbench: Invocation, file: Path, recipes: list[str]) -> Contende
     if len(own) > 1:
         raise InputError("app.two_recipes_of_a_pack", first=own[0].name, second=own[1].name, pack=file.stem)
     if own:
-        return Contender(file, own[0].thresholds, own[0].smallest_area_px, (own[0].name,))
-    return Contender(file, thresholds)
+        return ComparedPack(file, own[0].thresholds, own[0].smallest_area_px, (own[0].name,))
+    return ComparedPack(file, thresholds)
 
 
-def run_comparison(workbench: Invocation, first: Contender, second: Contender, samples: list[Sample]) -> Comparison:
+def run_comparison(
+    workbench: Invocation, first: ComparedPack, second: ComparedPack, samples: list[Sample]
+) -> Comparison:
     """Compare, with a progress bar."""
     from crane_desktop.services.model_check import trust_of
     from crane_desktop.training.compare_packs import compare_packs

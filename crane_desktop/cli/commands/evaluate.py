@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import shutil
 import sys
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crane_desktop.cli.evaluating import memory_words, parts_asked, with_good_parts
 from crane_desktop.cli.invocation import Invocation, open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption, ProfileOption
 from crane_desktop.cli.progress_bar import progress_bar
@@ -21,10 +22,12 @@ from crane_desktop.services.packs.find import pack_path
 from crane_desktop.settings.texts import Language, text
 
 if TYPE_CHECKING:  # brings torch
+    from crane_desktop.evaluation.datasets.datasets import Dataset
     from crane_desktop.evaluation.evaluate import Evaluation
 
 _WIDE = 220
 """Columns of a table that nobody looks at on a screen."""
+_ALL = "all"
 
 
 def evaluate(
@@ -50,7 +53,7 @@ def evaluate(
 
     workbench = open_invocation(data_dir, as_json=as_json, profile=profile)
     if good_parts is not None:
-        parts_asked(good_parts, method, resume)
+        _parts_asked(good_parts, method, resume)
     out = None if report is None else _place_of(report)
     data = read_dataset(dataset)
     scorer = load_method(
@@ -63,7 +66,7 @@ def evaluate(
             if good_parts is None:
                 found = measure(scorer, data, on_progress=on_progress, work=resume or beside)
             else:
-                found, told, judges = with_good_parts(scorer, data, good_parts, seed, on_progress)
+                found, told, judges = _with_good_parts(scorer, data, good_parts, seed, on_progress)
         if out is not None:
             write_report(out, found, scorer, Occasion(data, datetime.now(UTC), workbench.language), judges)
     finally:
@@ -76,7 +79,7 @@ def evaluate(
     else:
         _say(found, workbench, out)
         for name, memory in told.items():
-            workbench.console.say(memory_words(name, memory, workbench.language))
+            workbench.console.say(_memory_words(name, memory, workbench.language))
 
 
 def _place_of(report: Path) -> Path:
@@ -116,3 +119,51 @@ def _table(found: Evaluation, language: Language) -> str:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
     Console(file=screen, width=width, color_system=None, legacy_windows=False).print(table)
     return screen.getvalue()
+
+
+def _parts_asked(good_parts: str, method: str, resume: Path | None) -> int | None:
+    """Return how many good parts of each class were asked for; None: all.
+
+    Raises
+    ------
+    InputError
+        If that is no number, or something was asked for that has no memory of good parts.
+    """
+    from crane_desktop.model.family import CRANE
+
+    if method != CRANE or resume is not None:
+        raise InputError("app.good_parts_alone")
+    if good_parts == _ALL:
+        return None
+    if not (good_parts.isascii() and good_parts.isdecimal() and 1 <= int(good_parts) <= 64):
+        raise InputError("app.good_parts_number", given=good_parts)
+    return int(good_parts)
+
+
+def _with_good_parts(
+    scorer: Scorer, data: Dataset, good_parts: str, seed: int, on_progress: Callable[[int, int], None]
+) -> tuple[Evaluation, dict[str, Any], dict[str, Scorer]]:
+    """Measure with a memory for every class; return with it what the memories are, and what judged each class.
+
+    Raises
+    ------
+    InputError
+        If a class has too few good training pictures.
+    """
+    from crane_desktop.model.family import CRANE
+    from crane_desktop.model.scorer import CraneScorer
+    from crane_desktop.training.goodparts.measure import evaluate_with_good_parts
+
+    if not isinstance(scorer, CraneScorer):
+        raise InputError("app.good_parts_alone")
+    parts = _parts_asked(good_parts, CRANE, None)
+    found, memories = evaluate_with_good_parts(scorer, data, parts, seed, on_progress=on_progress)
+    told = {name: {"used": m.used, "parts": m.parts, **asdict(m.check)} for name, m in memories.items()}
+    return found, told, {name: m.scorer for name, m in memories.items()}
+
+
+def _memory_words(name: str, memory: dict[str, Any], language: Language) -> str:
+    """Return in plain words what was remembered of a class, and whether it was used."""
+    shown = {"zero_shot": f"{memory['zero_shot']:.2f}", "hybrid": f"{memory['hybrid']:.2f}"}
+    key = "app.evaluated_with_good_parts" if memory["used"] else "app.evaluated_without_good_parts"
+    return text(key, language, name=name, parts=memory["parts"], **shown)

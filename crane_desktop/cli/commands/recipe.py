@@ -11,6 +11,7 @@ from crane_desktop.cli.invocation import open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption
 from crane_desktop.cli.usage import Command, Group
 from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.events import exported, imported
 from crane_desktop.recipe.authorship import system_user, why_text
 from crane_desktop.recipe.differences import difference_text, recipe_lines
 from crane_desktop.recipe.model import Recipe
@@ -110,6 +111,7 @@ def export(
     """Write a recipe into a file that other stations open."""
     workbench = open_invocation(data_dir, as_json=as_json)
     written = export_recipe(workbench.recipes, name, out or Path(f"{name}{RECIPE_SUFFIX}"))
+    workbench.note_when_free(exported("recipe", str(written[0]), recipe=name))
     if as_json:
         workbench.console.data({"recipe": name, "files": [str(file) for file in written]})
     for file in written:
@@ -127,6 +129,7 @@ def take_over(
     workbench = open_invocation(data_dir, as_json=as_json)
     with workbench.data.lock():
         recipe, kept = import_recipe(workbench.recipes, file, replace=replace)
+        workbench.note(imported("recipe", str(file), recipe=recipe.name))
     if as_json:
         told = {"recipe": recipe.name, "version": recipe.version, "kept": None if kept is None else str(kept)}
         workbench.console.data(told)

@@ -13,6 +13,7 @@ import typer
 from crane_desktop.cli.invocation import open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption
 from crane_desktop.cli.usage import Command, Group
+from crane_desktop.domain.events import exported
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import Language, text
 
@@ -111,6 +112,7 @@ def export(
         until=_local(until),
         overwrite=overwrite,
     )
+    workbench.note_when_free(exported(what.value, str(out), count=written))
     if as_json:
         workbench.console.data({"file": str(out), what.value: written})
         return

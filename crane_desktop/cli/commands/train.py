@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crane_desktop.cli.commands.comparing import contender, run_comparison
+from crane_desktop.cli.commands.comparing import compared_pack, run_comparison
 from crane_desktop.cli.invocation import Invocation, open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption
 from crane_desktop.cli.progress_bar import progress_bar
@@ -44,12 +44,12 @@ def train(
     """Learn the prompts anew on frozen backbones; the result is a new pack beside the old one."""
     from crane_desktop.model.packs import read_manifest
     from crane_desktop.services.model_check import trust_of
-    from crane_desktop.training.prompt_learning import Lessons, learn_prompts
+    from crane_desktop.training.prompt_learning import LearningOptions, learn_prompts
 
     workbench = open_invocation(data_dir, as_json=as_json)
     base = pack_path(workbench, pack)
     read_manifest(base, trust_of(workbench))  # learning begins with no pack that the station would not load
-    how = Lessons(
+    how = LearningOptions(
         epochs=epochs,
         seed=seed,
         context=None if context is None else context.value,
@@ -72,7 +72,9 @@ def _end(workbench: Invocation, base: Path, out: Path, last: dict[str, Any]) -> 
     """Compare the packs on pictures that decided nothing, and on_progress."""
     from crane_desktop.evaluation.report.compare_report import sentences, write_report
 
-    found = run_comparison(workbench, contender(workbench, base, []), contender(workbench, out, []), last.pop("unseen"))
+    found = run_comparison(
+        workbench, compared_pack(workbench, base, []), compared_pack(workbench, out, []), last.pop("unseen")
+    )
     report = out.with_name(f"{out.stem}.report.html")
     curve = Path(last["curve"][1]).read_text(encoding="utf-8")
     write_report(report, found, workbench.language, curve)

@@ -1,8 +1,8 @@
 """Labelled data sets, in every layout that we know.
 
-- The folders of MVTec AD (`folders`).
+- The folders of MVTec AD (`mvtec`).
 - VisA, whose split is a CSV file (`visa`).
-- ``meta.json``, as the authors' code keeps its sets (`metajson`).
+- ``meta.json``, as the authors' code keeps its sets (`meta_json`).
 
 Which one it is shows what is there; the CSV or JSON file itself may be given too.
 """

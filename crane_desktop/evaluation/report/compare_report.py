@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Sequence
-from html import escape
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 import cv2
+import numpy as np
 
 from crane_desktop.camera.decode import read_image
 from crane_desktop.domain.errors import InputError
-from crane_desktop.evaluation.compare import FEWEST_TO_CLAIM, Comparison, Difference, Finding, Picture
+from crane_desktop.evaluation.compare import FEWEST_TO_CLAIM, ComparedPicture, Comparison, Finding, ScoreDifference
+from crane_desktop.evaluation.report.html import element, page_bytes, picture_uri, plain
 from crane_desktop.settings.atomic import write_atomic
 from crane_desktop.settings.texts import Language, text
 
@@ -28,6 +29,7 @@ _FINDINGS: dict[Finding, str] = {
     "no_difference": "training.finding_no_difference",
     "worse": "training.finding_worse",
 }
+_GALLERIES = {"changed": "training.compare_changed_title", "worse": "training.compare_worse_title"}
 _THUMBNAIL_PX = 180
 _STYLE = """
 body { font-family: sans-serif; margin: 2em auto; max-width: 60em; color: #222; }
@@ -73,75 +75,65 @@ def write_report(
     """
     page = _page(comparison, language, curve, heading)
     try:
-        write_atomic(out, page.encode())
+        write_atomic(out, page)
     except OSError as error:
         raise InputError("training.cannot_write", folder=out.parent, detail=error.strerror or str(error)) from error
 
 
-def _page(comparison: Comparison, language: Language, curve: str, heading: str | None) -> str:
+def _page(comparison: Comparison, language: Language, curve: str, heading: str | None) -> bytes:
     first, second = comparison.packs
     title = heading or text("training.compare_title", language, first=first, second=second)
     finding, *rest = sentences(comparison, language)
-    told = [line for line in rest if not any(line.startswith(text(k, language)) for k in _FIGURE_WORDS.values())]
-    parts = [
-        f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>',
-        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>",
-        f'<p class="finding {comparison.finding}">{escape(finding)}</p>',
-        *(f"<p>{escape(line)}</p>" for line in told),
-        _table(comparison, language),
-        *_gallery(text("training.compare_changed_title", language), comparison.changed, comparison, language),
-        *_gallery(text("training.compare_worse_title", language), comparison.worse, comparison, language),
-        curve,
-        "</body></html>\n",
-    ]
-    return "\n".join(parts)
+    beside_table = [x for x in rest if not any(x.startswith(text(k, language)) for k in _FIGURE_WORDS.values())]
+    head = element("head", {}, element("meta", {"charset": "utf-8"}), element("title", {}, title))
+    head.append(element("style", {}, _STYLE))
+    body = element("body", {}, element("h1", {}, title))
+    body.append(element("p", {"class": f"finding {comparison.finding}"}, finding))
+    body.extend([element("p", {}, line) for line in beside_table])
+    body.append(_table(comparison, language))
+    for key, pictures in (("changed", comparison.changed), ("worse", comparison.worse)):
+        body.extend([*_gallery(text(_GALLERIES[key], language), pictures, comparison, language)])
+    page = page_bytes(element("html", {"lang": language}, head, body))
+    before, end, after = page.rpartition(b"</body>")
+    return before + curve.encode() + end + after
 
 
-def _table(comparison: Comparison, language: Language) -> str:
+def _table(comparison: Comparison, language: Language) -> Element:
     heads = ["", *comparison.packs, text("training.compare_difference", language), "95 %"]
-    rows = [
-        [
-            text(_FIGURE_WORDS[name], language),
-            _plain(row.first),
-            _plain(row.second),
-            _signed(row.difference),
-            _interval(row),
-        ]
-        for name, row in comparison.figures.items()
-    ]
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in heads)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{head}</tr>{body}</table>"
+    table = element("table", {}, element("tr", {}, *(element("th", {}, cell) for cell in heads)))
+    for name, row in comparison.figures.items():
+        figures = (_plain(row.first), _plain(row.second), _signed(row.difference), _interval(row))
+        cells = (text(_FIGURE_WORDS[name], language), *figures)
+        table.append(element("tr", {}, *(element("td", {}, cell) for cell in cells)))
+    return table
 
 
-def _gallery(title: str, pictures: Sequence[Picture], comparison: Comparison, language: Language) -> Iterator[str]:
+def _gallery(
+    title: str, pictures: Sequence[ComparedPicture], comparison: Comparison, language: Language
+) -> Iterator[Element]:
     if not pictures:
         return
-    yield f"<h2>{escape(title)}</h2>"
+    yield element("h2", {}, title)
     for picture in pictures:
         label = text("training.label_defective" if picture.defective else "training.label_good", language)
-        lines = [Path(picture.file).name, label]
+        caption = element("figcaption", {}, Path(picture.file).name, element("br"), label)
         for pack, score, verdict in zip(comparison.packs, picture.scores, picture.verdicts, strict=True):
-            lines.append(f"{pack}: {score:.4f}" + (f" {verdict}" if verdict else ""))
-        caption = "<br>".join(escape(line) for line in lines)
-        yield f"<figure>{_thumbnail(Path(picture.file))}<figcaption>{caption}</figcaption></figure>"
+            caption.append(element("br"))
+            caption[-1].tail = plain(f"{pack}: {score:.4f}" + (f" {verdict}" if verdict else ""))
+        yield element("figure", {}, *_thumbnail(Path(picture.file)), caption)
 
 
-def _thumbnail(file: Path) -> str:
+def _thumbnail(file: Path) -> Iterator[Element]:
     try:
         pixels = read_image(file).pixels
     except InputError:  # it was there when it was scored; the report does not fail over its picture
-        return ""
+        return
     height, width = pixels.shape[:2]
     share = _THUMBNAIL_PX / max(height, width)
     size = (max(1, round(width * share)), max(1, round(height * share)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    shown = small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
-    written, data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, 85])
-    if not written:
-        return ""
-    encoded = base64.b64encode(data.tobytes()).decode("ascii")
-    return f'<img src="data:image/jpeg;base64,{encoded}" width="{size[0]}" height="{size[1]}" alt="">'
+    small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    shown = small if small.ndim == 3 else np.repeat(small[:, :, None], 3, axis=2)
+    yield element("img", {"src": picture_uri(shown), "width": size[0], "height": size[1], "alt": ""})
 
 
 def _counted(comparison: Comparison, language: Language) -> str:
@@ -170,7 +162,7 @@ def _verdict_words(comparison: Comparison, language: Language) -> str:
     )
 
 
-def _figures(row: Difference) -> str:
+def _figures(row: ScoreDifference) -> str:
     return f"{_plain(row.first)} -> {_plain(row.second)} ({_signed(row.difference)}; 95 %: {_interval(row)})"
 
 
@@ -182,5 +174,5 @@ def _signed(value: float | None) -> str:
     return "-" if value is None else f"{value:+.4f}"
 
 
-def _interval(row: Difference) -> str:
+def _interval(row: ScoreDifference) -> str:
     return "-" if row.interval_95 is None else f"{row.interval_95[0]:+.4f} .. {row.interval_95[1]:+.4f}"

@@ -18,9 +18,9 @@ from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.ports import Scorer
 from crane_desktop.evaluation.datasets.samples import Dataset
 from crane_desktop.evaluation.evaluate import ClassFigures, ClassScores, Evaluation
+from crane_desktop.evaluation.report.charts import DEFECTIVE_COLOUR, GOOD_COLOUR, histogram, roc, roc_points
 from crane_desktop.evaluation.report.html import element, page_bytes, picture_uri
 from crane_desktop.evaluation.report.pictures import Wrong, shown, worst
-from crane_desktop.evaluation.report.report_charts import DEFECTIVE_COLOUR, GOOD_COLOUR, histogram, roc, roc_points
 from crane_desktop.evaluation.report.words import headings, not_judged, rows
 from crane_desktop.overlay.colour import colour_table
 from crane_desktop.settings.atomic import write_atomic
@@ -97,9 +97,9 @@ def _page(evaluation: Evaluation, scorer: Scorer, occasion: Occasion, judges: Ma
     body.append(element("ul", {}, *(element("li", {}, note) for note in notes)))
     body.append(element("h2", {}, say("training.report_scores")))
     for name, scores in evaluation.scores.items():
-        body.extend(_charts(name, scores, evaluation.classes[name], occasion.language))
+        body.extend([*_charts(name, scores, evaluation.classes[name], occasion.language)])
     chosen = {name: judges.get(name, scorer) for name in evaluation.classes}
-    body.extend(_wrong_pictures(evaluation, chosen, occasion))
+    body.extend([*_wrong_pictures(evaluation, chosen, occasion)])  # extend hides what a generator raises
     return element("html", {"lang": occasion.language}, head, body)
 
 

@@ -70,14 +70,14 @@ class CpuFallbackHybrid(HybridScorer):
 
     def __init__(self, scorer: CpuFallbackScorer, memory: GoodParts) -> None:
         super().__init__(scorer, memory)
-        self._steady = scorer
+        self._with_fallback = scorer
 
     @property
     def unfit(self) -> Reason | None:
         """Why this station must not judge with it, or None."""
-        return self._steady.unfit
+        return self._with_fallback.unfit
 
     @property
     def notice(self) -> StationFault | None:
         """That it fell back to the CPU, for people."""
-        return self._steady.notice
+        return self._with_fallback.notice

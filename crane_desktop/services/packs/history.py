@@ -6,10 +6,11 @@ import glob
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.events import pack_changed
 from crane_desktop.services.packs.find import DEFAULT_PACK
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.resources import resource_path
@@ -42,6 +43,8 @@ def remember(workbench: Workbench, chosen: PackChoice, before: PackChoice) -> No
     previous = workbench.settings.previous if chosen == before else before
     update = {"pack": chosen.pack, "profile": chosen.profile, "recipe": chosen.recipe, "previous": previous}
     save_settings(workbench.data.settings_file, workbench.settings.model_copy(update=update))
+    if chosen != before:
+        _note(workbench, chosen, "chosen")
 
 
 def install_keeping(workbench: Workbench, file: Path, name: str) -> tuple[Path, Path | None]:
@@ -55,19 +58,40 @@ def install_keeping(workbench: Workbench, file: Path, name: str) -> tuple[Path, 
     Raises
     ------
     InputError
-        If the pack cannot be installed, or the other one cannot be kept: it is then still in its place.
+        If the pack cannot be installed, the other one cannot be kept, or the way back cannot be written: the other one
+        is then still, or again, in its place.
     """
     from crane_desktop.model.packs import install_pack
     from crane_desktop.services.model_check import trust_of
 
     before = choice_now(workbench)
     target = workbench.data.packs / f"{name}{file.suffix}"
-    kept = _keep(workbench, target) if target.exists() and not _same(workbench, target, file) else None
+    is_new = not target.exists()
+    kept = None if is_new or _same(workbench, target, file) else _keep(workbench, target)
     installed = install_pack(file, workbench.data.packs, trust_of(workbench))
     after = choice_now(workbench)
     if after != before:  # the name in use means another pack from now on
-        remember(workbench, after, before)
+        try:
+            remember(workbench, after, before)
+        except InputError:  # without a way back the station would judge with another model unasked
+            with suppress(OSError):
+                if kept is not None:
+                    kept.replace(target)
+                elif is_new:
+                    target.unlink()
+            raise
     return installed, kept
+
+
+def _note(workbench: Workbench, chosen: PackChoice, change: str) -> None:
+    from crane_desktop.model.packs import find_pack, read_manifest
+
+    name = chosen.pack or DEFAULT_PACK
+    try:
+        version = read_manifest(find_pack(name, workbench.data.packs)).pack_version
+    except InputError:  # it was proven a moment ago: whatever happened to it since, the choice is a fact
+        version = ""
+    workbench.note(pack_changed(name, version, chosen.pack_sha256 or "", change, profile=chosen.profile))
 
 
 @contextmanager
@@ -79,7 +103,7 @@ def restored(workbench: Workbench, choice: PackChoice) -> Iterator[Path]:
     Raises
     ------
     InputError
-        If the pack is gone.
+        If the pack is gone, or cannot be put back into its place.
     """
     from crane_desktop.model.packs import find_pack
 
@@ -93,10 +117,13 @@ def restored(workbench: Workbench, choice: PackChoice) -> Iterator[Path]:
         raise InputError("app.previous_pack_gone", pack=name, sha=choice.pack_sha256[:_SHA_DIGITS])
     yield stored
     _keep(workbench, path, spared=stored)
-    if stored.parent == workbench.data.packs / "replaced":
-        stored.replace(path)
-    else:  # the one that came with the program shows again
-        path.unlink()
+    try:
+        if stored.parent == workbench.data.packs / "replaced":
+            stored.replace(path)
+        else:  # the one that came with the program shows again
+            path.unlink()
+    except OSError as error:
+        raise InputError("model.pack_not_written", file=path, reason=error.strerror or str(error)) from error
 
 
 def _stored(workbench: Workbench, sha256: str) -> Path | None:

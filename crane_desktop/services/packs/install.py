@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.events import imported, pack_changed
 from crane_desktop.domain.packs import Offer
 from crane_desktop.recipe.store import RECIPE_SUFFIX
 from crane_desktop.recipe.transfer import import_recipe, read_offer
@@ -60,6 +61,7 @@ def take_in(workbench: Workbench, offer: Offer, on_progress: LoadProgress) -> Of
     """
     if offer.kind == "recipe":
         import_recipe(workbench.recipes, Path(offer.file), replace=True)
+        workbench.note(imported("recipe", offer.file, recipe=offer.name))
     else:
         install_proven(workbench, Path(offer.file), on_progress)
     return offer
@@ -87,12 +89,17 @@ def install_proven(
     from crane_desktop.services.packs.history import install_keeping
 
     check_sum_beside(file)
-    name = verify_pack(file, trust_of(workbench)).name
+    manifest = verify_pack(file, trust_of(workbench))
+    name = manifest.name
     scorer = open_scorer(workbench, file, on_progress)
     try:
         failed = "; ".join(check.detail for check in prove(workbench, scorer, file) if not check.ok)
+        sha256 = scorer.info.pack_sha256
     finally:
         scorer.close()
     if failed:
         raise StationFault("app.pack_not_installed", pack=name, detail=failed)
-    return install_keeping(workbench, file, name)
+    installed = install_keeping(workbench, file, name)
+    workbench.note(imported("pack", str(file)))
+    workbench.note(pack_changed(name, manifest.pack_version, sha256, "installed"))
+    return installed

@@ -45,11 +45,11 @@ _DRAWS = 400
 _FEWEST_TO_DRAW = 3
 """Fewer pictures say nothing about pictures: their shots are drawn one by one."""
 
-Progress = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class HeldOutAnswer:
     """What Crane and every member said about one held-out picture: the score, and the peaks of the maps."""
 
     picture: int
@@ -62,7 +62,7 @@ def learn_good_parts(
     scorer: FeatureScorer,
     pictures: Sequence[NDArray[np.uint8]],
     seed: int,
-    on_progress: Progress = lambda _n, _of: None,
+    on_progress: OnProgress = lambda _n, _of: None,
 ) -> GoodParts:
     """Learn a memory; `GoodParts.check` says whether it helps.
 
@@ -88,8 +88,8 @@ def learn_good_parts(
         looked.append(_look(scorer, pixels))
         on_progress(len(looked), steps)
     looks = [look for _, look in looked]
-    good: list[Asked] = []
-    bad: list[Asked] = []
+    good: list[HeldOutAnswer] = []
+    bad: list[HeldOutAnswer] = []
     for held in _folds(len(names)):
         seen = [look for index, look in enumerate(looks) if index not in held] or looks
         members = {name: learn_member(name, seen, seed) for name in MEMBERS}
@@ -126,16 +126,16 @@ def _again(pixels: NDArray[np.uint8], draw: np.random.Generator) -> NDArray[np.u
     return shot
 
 
-def _asked(picture: int, looked: tuple[Scored, Look], members: dict[MemberName, Memory]) -> Asked:
+def _asked(picture: int, looked: tuple[Scored, Look], members: dict[MemberName, Memory]) -> HeldOutAnswer:
     scored, look = looked
     peaks = {name: float(member.distances(look).max()) for name, member in members.items()}
-    return Asked(picture, scored.score, scored.anomaly_map.peak, peaks)
+    return HeldOutAnswer(picture, scored.score, scored.anomaly_map.peak, peaks)
 
 
 def _weighed(
     scorer: FeatureScorer,
-    good: list[Asked],
-    bad: list[Asked],
+    good: list[HeldOutAnswer],
+    bad: list[HeldOutAnswer],
     members: dict[MemberName, Memory],
     names: tuple[str, ...],
     seed: int,
@@ -193,7 +193,7 @@ def _auroc(good: NDArray[np.float64], bad: NDArray[np.float64]) -> float:
     return float((ranks.sum() - len(bad) * (len(bad) + 1) / 2) / (len(bad) * len(good)))
 
 
-def _checked(memory: GoodParts, good: list[Asked], bad: list[Asked], seed: int) -> SelfCheck:
+def _checked(memory: GoodParts, good: list[HeldOutAnswer], bad: list[HeldOutAnswer], seed: int) -> SelfCheck:
     """Compare with Crane alone, by a bootstrap over good pictures with their damaged copies."""
     before = (np.array([a.score for a in good]), np.array([a.score for a in bad]))
     after = tuple(np.array([memory.score(a.score, a.peaks) for a in asked]) for asked in (good, bad))

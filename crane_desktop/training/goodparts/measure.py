@@ -17,7 +17,7 @@ from crane_desktop.model.goodparts.hybrid import FeatureScorer, HybridScorer
 from crane_desktop.model.goodparts.memory import SelfCheck
 from crane_desktop.training.goodparts.learn import learn_good_parts
 
-Progress = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def remembering(scorer: FeatureScorer, labelled: LabelledClass, parts: int | Non
 
 
 def evaluate_with_good_parts(
-    scorer: FeatureScorer, dataset: Dataset, parts: int | None, seed: int, *, on_progress: Progress
+    scorer: FeatureScorer, dataset: Dataset, parts: int | None, seed: int, *, on_progress: OnProgress
 ) -> tuple[Evaluation, dict[str, ClassMemory]]:
     """Score and measure every class with a memory of its own good training parts.
 

@@ -74,7 +74,7 @@ class NodeModel(QAbstractItemModel):
 
     def index(self, row: int, column: int, parent: Index = _NOWHERE) -> QModelIndex:
         """Return a cell."""
-        siblings = parent.internalPointer().below if parent.isValid() else self._top
+        siblings = self._below(parent)
         return self.createIndex(row, column, siblings[row]) if 0 <= row < len(siblings) else QModelIndex()
 
     def parent(self, child: Index) -> QModelIndex:  # type: ignore[override]  # the other overload is QObject's own
@@ -84,7 +84,14 @@ class NodeModel(QAbstractItemModel):
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:  # noqa: N802 - Qt's name
         """Return how many nodes lie in a category."""
-        return len(parent.internalPointer().below) if parent.isValid() else len(self._top)
+        return len(self._below(parent))
+
+    def _below(self, parent: Index) -> list[_Place]:
+        """Return what lies in a category; only the cell of its name has something below it."""
+        if not parent.isValid():
+            return self._top
+        place: _Place = parent.internalPointer()
+        return place.below if parent.column() == NAME else []
 
     def columnCount(self, parent: Index = _NOWHERE) -> int:  # noqa: N802, ARG002 - Qt's name
         """Return two."""

@@ -1,4 +1,4 @@
-"""One producer, looked at from inside: `look_main` runs in a process of its own, since any driver may hang or crash."""
+"""One producer, probed from inside: `probe_main` runs in a process of its own, since any driver may hang or crash."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_SUBNETS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class SeenDevice:
+class ProbedDevice:
     """A camera as its producer tells of it without opening it.
 
     Attributes
@@ -41,14 +41,14 @@ class SeenDevice:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenProducer:
+class ProbedProducer:
     """What a producer says of itself."""
 
     vendor: str
     model: str
     version: str
     gentl: str
-    devices: tuple[SeenDevice, ...]
+    devices: tuple[ProbedDevice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class LoadError:
     detail: str | None
 
 
-Looked = SeenProducer | LoadError
+ProbeResult = ProbedProducer | LoadError
 
 
 class HungError(Exception):
@@ -69,7 +69,7 @@ class CrashedError(Exception):
     """The driver ended its process."""
 
 
-def look_at_producer(file: str, within_s: float = _WITHIN_S) -> Looked:
+def probe_producer(file: str, within_s: float = _WITHIN_S) -> ProbeResult:
     """Return what the producer says, or why it does not load.
 
     Raises
@@ -77,7 +77,7 @@ def look_at_producer(file: str, within_s: float = _WITHIN_S) -> Looked:
     HungError, CrashedError
         If the driver does not come back within the time, or ends its process.
     """
-    child = Child("crane-doctor", look_main, file)
+    child = Child("crane-doctor", probe_main, file)
     answered = False
     try:
         ready = wait(child.waitables, within_s)
@@ -89,12 +89,12 @@ def look_at_producer(file: str, within_s: float = _WITHIN_S) -> Looked:
         raise CrashedError from None
     finally:
         child.end(politely=answered)
-    if not isinstance(answer, SeenProducer | LoadError):
+    if not isinstance(answer, ProbedProducer | LoadError):
         raise CrashedError
     return answer
 
 
-def look_main(pipe: Connection, _heartbeat: Any, file: str) -> None:
+def probe_main(pipe: Connection, _heartbeat: Any, file: str) -> None:
     """Send what the producer says; the process's main function."""
     from crane_desktop.camera.genicam.process import prepared_process
 
@@ -108,12 +108,12 @@ def look_main(pipe: Connection, _heartbeat: Any, file: str) -> None:
             pipe.send(LoadError(None))
             return
         try:
-            pipe.send(_seen(file))
+            pipe.send(_probe(file))
         except Exception as error:  # noqa: BLE001 - a driver may raise anything; it is what we came to see
             pipe.send(LoadError(f"{type(error).__name__}: {error}"))
 
 
-def _seen(file: str) -> SeenProducer:
+def _probe(file: str) -> ProbedProducer:
     from harvesters.core import Harvester
 
     from crane_desktop.camera.genicam.producers import device_info
@@ -121,32 +121,32 @@ def _seen(file: str) -> SeenProducer:
     harvester = Harvester()
     harvester.add_file(file)
     harvester.update()
-    devices = tuple(_seen_device(device, device_info(device)) for device in harvester.device_info_list)
+    devices = tuple(_probe_device(device, device_info(device)) for device in harvester.device_info_list)
     # Harvesters keeps the opened producers to itself; they are there also where no camera is.
     systems = getattr(harvester, "_systems", [])
     if not systems:
         raise OSError("the producer does not open")
     module = systems[0].module
-    seen = SeenProducer(
-        vendor=_told(module, "vendor"),
-        model=_told(module, "model"),
-        version=_told(module, "version"),
-        gentl=".".join(filter(None, (_told(module, "gentl_ver_major"), _told(module, "gentl_ver_minor")))),
+    seen = ProbedProducer(
+        vendor=_read_info(module, "vendor"),
+        model=_read_info(module, "model"),
+        version=_read_info(module, "version"),
+        gentl=".".join(filter(None, (_read_info(module, "gentl_ver_major"), _read_info(module, "gentl_ver_minor")))),
         devices=devices,
     )
     harvester.reset()
     return seen
 
 
-def _seen_device(device: Any, info: DeviceInfo) -> SeenDevice:
+def _probe_device(device: Any, info: DeviceInfo) -> ProbedDevice:
     from genicam import genapi
 
-    access = _told(device, "access_status")
+    access = _read_info(device, "access_status")
     try:
         network = network_of(device.parent.node_map, info.device_id)
     except genapi.GenericException:
         network = {}
-    return SeenDevice(info, int(access) if access.isdecimal() else 0, **network)
+    return ProbedDevice(info, int(access) if access.isdecimal() else 0, **network)
 
 
 def network_of(nodes: AnyNodeMap, device_id: str) -> dict[str, Any]:
@@ -189,7 +189,7 @@ def _selections(nodes: AnyNodeMap, selector: str) -> Iterator[None]:
         yield
 
 
-def _told(module: Any, name: str) -> str:
+def _read_info(module: Any, name: str) -> str:
     from genicam.gentl import GenericException
 
     try:
