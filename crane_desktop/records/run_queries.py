@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Select, func, select
 
@@ -16,6 +16,9 @@ from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.records.balance import balance_of
 from crane_desktop.records.row_check import event_of
 from crane_desktop.records.schema import events, records
+
+Counted: TypeAlias = tuple[Mapping[Verdict, int], int]
+"""A run's records by verdict, and the frame number of its newest one."""
 
 _AT_ONCE = 500
 _begun = events.alias("begun")
@@ -75,8 +78,7 @@ def read_runs_after(connection: Connection, after: int, limit: int) -> list[RunR
 
 def read_run(connection: Connection, run: str) -> RunRow | None:
     """Return a run, every one of its records counted."""
-    found = connection.execute(runs_query().where(_begun.c.run == run)).mappings().first()
-    return None if found is None else _run_row(connection, dict(found), count_all=True)
+    return next(iter(_run_rows(connection, runs_query().where(_begun.c.run == run), count_all=True)), None)
 
 
 def run_totals(connection: Connection) -> dict[str, Any]:
@@ -97,9 +99,11 @@ def _all_runs(connection: Connection) -> Iterator[RunRow]:
         after = page[-1].number
 
 
-def _run_rows(connection: Connection, query: Select[Any]) -> list[RunRow]:
+def _run_rows(connection: Connection, query: Select[Any], *, count_all: bool = False) -> list[RunRow]:
+    """Return the runs that `query` selects, records counted where `count_all` or where a run did not tell its end."""
     rows = [dict(row) for row in connection.execute(query).mappings()]
-    return [_run_row(connection, row, count_all=False) for row in rows]
+    counted = count_records(connection, [row["run"] for row in rows if count_all or row["ended"] is None])
+    return [_run_row(row, counted.get(row["run"])) for row in rows]
 
 
 def _newest(kind: EventKind) -> Any:
@@ -107,7 +111,7 @@ def _newest(kind: EventKind) -> Any:
     return select(events.c.id).where(*same).order_by(events.c.id.desc()).limit(1).scalar_subquery()
 
 
-def _run_row(connection: Connection, row: Mapping[str, Any], *, count_all: bool) -> RunRow:
+def _run_row(row: Mapping[str, Any], counted: Counted | None) -> RunRow:
     ended = row["ended"]
     signs = [row[name] for name in ("ended_at", "progress_at", "begun_at") if row[name] is not None]
     return RunRow(
@@ -119,29 +123,33 @@ def _run_row(connection: Connection, row: Mapping[str, Any], *, count_all: bool)
         cause=None if ended is None else ended["cause"],
         last_sign_at=signs[0],
         begun=row["begun"],
-        balance=_balance(connection, row, count_all=count_all),
+        balance=_balance(row, counted),
     )
 
 
-def _balance(connection: Connection, row: Mapping[str, Any], *, count_all: bool) -> RunBalance:
-    """Return a run's balance; the records of one that told its end are counted only where `count_all`."""
+def _balance(row: Mapping[str, Any], counted: Counted | None) -> RunBalance:
+    """Return a run's balance; where nothing was counted, its records are as many as it told at its end."""
     details = row["ended"] or row["progress"]
     told, not_recorded = (Balance(), 0) if details is None else told_counts(details)
-    ended = row["ended"] is not None
-    if ended and not count_all:
+    if counted is None:
         recorded = Counter(told.verdicts)
         recorded[Verdict.NONE] -= not_recorded
-        return balance_of(+recorded, 0, told, not_recorded, ended=True)
-    counted, newest_frame = count_records(connection, row["run"])
-    return balance_of(counted, newest_frame, told, not_recorded, ended=ended)
+        counted = +recorded, 0
+    return balance_of(*counted, told, not_recorded, ended=row["ended"] is not None)
 
 
-def count_records(connection: Connection, run: str) -> tuple[dict[Verdict, int], int]:
-    """Return a run's records by verdict, and the frame number of the newest one."""
-    query = select(records.c.verdict, func.count(), func.max(records.c.id))
-    found = connection.execute(query.where(records.c.run == run).group_by(records.c.verdict)).all()
-    counts = {Verdict(verdict): count for verdict, count, _newest_id in found}
-    if not found:
-        return counts, 0
-    frame = select(records.c.frame_id).where(records.c.id == max(newest_id for _, _, newest_id in found))
-    return counts, int(connection.execute(frame).scalar_one())
+def count_records(connection: Connection, runs: Sequence[str]) -> dict[str, Counted]:
+    """Return, for each of `runs`, its records by verdict and the frame number of the newest one."""
+    if not runs:
+        return {}
+    newest = func.max(records.c.id).label("newest")
+    query = select(records.c.run, records.c.verdict, func.count().label("records"), newest)
+    found = connection.execute(query.where(records.c.run.in_(runs)).group_by(records.c.run, records.c.verdict)).all()
+    counts: dict[str, dict[Verdict, int]] = {run: {} for run in runs}
+    newest_ids = dict.fromkeys(runs, 0)
+    for run, verdict, count, newest_id in found:
+        counts[run][Verdict(verdict)] = count
+        newest_ids[run] = max(newest_ids[run], newest_id)
+    frames = select(records.c.run, records.c.frame_id).where(records.c.id.in_(list(newest_ids.values())))
+    frame_of = {row.run: row.frame_id for row in connection.execute(frames)}
+    return {run: (counts[run], frame_of.get(run, 0)) for run in runs}

@@ -15,7 +15,6 @@ from crane_desktop.domain.events import exported, recipe_changed
 from crane_desktop.records.database import connect
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
-from crane_desktop.services import station_log as module
 from crane_desktop.services.station_log import StationLog
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.store import Settings
@@ -57,7 +56,7 @@ def test_many_threads_share_one_writer(log: StationLog, monkeypatch: pytest.Monk
         made.append((keep_images, reserve_mb))
         return real(data, keep_images=keep_images, reserve_mb=reserve_mb)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(module, "SqliteInspectionLog", counted)
+    monkeypatch.setattr("crane_desktop.records.log.SqliteInspectionLog", counted)
     together = threading.Barrier(4)
 
     def note(_: int) -> bool:
