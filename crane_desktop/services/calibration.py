@@ -144,7 +144,8 @@ def score_good_parts(folder: Path, scorer: Scorer, smallest_area_px: float) -> l
                 if _remembered(scorer, event):
                     continue  # its distance is nearly 0, as no other good part's will be
                 scored = scorer.score(event.pixels)
-                if not np.isfinite(scored.score):
+                # The line gives such a part no verdict, so it says nothing of thresholds either.
+                if not (np.isfinite(scored.score) and np.isfinite(scored.anomaly_map.values).all()):
                     raise InputError("app.good_image_not_scored", file=event.origin.file)
                 parts.append(GoodPart.of(scored, smallest_area_px))
         return parts

@@ -125,9 +125,7 @@ def test_a_pack_that_was_exchanged_after_it_was_loaded_does_not_prove_it(
 
 def test_whose_packs_are_loaded_is_in_the_settings(bench: Workbench, pack: Path, tmp_path: Path) -> None:
     key = new_key(tmp_path / "key.pem")
-    strict = replace(
-        bench, settings=bench.settings.model_copy(update={"require_signed": True, "trusted_keys": (key,)})
-    )
+    strict = replace(bench, settings=bench.settings.model_copy(update={"require_signed": True, "trusted_keys": (key,)}))
     assert trust_of(strict) == Trust(frozenset({key}), True)
     assert trust_of(bench) == Trust(frozenset(), False)
     for load in (open_scorer, proven_scorer):

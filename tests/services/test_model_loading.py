@@ -117,6 +117,18 @@ def test_a_recipe_that_does_not_fit_leaves_the_model_in_use_open(
     assert first.scorer.score(tiny_picture).score >= 0  # type: ignore[arg-type]
 
 
+def test_a_recipe_that_does_not_fit_leaves_no_model_that_was_loaded_for_it_open(
+    workbench: Workbench, load: Callable[..., LoadedModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[scorer_module.CraneScorer] = []
+    monkeypatch.setattr(scorer_module.CraneScorer, "close", lambda self: closed.append(self))
+    missing = {"file": f"{'0' * 16}.goodparts", "sha256": "00" * 32, "parts": 3}
+    stored(workbench.data, Recipe.model_validate({"name": "C", "pack": PACK, "good_parts": missing}))
+    with pytest.raises(InputError):
+        load(None, "C")
+    assert len(closed) == 1
+
+
 @pytest.fixture
 def tiny_picture() -> object:
     import numpy as np

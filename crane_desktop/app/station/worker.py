@@ -55,10 +55,16 @@ class Worker:
             self.ask(busy, lambda: self.guarded(job))
 
     def ask(self, busy: StationState, job: Callable[[], T]) -> Future[T]:
-        """Have a job done in its turn, and its answer or failure in a future."""
+        """Have a job done in its turn, and its answer or failure in a future; `GivenUpError` after the end."""
         with self._guard:
-            self._jobs.append(busy)
-        return self._pool.submit(self._next, job)
+            try:
+                asked = self._pool.submit(self._next, job)
+            except RuntimeError:  # the thread has ended
+                asked = Future()
+                asked.set_exception(GivenUpError())
+            else:
+                self._jobs.append(busy)
+            return asked
 
     def show_progress(self, key: str, fraction: float) -> None:
         """Note how far the job is; ends it where the station is being closed.

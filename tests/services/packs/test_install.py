@@ -169,7 +169,9 @@ class TestProving:
         assert caught.value.key == "app.pack_sum_differs"
 
     def test_a_right_sum_is_no_hindrance(self, bench: Workbench, brought: Path) -> None:
-        brought.with_name("SHA256SUMS").write_text(f"{hashlib.sha256(brought.read_bytes()).hexdigest()}  {brought.name}")
+        brought.with_name("SHA256SUMS").write_text(
+            f"{hashlib.sha256(brought.read_bytes()).hexdigest()}  {brought.name}"
+        )
         installed, kept = install_proven(bench, brought)
         assert installed.read_bytes() == brought.read_bytes()
         assert kept is not None

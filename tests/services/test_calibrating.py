@@ -1,0 +1,157 @@
+"""Calibrating a recipe: what cannot be judged stops it, what was there before stays, and the model is released."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import BrightnessScorer, grey_parts, picture_folder, scored
+from numpy.typing import NDArray
+from recipe_fixtures import stored
+
+from crane_desktop.decision.calibrate import GoodPart, calibrate
+from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.maps import Scored
+from crane_desktop.model.scorer import CraneScorer
+from crane_desktop.recipe.model import Recipe
+from crane_desktop.services.calibration import Outcome, calibrate_recipe, score_good_parts
+from crane_desktop.services.workbench import Workbench
+
+Noted = Callable[[Workbench], list[tuple[str, dict[str, Any]]]]
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    return picture_folder(tmp_path / "良品", grey_parts(4))
+
+
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> list[CraneScorer]:
+    found: list[CraneScorer] = []
+    real = CraneScorer.close
+    monkeypatch.setattr(CraneScorer, "close", lambda self: (found.append(self), real(self))[1])
+    return found
+
+
+class TestScoring:
+    def test_each_part_gives_its_score_and_peak_in_order(self, tmp_path: Path) -> None:
+        levels = (10, 200, 90)
+        folder = picture_folder(tmp_path / "parts", [np.full((40, 40), level, np.uint8) for level in levels])
+        parts = score_good_parts(folder, BrightnessScorer(), 0.0)
+        assert [part.score for part in parts] == pytest.approx([level / 255 for level in levels])
+        assert [part.peak for part in parts] == pytest.approx([level / 255 for level in levels], abs=1e-3)
+
+    def test_a_region_that_is_too_small_has_no_peak(self, tmp_path: Path) -> None:
+        spot = np.full((40, 40), 10, np.uint8)
+        spot[4:6, 4:6] = 250
+        folder = picture_folder(tmp_path / "parts", [spot])
+        whole, without = (score_good_parts(folder, BrightnessScorer(), area)[0] for area in (0.0, 100.0))
+        assert without.peak < whole.peak
+        assert without.score == whole.score
+
+    def test_one_that_cannot_be_read_is_named(self, good: Path) -> None:
+        (good / "002.png").write_bytes(b"no picture")
+        with pytest.raises(InputError) as caught:
+            score_good_parts(good, BrightnessScorer(), 0.0)
+        assert (caught.value.key, caught.value.params["file"]) == ("app.good_image_unreadable", "002.png")
+
+    @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+    @pytest.mark.parametrize("where", ["score", "map"])
+    def test_one_without_an_answer_is_named(self, good: Path, value: float, where: str) -> None:
+        class Hole(BrightnessScorer):
+            asked = 0
+
+            def score(self, picture: NDArray[np.uint8]) -> Scored:
+                self.asked += 1
+                if self.asked != 3:
+                    return super().score(picture)
+                values = np.full((6, 6), 0.1, np.float32)
+                values[2, 3] = value if where == "map" else 0.1
+                return scored(value if where == "score" else 0.1, values)
+
+        with pytest.raises(InputError) as caught:
+            score_good_parts(good, Hole(), 0.0)
+        assert (caught.value.key, caught.value.params["file"]) == ("app.good_image_not_scored", "003.png")
+
+
+class TestARecipe:
+    def test_a_new_one_is_made_with_what_it_can_promise(
+        self, bench: Workbench, good: Path, noted: Noted, closed: list[CraneScorer]
+    ) -> None:
+        outcome = calibrate_recipe(bench, "ねじ", good, 0.2, None)
+        head = bench.recipes.head("ねじ")
+        assert outcome.recipe == head
+        assert (head.version, head.pack) == (1, "試験用")
+        assert head.calibration is not None
+        assert (head.calibration.n_images, head.calibration.false_reject_rate) == (4, 0.2)
+        assert len(closed) == 1
+        ((kind, details),) = noted(bench)
+        assert (kind, details["change"], details["why_params"]) == (
+            "recipe_changed",
+            "recipe.why.calibrated",
+            {"images": 4},
+        )
+        told = outcome.as_dict("en")
+        assert told["thresholds"] == (head.thresholds.model_dump() if head.thresholds else None)
+        assert "ねじ" in told["words"]
+        assert outcome.sentences("ja") != outcome.sentences("en")
+
+    def test_a_known_one_keeps_the_rest(self, bench: Workbench, good: Path) -> None:
+        stored(bench.data, Recipe(name="ねじ", pack="試験用", description="M3", camera_features={"Gain": 2.0}))
+        saved = calibrate_recipe(bench, "ねじ", good, 0.2, None).recipe
+        assert (saved.version, saved.description, saved.camera_features) == (2, "M3", {"Gain": 2.0})
+
+    @pytest.mark.parametrize("rate", [0.0, 1.0, -0.1, 2.0, float("nan")])
+    def test_what_is_no_rate_is_told_before_a_model_is_loaded(
+        self, bench: Workbench, good: Path, rate: float, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("crane_desktop.services.calibration.proven_scorer", lambda *_words: 1 / 0)
+        with pytest.raises(InputError):
+            calibrate_recipe(bench, "ねじ", good, rate, None)
+
+    @pytest.mark.parametrize("name", ["", "a/b", "..", "con"])
+    def test_so_is_a_name_that_cannot_be(
+        self, bench: Workbench, good: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("crane_desktop.services.calibration.proven_scorer", lambda *_words: 1 / 0)
+        with pytest.raises(InputError):
+            calibrate_recipe(bench, name, good, 0.1, None)
+
+    @pytest.mark.parametrize("folder", ["missing", "empty"])
+    def test_so_is_a_folder_without_pictures(
+        self, bench: Workbench, tmp_path: Path, folder: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("crane_desktop.services.calibration.proven_scorer", lambda *_words: 1 / 0)
+        if folder == "empty":
+            (tmp_path / folder).mkdir()
+        with pytest.raises(InputError):
+            calibrate_recipe(bench, "ねじ", tmp_path / folder, 0.1, None)
+
+    def test_a_model_that_is_unfit_sets_no_threshold(
+        self, bench: Workbench, good: Path, closed: list[CraneScorer], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = CraneScorer.score
+        monkeypatch.setattr(CraneScorer, "score", lambda self, pixels: Scored(0.01, real(self, pixels).anomaly_map))
+        with pytest.raises(StationFault) as caught:
+            calibrate_recipe(bench, "ねじ", good, 0.1, None)
+        assert caught.value.key == "app.unfit"
+        assert (len(closed), bench.recipes.names()) == (1, [])
+
+    def test_a_damaged_picture_leaves_the_recipe_as_it_was(
+        self, bench: Workbench, good: Path, closed: list[CraneScorer], noted: Noted
+    ) -> None:
+        before = stored(bench.data, Recipe(name="ねじ", pack="試験用")).recipe
+        (good / "004.png").write_bytes(b"no picture")
+        with pytest.raises(InputError):
+            calibrate_recipe(bench, "ねじ", good, 0.1, None)
+        assert (bench.recipes.head("ねじ"), noted(bench), len(closed)) == (before, [], 1)
+
+
+def test_an_outcome_without_thresholds_is_a_fault_of_the_program() -> None:
+    outcome = Outcome(Recipe(name="A"), calibrate([GoodPart(0.1, 0.2), GoodPart(0.2, 0.3)], 0.1))
+    for say in (outcome.sentences, outcome.as_dict):
+        with pytest.raises(ValueError, match="thresholds"):
+            say("en")
