@@ -16,7 +16,7 @@ MAKERS = {
     "ReconnectingSource": {"services/sources.py"},
     "SetupSession": {"services/camera_setup.py"},
     "CameraLineOutput": {"services/run.py"},
-    "AlarmList": {"app/station/live_station.py"},
+    "AlarmList": {"app/station/live_station.py", "services/run.py"},
     "HandoverServer": {"app/window.py"},
 }
 

@@ -398,4 +398,5 @@ class TestProcess:
         ours.close()
         with process_module._reported(theirs, "VC1"):
             raise CraneError("camera.no_device")
+        assert not theirs.closed  # it came back from there: the process ends by itself, not by an exception
         theirs.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pickle
 import struct
@@ -154,7 +155,8 @@ class TestDamage:
         child.theirs.send_bytes(b"\x80\x05" + data)
         try:
             with suppress(StationFault):  # by chance they may be one
-                link.receive(0.0)
+                received = link.receive(0.0)
+                assert received is None or dataclasses.is_dataclass(received)
         finally:
             link.close()
             child.theirs.close()

@@ -159,7 +159,7 @@ def test_a_data_folder_that_cannot_be_written(crane: Crane, words: tuple[str, ..
 
 
 def test_a_second_program_on_the_same_data_folder(
-    crane: Crane, station_dir: Path, pictures: Path, tiny_pack: Path, log_of: LogOf
+    crane: Crane, station_dir: Path, pictures: Path, tiny_pack: Path, log_of: LogOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In this process the lock is another object, so it is as good as another program's."""
     data = DataDir(station_dir)
@@ -169,9 +169,12 @@ def test_a_second_program_on_the_same_data_folder(
             INSPECT,
             ("calibrate", "--recipe", "r", "--images", pictures),
             ("pack", "install", tiny_pack),
-            (),
         ):
             assert "already using" in refused(crane(*words, "--data-dir", station_dir))
+        monkeypatch.setattr("crane_desktop.app.process.handover._HEARD_WITHIN_S", 0.3)
+        for words in ((), ("open", pictures / "x.cranerecipe")):
+            told = refused(crane(*words, "--data-dir", station_dir))
+            assert "at work" in told or "display" in told
         assert crane("records", "stats", "--json", "--data-dir", station_dir).code == 0  # reading needs no lock
     assert crane(*INSPECT, "--frames", "1", "--data-dir", station_dir).code == 0
     assert len(log_of(station_dir)) == 1

@@ -40,10 +40,30 @@ def fake() -> Station:
     return station
 
 
-@pytest.fixture(params=[fake], ids=["fake"])
+def live(folder: Path) -> Station:
+    """The real one, on a data folder with a small pack, a recipe and a few records."""
+    from recipe_fixtures import stored_fields
+
+    from crane_desktop.app.open_station import open_workbench
+    from crane_desktop.app.station.live_station import LiveStation
+    from crane_desktop.settings.store import save_settings
+
+    opened = open_workbench(folder)
+    stored_fields(opened.data, name="部品A", pack="試験用")
+    save_settings(opened.data.settings_file, opened.settings.model_copy(update={"pack": "試験用"}))
+    station = LiveStation(open_workbench(folder))
+    station.line.load()
+    station.line.start(SourceChoice(kind="demo", frames=5))
+    eventually(station.line.view, lambda now: now.run_id == 1 and now.state is StationState.READY)
+    station.line.start(SourceChoice(kind="folder", path="/nowhere"))
+    eventually(station.line.view, lambda now: bool(now.alarms) and now.state is StationState.READY)
+    return station
+
+
+@pytest.fixture(params=["fake", "live"])
 def station(request: pytest.FixtureRequest) -> Iterator[Station]:
-    """Every station; the real one joins with a maker of its own."""
-    made = request.param()
+    """Every station there is."""
+    made = fake() if request.param == "fake" else live(request.getfixturevalue("station_dir"))
     yield made
     made.close()
     made.close()  # idempotent

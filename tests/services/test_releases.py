@@ -192,7 +192,9 @@ class TestFiles:
     def test_what_starts_nothing_may_lie_beside_them(self, stick: Path, key: tuple[Path, str]) -> None:
         for name in ("読んで.txt", "SHA256SUMS", "写真.jpg"):
             (stick / name).write_bytes(b"")
-        check_files(stick, signed(FILES, key))
+        read: list[tuple[int, int]] = []
+        check_files(stick, signed(FILES, key), lambda done, of: read.append((done, of)))
+        assert read[-1][0] == read[-1][1]
 
     def test_a_stick_that_is_pulled_out_is_told(self, stick: Path, key: tuple[Path, str]) -> None:
         release = signed(FILES, key)

@@ -204,7 +204,8 @@ def test_the_learning_curve_lies_beside_the_pack(tmp_path: Path, language: Langu
 
 
 def test_a_curve_of_one_epoch_is_drawn(tmp_path: Path) -> None:
-    ElementTree.fromstring(learning_curve("one", run([0.5]), "en"))
+    drawn = ElementTree.fromstring(learning_curve("one", run([0.5]), "en"))
+    assert drawn.tag.endswith("svg")
 
 
 def test_a_curve_that_cannot_be_written_is_told(tmp_path: Path) -> None:
