@@ -225,6 +225,19 @@ def test_an_unnamed_recipe_is_read_by_its_hash_for_ever(store: RecipeStore, data
     assert store.by_sha256(sha256) == recipe
 
 
+def test_what_a_run_judges_with_can_be_read_again_stored_or_not(store: RecipeStore, data: DataDir) -> None:
+    named = say(store, "one")
+    assert store.keep(named.recipe) == named.sha256
+    assert not (data.recipes / "unnamed").exists()  # its version is enough
+    unnamed = recipe_for_pack("demo", LIMITS)
+    assert store.by_sha256(store.keep(unnamed)) == unnamed
+    say(store, "two")
+    named.file.write_bytes(b"{")  # damaged while a run still judges with it
+    with pytest.raises(InputError):
+        store.by_sha256(named.sha256)
+    assert store.by_sha256(store.keep(named.recipe)) == named.recipe
+
+
 # -- damage ----------------------------------------------------------------------------------------------------
 
 
