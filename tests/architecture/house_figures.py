@@ -14,6 +14,7 @@ import statistics
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,6 +88,12 @@ class Figures:
     circles: tuple[str, ...]
     broad_excepts: int
     broad_without_reason: tuple[str, ...]
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return what a file says; each is read once, however many ask."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def module_of(path: Path | str, text: str) -> Module:

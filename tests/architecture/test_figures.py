@@ -186,6 +186,7 @@ def test_tests_are_counted_by_room_and_painters_left_aside(tmp_path: Path) -> No
     assert (found.modules, found.lines, found.largest[0]) == (3, 1020, 1000)
 
 
+@pytest.mark.slow
 def test_the_script_prints_the_figures_wherever_it_is_started(tmp_path: Path, figures: Figures) -> None:
     words = [sys.executable, house_figures.__file__, "--json"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=HANG_S, check=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
+from house_figures import parsed
 
 PACKAGE = Path(__file__).resolve().parents[2] / "crane_desktop"
 
@@ -21,13 +23,14 @@ MAKERS = {
 }
 
 
+@cache
+def _called_in(path: Path) -> set[str]:
+    calls = (node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call))
+    return {getattr(call.func, "id", getattr(call.func, "attr", "")) for call in calls}
+
+
 def makers_of(name: str, folder: Path) -> set[str]:
-    found = set()
-    for path in folder.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == name:
-                found.add(path.relative_to(folder).as_posix())
-    return found
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*.py") if name in _called_in(path)}
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))

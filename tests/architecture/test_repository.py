@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from eventually import HANG_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,10 +44,12 @@ def test_ruff_format() -> None:
     _run("ruff", "format", "--no-cache", "--check", ".")
 
 
+@pytest.mark.slow
 def test_mypy_strict() -> None:
     _run("mypy")
 
 
+@pytest.mark.slow
 def test_no_module_on_the_windows_way_imports_torch_or_harvesters_early() -> None:
     """The window must be up before anything heavy is loaded."""
     code = (

@@ -8,6 +8,7 @@ import string
 from pathlib import Path
 
 import pytest
+from house_figures import parsed
 
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.health import SourceState
@@ -21,7 +22,7 @@ SOURCES = sorted((ROOT / "crane_desktop").rglob("*.py"))
 
 
 def _strings(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     return {
         n.value
         for n in ast.walk(tree)
@@ -33,7 +34,7 @@ def _asked() -> dict[str, Path]:
     """Keys that errors and `text(...)` calls name literally."""
     asked: dict[str, Path] = {}
     for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -80,7 +81,7 @@ def _dynamic_prefixes() -> tuple[str, ...]:
     """Constant heads of f-strings that look like keys: ``f"ui.kind.{kind}"`` uses every ``ui.kind.*``."""
     heads = set()
     for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
                 head = str(node.values[0].value)
                 if re.match(r"^[a-z_]+\.[a-z_]*[._]?$", head) and len(head) > 3:
