@@ -1,8 +1,9 @@
 """The lanes of the tests: a test's markers follow from where it stands and what it needs, so that nobody forgets one.
 
 ``pytest`` runs them all (only the published size is left out, see `full_size`); ``pytest -m quick`` runs what is in no
-other lane and answers in under two minutes. Which tests are slow was measured: ``pytest -m "quick or slow" --note-slow``
-on an idle machine measures anew and writes ``slow_tests.txt``. The end of a quick run names those that have become slow.
+other lane and answers in under two minutes. Which tests are slow was measured: on an idle machine,
+``pytest -m "quick or slow" --note-slow`` measures anew and writes ``slow_tests.txt``. The end of a quick run names those
+that have become slow.
 """
 
 from __future__ import annotations

@@ -161,7 +161,7 @@ def test_a_bound_on_the_clock_is_found(text: str, good: bool) -> None:
         ("ui/test_x.py::test_it", ["qtbot"], ["parametrize"], {"quick"}),
     ],
 )
-def test_lanes_follow_from_place_and_needs(place: str, fixtures: list[str], marked: list[str], lanes: set[str]) -> None:
+def test_lanes_follow_from_place_and_needs(test: str, fixtures: list[str], marked: list[str], lanes: set[str]) -> None:
     assert lanes_of(test, fixtures, marked, {"ui/test_x.py::test_long"}) == lanes
 
 
