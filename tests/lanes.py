@@ -2,8 +2,8 @@
 
 ``pytest`` runs them all (only the published size is left out, see `full_size`); ``pytest -m quick`` runs what is in no
 other lane and answers in under two minutes. Which tests are slow was measured: on an idle machine,
-``pytest -m "quick or slow" --note-slow`` measures anew and writes ``slow_tests.txt``. The end of a quick run names those
-that have become slow.
+``pytest -m "quick or slow" --note-slow`` measures anew and writes ``slow_tests.txt``. The end of a quick run names
+those that have become slow.
 """
 
 from __future__ import annotations
@@ -17,6 +17,13 @@ PLACES = {
     "cli/test_recorded_answers.py": "slow",
     "contracts/test_frame_sources.py": "slow",
     "demo_pack/test_train.py": "slow",
+    "evaluation/test_checkpoint.py": "slow",
+    "evaluation/test_compare.py": "slow",
+    "evaluation/test_pixel_metrics.py": "slow",
+    "model/test_side_by_side.py": "slow",
+    "recipe/test_store_machine.py": "slow",
+    "supply/test_licences.py": "slow",
+    "supply/test_sbom.py": "slow",
     "training/test_good_parts.py": "slow",
     "training/test_kill.py": "slow",
 }
