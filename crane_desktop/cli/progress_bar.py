@@ -5,6 +5,34 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+from crane_desktop.cli.console import Console
+from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.jobs import Watch
+
+
+@contextmanager
+def watched(label: str, console: Console) -> Iterator[Watch]:
+    """Give a `Watch` that shows progress as a bar, and warnings as sentences on stderr."""
+    with progress_bar(label) as on_progress:
+        yield BarWatch(on_progress, console)
+
+
+@dataclass(frozen=True, slots=True)
+class BarWatch:
+    """Implements `domain.jobs.Watch` on a terminal."""
+
+    on_progress: Callable[[int, int], None]
+    console: Console
+
+    def progress(self, done: int, of: int) -> None:
+        """Move the bar."""
+        self.on_progress(done, of)
+
+    def warn(self, warning: CraneError) -> None:
+        """Print the sentence."""
+        self.console.show_error(warning)
 
 
 @contextmanager
@@ -13,13 +41,13 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
     if not sys.stderr.isatty():
         yield lambda _done, _of: None
         return
-    from rich.console import Console
+    from rich.console import Console as RichConsole
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bar = Progress(
         *columns,
-        console=Console(stderr=True),
+        console=RichConsole(stderr=True),
         transient=True,
         redirect_stdout=False,  # else rich takes what is meant for a pipe on stdout over to the terminal
         redirect_stderr=False,

@@ -13,6 +13,7 @@ from crane_desktop.camera.folder import FolderSource, list_images
 from crane_desktop.decision.calibrate import Calibrated, GoodPart, calibrate, check_rate, promise_words
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import EndOfFrames, Frame, FrameFault
+from crane_desktop.domain.jobs import UNWATCHED, Watch
 from crane_desktop.domain.ports import Scorer, ScorerInfo
 from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.model import Calibration, Recipe, checked_name
@@ -63,8 +64,12 @@ class Outcome:
         }
 
 
-def calibrate_recipe(workbench: Workbench, name: str, images: Path, false_reject: float, pack: str | None) -> Outcome:
+def calibrate_recipe(
+    workbench: Workbench, name: str, images: Path, false_reject: float, pack: str | None, watch: Watch = UNWATCHED
+) -> Outcome:
     """Set the thresholds of recipe `name` from the good parts in `images` and keep it as its next version.
+
+    Where it is cancelled or fails, the recipe is as before.
 
     Raises
     ------
@@ -74,7 +79,7 @@ def calibrate_recipe(workbench: Workbench, name: str, images: Path, false_reject
         If this station does not give the pack's golden scores: its thresholds would mean nothing.
     """
     check_rate(false_reject)
-    list_images(images)  # what is wrong there is told at once, before the model is loaded
+    files = list_images(images)  # what is wrong there is told at once, before the model is loaded
     name = checked_name(name)
     known = name in workbench.recipes.names()
     old = workbench.recipes.head(name) if known else Recipe(name=name)
@@ -84,7 +89,10 @@ def calibrate_recipe(workbench: Workbench, name: str, images: Path, false_reject
         if scorer.unfit is not None:
             raise unfit_fault(scorer.info.pack, scorer.unfit)
         judging = with_memory(workbench.data, old, scorer)
-        parts = score_good_parts(images, judging, old.smallest_area_px)
+        parts = score_good_parts(images, judging, old.smallest_area_px, watch)
+        if len(parts) < len(files):
+            left_out = len(files) - len(parts)
+            watch.warn(InputError("services.remembered_left_out", count=left_out, of=len(files)))
         calibrated = calibrate(parts, false_reject)
         info = scorer.info
         wanted = with_calibration(old, calibrated, info)
@@ -125,7 +133,7 @@ def with_calibration(recipe: Recipe, outcome: Calibrated, info: ScorerInfo, on: 
     return judged.with_thresholds(outcome.thresholds, made)
 
 
-def score_good_parts(folder: Path, scorer: Scorer, smallest_area_px: float) -> list[GoodPart]:
+def score_good_parts(folder: Path, scorer: Scorer, smallest_area_px: float, watch: Watch = UNWATCHED) -> list[GoodPart]:
     """Score every image of a folder of good parts, but those that the memory of good parts holds.
 
     Raises
@@ -133,14 +141,18 @@ def score_good_parts(folder: Path, scorer: Scorer, smallest_area_px: float) -> l
     InputError
         If one cannot be read or scored: a calibration with a hole in it would promise too much.
     """
+    of = len(list_images(folder))
     source = FolderSource(folder)
     source.open()
     try:
         parts: list[GoodPart] = []
+        done = 0
         while not isinstance(event := source.next_event(_NEXT_IMAGE_WITHIN_S), EndOfFrames):
             if isinstance(event, FrameFault):
                 raise InputError("app.good_image_unreadable", file=event.origin.file, detail=event.detail)
             if isinstance(event, Frame):
+                done += 1
+                watch.progress(done, of)
                 if _remembered(scorer, event):
                     continue  # its distance is nearly 0, as no other good part's will be
                 scored = scorer.score(event.pixels)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.jobs import UNWATCHED, Watch
 from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.good_parts import GoodPartsFile
 from crane_desktop.recipe.model import Recipe, checked_name
@@ -64,7 +64,7 @@ def learn_for_recipe(
     parts: int | None,
     seed: int,
     pack: str | None,
-    on_progress: Callable[[int, int], None] = lambda _done, _of: None,
+    watch: Watch = UNWATCHED,
 ) -> Learnt:
     """Learn a memory from a folder of good parts; the recipe uses it from its next version on, if it helps.
 
@@ -72,8 +72,8 @@ def learn_for_recipe(
     ----------
     parts
         So many of the folder's pictures, drawn by `seed`; None: all.
-    on_progress
-        Told how many steps are done, and of how many.
+    watch
+        Told how many steps are done, and of how many; where it cancels, the recipe is as before.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def learn_for_recipe(
     try:
         if scorer.unfit is not None:
             raise unfit_fault(scorer.info.pack, scorer.unfit)
-        memory = learn_good_parts(scorer, pictures, seed, on_progress)
+        memory = learn_good_parts(scorer, pictures, seed, watch.progress)
         if not memory.check.better:
             return Learnt(old, memory, used=False)
         kept, used_pack = _keep(workbench.data, memory), scorer.info.pack

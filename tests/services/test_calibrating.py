@@ -11,9 +11,11 @@ import pytest
 from builders import BrightnessScorer, grey_parts, picture_folder, scored
 from numpy.typing import NDArray
 from recipe_fixtures import stored
+from watching import Watching
 
 from crane_desktop.decision.calibrate import GoodPart, calibrate
 from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.jobs import CancelledError
 from crane_desktop.domain.maps import Scored
 from crane_desktop.model.scorer import CraneScorer
 from crane_desktop.recipe.model import Recipe
@@ -98,6 +100,25 @@ class TestARecipe:
         assert told["thresholds"] == (head.thresholds.model_dump() if head.thresholds else None)
         assert "ねじ" in told["words"]
         assert outcome.sentences("ja") != outcome.sentences("en")
+
+    def test_who_watches_is_told_every_picture_and_may_have_enough(
+        self, bench: Workbench, good: Path, closed: list[CraneScorer]
+    ) -> None:
+        watch = Watching()
+        calibrate_recipe(bench, "ねじ", good, 0.2, None, watch)
+        assert (watch.steps, watch.warnings) == ([(n, 4) for n in range(1, 5)], [])
+        with pytest.raises(CancelledError):
+            calibrate_recipe(bench, "ねじ", good, 0.1, None, Watching(enough=2))
+        assert (bench.recipes.head("ねじ").version, len(closed)) == (1, 2)
+
+    def test_pictures_that_are_remembered_are_left_out_and_told(
+        self, bench: Workbench, good: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = iter([True, False, False, False])
+        monkeypatch.setattr("crane_desktop.services.calibration._remembered", lambda _scorer, _frame: next(asked))
+        watch = Watching()
+        outcome = calibrate_recipe(bench, "ねじ", good, 0.2, None, watch)
+        assert (outcome.calibrated.promise.n_images, watch.warnings) == (3, ["services.remembered_left_out"])
 
     def test_a_known_one_keeps_the_rest(self, bench: Workbench, good: Path) -> None:
         stored(bench.data, Recipe(name="ねじ", pack="試験用", description="M3", camera_features={"Gain": 2.0}))

@@ -12,8 +12,10 @@ from builders import grey_parts, picture_folder, scorer_info
 from hypothesis import given
 from hypothesis import strategies as st
 from recipe_fixtures import stored
+from watching import Watching
 
 from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.jobs import CancelledError
 from crane_desktop.domain.maps import Scored
 from crane_desktop.model.goodparts.members import MEMBERS, Look, learn_member
 from crane_desktop.model.goodparts.memory import Bound, GoodParts, SelfCheck
@@ -72,9 +74,9 @@ def closed(monkeypatch: pytest.MonkeyPatch) -> list[CraneScorer]:
 def test_what_helps_is_used_from_the_next_version_on(
     bench: Workbench, good: Path, learns: Callable[..., list[int]], closed: list[CraneScorer], noted: Noted
 ) -> None:
-    given_each, told = learns(HELPS), []
-    learnt = learn_for_recipe(bench, "部品A", good, 3, 0, None, lambda done, of: told.append((done, of)))
-    assert (learnt.used, given_each, told, len(closed)) == (True, [3], [(1, 1)], 1)
+    given_each, watch = learns(HELPS), Watching()
+    learnt = learn_for_recipe(bench, "部品A", good, 3, 0, None, watch)
+    assert (learnt.used, given_each, watch.steps, len(closed)) == (True, [3], [(1, 1)], 1)
     head = bench.recipes.head("部品A")
     assert head == learnt.recipe
     assert head.good_parts is not None
@@ -131,15 +133,9 @@ def test_a_model_that_is_unfit_learns_nothing(
 def test_whoever_gives_up_while_it_learns_finds_the_model_released(
     bench: Workbench, good: Path, learns: Callable[..., list[int]], closed: list[CraneScorer]
 ) -> None:
-    class GaveUpError(Exception):
-        pass
-
-    def give_up(_done: int, _of: int) -> None:
-        raise GaveUpError
-
     learns(HELPS)
-    with pytest.raises(GaveUpError):
-        learn_for_recipe(bench, "部品A", good, None, 0, None, give_up)
+    with pytest.raises(CancelledError):
+        learn_for_recipe(bench, "部品A", good, None, 0, None, Watching(enough=1))
     assert (len(closed), bench.recipes.names()) == (1, [])
 
 

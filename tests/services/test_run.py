@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from recipe_fixtures import stored_fields
 
 from crane_desktop.app.open_station import open_workbench
 from crane_desktop.app.process.logs import stop_logs
@@ -18,6 +19,7 @@ from crane_desktop.model.scorer import CraneScorer
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.reject_signal import RejectSignal
 from crane_desktop.recipe.thresholds import Thresholds
+from crane_desktop.records.queries import RecordReader
 from crane_desktop.services.run import check_choice, opened_runs, source_with_outputs
 from crane_desktop.services.workbench import Workbench
 
@@ -32,6 +34,7 @@ def workbench(station_dir: Path) -> Iterator[Workbench]:
     opened = open_workbench(station_dir)
     with opened.data.lock():
         yield opened
+        opened.log.close()
     stop_logs()
 
 
@@ -58,7 +61,8 @@ def test_one_source_is_judged_and_recorded(
     results: list[tuple[int, Result]] = []
     with opened_runs(
         workbench, [demo(3)], pack=PACK, recipe=None, on_result=lambda number, result: results.append((number, result))
-    ) as (model, runs):
+    ) as opened:
+        model, runs = opened.model, opened.runs
         (run,) = runs
         run.line.start()
         assert run.line.join(WITHIN_S)
@@ -67,6 +71,20 @@ def test_one_source_is_judged_and_recorded(
     assert [number for number, _result in results] == [0, 0, 0]
     assert [row.record_id for row in log_of(workbench.data.root)] == [result.record_id for _, result in results]
     assert closed_models
+
+
+def test_every_record_names_the_recipe_that_judged_it_and_it_can_be_read_again(workbench: Workbench) -> None:
+    stored_fields(workbench.data, name="部品A", pack=PACK, description="版1")
+    for recipe in ("部品A", None):
+        with opened_runs(workbench, [demo(1)], pack=PACK, recipe=recipe) as opened:
+            opened.runs[0].line.start()
+            assert opened.runs[0].line.join(WITHIN_S)
+    stored_fields(workbench.data, name="部品A", pack=PACK, description="版2")
+    with RecordReader(workbench.data) as reader:
+        named = [row["recipe_sha256"] for row in reader.rows_after(0, 10)]
+    read = [workbench.recipes.by_sha256(sha256) for sha256 in named]
+    assert [(recipe.name, recipe.description) for recipe in read] == [("部品A", "版1"), ("default", "")]
+    assert read[1].thresholds is not None
 
 
 def test_several_sources_share_one_model_and_one_log(
@@ -79,7 +97,8 @@ def test_several_sources_share_one_model_and_one_log(
         with guard:
             seen.append(number)
 
-    with opened_runs(workbench, [demo(3), demo(2, seed=5)], pack=PACK, recipe=None, on_result=note) as (_model, runs):
+    with opened_runs(workbench, [demo(3), demo(2, seed=5)], pack=PACK, recipe=None, on_result=note) as opened:
+        runs = opened.runs
         for run in runs:
             run.line.start()
         assert all(run.line.join(WITHIN_S) for run in runs)

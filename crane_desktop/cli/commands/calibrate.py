@@ -9,6 +9,7 @@ import typer
 
 from crane_desktop.cli.invocation import open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption, ProfileOption
+from crane_desktop.cli.progress_bar import watched
 from crane_desktop.services.calibration import calibrate_recipe
 from crane_desktop.settings.texts import text
 
@@ -26,8 +27,9 @@ def calibrate(
 ) -> None:
     """Set the recipe's thresholds; a recipe of that name gets its next version, a new name a new recipe."""
     workbench = open_invocation(data_dir, as_json=as_json, profile=profile)
-    with workbench.data.lock():
-        outcome = calibrate_recipe(workbench, recipe, images, false_reject, pack)
+    label = text("services.calibrating", workbench.language)
+    with workbench.data.lock(), watched(label, workbench.console) as watch:
+        outcome = calibrate_recipe(workbench, recipe, images, false_reject, pack, watch)
     if as_json:
         workbench.console.data(outcome.as_dict(workbench.language))
     else:

@@ -9,7 +9,7 @@ import typer
 
 from crane_desktop.cli.invocation import open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption, ProfileOption
-from crane_desktop.cli.progress_bar import progress_bar
+from crane_desktop.cli.progress_bar import watched
 from crane_desktop.domain.errors import InputError
 from crane_desktop.services.good_parts import forget_for_recipe, learn_for_recipe
 from crane_desktop.settings.texts import text
@@ -40,8 +40,8 @@ def learn_good(
             words = text("app.good_parts_forgotten", workbench.language, recipe=kept.name)
             told = {"recipe": kept.name, "version": kept.version, "used": False, "good_parts": 0, "words": words}
         else:
-            with progress_bar(text("app.good_parts_learning", workbench.language)) as on_progress:
-                learnt = learn_for_recipe(workbench, recipe, images, parts, seed, pack, on_progress)
+            with watched(text("app.good_parts_learning", workbench.language), workbench.console) as watch:
+                learnt = learn_for_recipe(workbench, recipe, images, parts, seed, pack, watch)
             words, told = learnt.sentence(workbench.language), learnt.as_dict(workbench.language)
     if as_json:
         workbench.console.data(told)

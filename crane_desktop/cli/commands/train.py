@@ -69,7 +69,7 @@ def train(
 
 
 def _end(workbench: Invocation, base: Path, out: Path, last: dict[str, Any]) -> None:
-    """Compare the packs on pictures that decided nothing, and on_progress."""
+    """Compare the packs on pictures that decided nothing, and tell."""
     from crane_desktop.evaluation.report.compare_report import sentences, write_report
 
     found = run_comparison(
