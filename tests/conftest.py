@@ -22,7 +22,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import builders  # noqa: E402  # beside this file
-from lanes import SLOW_S, lanes_of  # noqa: E402
+from lanes import TOO_SLOW_S, function_of, lanes_of, note_slow, slow_tests  # noqa: E402
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the program
 hypothesis.settings.load_profile("untimed")
@@ -31,31 +31,43 @@ TINY_PACK = "試験用"
 """Name of the pack that `tiny_pack` makes."""
 
 
-_slow: dict[str, float] = {}
-"""Tests of the quick lane that took too long for it, in seconds."""
+_took_s: dict[str, float] = {}
+"""What each test took, all its cases together."""
+_too_slow: dict[str, float] = {}
+"""Cases of the quick lane that took too long for it, in seconds."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer to measure which tests are slow."""
+    parser.addoption("--note-slow", action="store_true", help="write down which of the tests that run are slow")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give every test its lanes, before any is left out by ``-m``."""
+    noted = slow_tests()
     for item in items:
         marked = {marker.name for marker in item.iter_markers()}
         fixtures = getattr(item, "fixturenames", ())
-        for lane in sorted(lanes_of(item.path.relative_to(HERE), fixtures, marked)):
+        for lane in sorted(lanes_of(function_of(item.nodeid), fixtures, marked, noted)):
             item.add_marker(lane)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Remember what is too slow for its lane."""
-    if report.when == "call" and report.duration > SLOW_S and "quick" in report.keywords:
-        _slow[report.nodeid] = report.duration
+    """Remember what each test takes, and what is too slow for its lane."""
+    test = function_of(report.nodeid)
+    _took_s[test] = _took_s.get(test, 0.0) + report.duration
+    if report.when == "call" and report.duration > TOO_SLOW_S and "quick" in report.keywords:
+        _too_slow[report.nodeid] = report.duration
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Name it, where the quick lane was asked for."""
-    if config.getoption("markexpr") == "quick" and _slow:
-        terminalreporter.section(f"over {SLOW_S:g} s in the quick lane: mark them slow, or make them quick")
-        for name, took_s in sorted(_slow.items(), key=lambda found: -found[1]):
+    """Name it, where the quick lane was asked for; note it, where that was asked for."""
+    if config.getoption("note_slow"):
+        note_slow(_took_s)
+    if config.getoption("markexpr") == "quick" and _too_slow:
+        terminalreporter.section(f"over {TOO_SLOW_S:g} s in the quick lane: have it noted as slow, or make it quick")
+        for name, took_s in sorted(_too_slow.items(), key=lambda found: -found[1]):
             terminalreporter.write_line(f"{took_s:6.1f} s  {name}")
 
 

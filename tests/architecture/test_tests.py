@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lanes import FIXTURES, NOT_QUICK, PLACES, lanes_of
+from lanes import FIXTURES, NOT_QUICK, PLACES, function_of, lanes_of, slow_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
@@ -146,22 +146,23 @@ def test_a_bound_on_the_clock_is_found(text: str, good: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "fixtures", "marked", "lanes"),
+    ("test", "fixtures", "marked", "lanes"),
     [
-        ("camera/test_x.py", [], [], {"quick"}),
-        ("bundle/test_x.py", [], [], {"bundle"}),
-        ("e2e/test_x.py", ["viky"], [], {"e2e", "slow"}),
-        ("e2e_of_another/test_x.py", [], [], {"quick"}),
-        ("supply/test_sbom.py", [], [], {"slow"}),
-        ("camera/test_x.py", ["harvest", "virtual_cti"], [], {"virtual_camera"}),
-        ("ui/test_x.py", ["qtbot"], ["slow"], set()),
-        ("model/test_x.py", [], ["full_size"], set()),
-        ("model/test_x.py", ["golden", "shared_dir"], ["parametrize"], {"shared"}),
-        ("ui/test_x.py", ["qtbot"], ["parametrize"], {"quick"}),
+        ("camera/test_x.py::test_it", [], [], {"quick"}),
+        ("bundle/test_x.py::test_it", [], [], {"bundle"}),
+        ("e2e/test_x.py::test_it", ["viky"], [], {"e2e", "slow"}),
+        ("e2e_of_another/test_x.py::test_it", [], [], {"quick"}),
+        ("supply/test_sbom.py::test_it", [], [], {"slow"}),
+        ("camera/test_x.py::test_it", ["harvest", "virtual_cti"], [], {"virtual_camera"}),
+        ("ui/test_x.py::test_it", ["qtbot"], ["slow"], set()),
+        ("ui/test_x.py::test_long", ["qtbot"], [], {"slow"}),
+        ("model/test_x.py::test_it", [], ["full_size"], set()),
+        ("model/test_x.py::test_it", ["golden", "shared_dir"], ["parametrize"], {"shared"}),
+        ("ui/test_x.py::test_it", ["qtbot"], ["parametrize"], {"quick"}),
     ],
 )
-def test_lanes_follow_from_place_and_needs(place: str, fixtures: list[str], marked: list[str], lanes: set[str]) -> None:
-    assert lanes_of(Path(place), fixtures, marked) == lanes
+def test_lanes_follow_from_place_and_needs(test: str, fixtures: list[str], marked: list[str], lanes: set[str]) -> None:
+    assert lanes_of(test, fixtures, marked, {"ui/test_x.py::test_long"}) == lanes
 
 
 def test_this_test_is_in_its_lane(request: pytest.FixtureRequest) -> None:
@@ -175,3 +176,12 @@ def test_every_lane_is_a_known_marker(pytestconfig: pytest.Config) -> None:
 
 def test_every_place_that_has_a_lane_exists() -> None:
     assert [place for place in PLACES if not (ROOT / "tests" / place).exists()] == []
+    names = {path: set(re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))) for path in TESTS}
+    there = {f"{path.relative_to(ROOT / 'tests').as_posix()}::{name}" for path in TESTS for name in names[path]}
+    assert sorted(slow_tests() - there) == []
+
+
+@pytest.mark.parametrize("case", ["", "[ja]", "[a::b]", "[x/y.py::z[0]]"])
+def test_a_test_is_known_by_file_and_name(case: str) -> None:
+    assert function_of(f"tests/ui/test_x.py::TestIt::test_y{case}") == "ui/test_x.py::test_y"
+    assert function_of(f"tests/ui/test_x.py::test_y{case}") == "ui/test_x.py::test_y"
