@@ -216,3 +216,9 @@ def test_triggers(panel: SourcePanel, place: int, trigger: str) -> None:
     panel.kinds.setCurrentIndex(2)
     panel.camera.triggers.setCurrentIndex(place)
     assert panel.choice().trigger == trigger
+
+
+def test_a_camera_that_is_filled_in_is_looked_for_with_its_own_driver(panel: SourcePanel, station: FakeStation) -> None:
+    """Looking without it would raise an alarm on a station whose only driver is the one that the recipe names."""
+    panel.fill(SourceChoice(kind="genicam", cti="/opt/producer.cti", device="camera-2"))
+    assert [asked for asked in station.calls if asked[0] == "devices"] == [("devices", "/opt/producer.cti")]

@@ -68,8 +68,8 @@ class SourcePanel(QWidget):
     def fill(self, choice: SourceChoice) -> None:
         """Fill in an earlier choice."""
         if choice.kind in _KINDS:
+            self._forms[choice.kind].fill(choice)  # first: choosing a camera looks for it, with the driver named here
             self.kinds.setCurrentIndex(_KINDS.index(choice.kind))
-            self._forms[choice.kind].fill(choice)
 
     def retranslate(self, language: Language) -> None:
         """Change the language."""
