@@ -250,9 +250,9 @@ def picture_file(path: Path, picture: NDArray[Any]) -> Path:
     return path
 
 
-def picture_folder(folder: Path, pictures: Iterable[NDArray[Any]], suffix: str = ".png") -> Path:
-    """Write numbered pictures into `folder`."""
-    for number, picture in enumerate(pictures, 1):
+def picture_folder(folder: Path, pictures: Iterable[NDArray[Any]], *, first: int = 1, suffix: str = ".png") -> Path:
+    """Write pictures into `folder`, numbered from `first`."""
+    for number, picture in enumerate(pictures, first):
         picture_file(folder / f"{number:03d}{suffix}", picture)
     return folder
 

@@ -23,7 +23,7 @@ PACK = ("--pack", "試験用")
 
 def _write(folder: Path, numbers: range) -> Path:
     drawn = (draw_part("moulded_plastic", number, size_px=96, defect_rate=0.0, design=3) for number in numbers)
-    return picture_folder(folder, [part.pixels for part in drawn])
+    return picture_folder(folder, [part.pixels for part in drawn], first=numbers.start)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_learn_calibrate_inspect_forget(crane: Crane, station_dir: Path, good: P
     assert (station_dir / "recipes" / kept["good_parts"]["file"]).is_file()
 
     for file in good.iterdir():
-        shutil.copy(file, others / f"copy of {file.name}")  # three of the four are remembered: they must not count
+        shutil.copy(file, others)  # three of the four are remembered: they must not count
     (calibrated,) = crane("calibrate", "--json", *station, "--images", others).objects
     assert calibrated["calibration"]["n_images"] == 6
     assert calibrated["calibration"]["good_parts_sha256"] == kept["good_parts"]["sha256"]
