@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from hashes import read_lock
 from sbom import write_sbom
 
@@ -34,6 +32,10 @@ def bill(written: Path) -> dict[str, Any]:
 
 
 def test_it_is_cyclonedx_1_6(written: Path) -> None:
+    # Seconds of imports, which every run of any test would take where this file is but looked at.
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(written.read_text(encoding="utf-8")) is None
 
 
