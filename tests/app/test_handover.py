@@ -7,6 +7,7 @@ import os
 import queue
 import stat
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from multiprocessing.connection import Client
@@ -20,8 +21,11 @@ from crane_desktop.app.process.handover import HandoverServer, address_of, hand_
 
 
 @pytest.fixture(autouse=True)
-def runtime_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+def runtime_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Sockets lie in a place of the test's own; a short one, as the real one is."""
+    with tempfile.TemporaryDirectory(prefix="crane-") as short:
+        monkeypatch.setattr(handover, "_places", lambda: (Path(short),))
+        yield
 
 
 @pytest.fixture
@@ -138,4 +142,14 @@ def test_a_closed_server_listens_no_more(tmp_path: Path, heard: queue.SimpleQueu
 
 def test_two_stations_do_not_hear_each_other(tmp_path: Path) -> None:
     assert address_of(tmp_path / "a") != address_of(tmp_path / "b")
-    assert len(os.fsencode(address_of(tmp_path / ("長い名前" * 60)))) < 108 + len(os.fsencode(str(tmp_path)))
+
+
+def test_the_address_is_short_and_the_same_whatever_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    before = address_of(tmp_path / ("長い名前" * 60))
+    for name in ("TMPDIR", "TEMP", "XDG_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / ("長い名前" * 20)))
+    assert address_of(tmp_path / ("長い名前" * 60)) == before
+    assert len(os.fsencode(before)) < 100

@@ -322,7 +322,7 @@ class TestOrder:
         cameras = tuple(ProbedDevice(device(name), 1) for name in ("A", "B", "C"))
         seen = ProbedProducer("V", "M", "1", "1.5", cameras)
 
-        def check(_file: Path, one: ProbedDevice) -> list[Finding]:
+        def check(_file: Path, one: ProbedDevice, *_alone: object) -> list[Finding]:
             if one.info.device_id == "B":
                 raise KeyError("proc")
             return [hint("camera.doctor_usb_good", "camera.doctor_busy_do", device=one.info.device_id, speed=1)]

@@ -22,7 +22,7 @@ def test_a_snapshot_of_a_station_that_has_just_begun_is_whole() -> None:
     view = StationView(StationState.PREOPERATIONAL)
     assert (view.balance, view.pace) == (Balance(), Pace())
     assert (view.latest_ng, view.alarms) == ((), ())
-    unknown = ("progress", "alarm", "newest", "source", "source_status", "scorer", "recipe", "recipe_source")
+    unknown = ("progress", "newest", "source", "source_status", "scorer", "recipe", "recipe_source")
     assert {name: getattr(view, name) for name in unknown} == dict.fromkeys(unknown)
     assert view.run_id == 0
 

@@ -94,9 +94,10 @@ class TestHandOver:
     def test_a_camera_that_hangs_holds_up_nobody(self, output: CameraLineOutput, camera: Camera) -> None:
         """The log and the screen wait for `report`: it must come back although the driver does not."""
         camera.hang = Hang()
-        for number in range(400):
+        output.report(judged(0))
+        eventually(lambda: camera.hang is not None and camera.hang.holds)  # from now on nothing more is taken
+        for number in range(1, 400):
             output.report(judged(number))
-        eventually(lambda: camera.hang is not None and camera.hang.holds)
         unsent = output.counts.unsent
         assert 400 - 256 - 1 <= unsent <= 400 - 256
         camera.hang.release()

@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -36,9 +35,16 @@ def address_of(data_dir: Path) -> str:
     name = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:24]
     if sys.platform == "win32":
         return rf"\\.\pipe\crane-inspector-{name}"
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    base = Path(runtime) if runtime and Path(runtime).is_dir() else Path(tempfile.gettempdir())
+    base = next((place for place in _places() if place.is_dir()), Path("/tmp"))  # noqa: S108 - a private folder in it
     return str(base / f"crane-inspector-{os.getuid()}" / name)
+
+
+def _places() -> tuple[Path, ...]:
+    """Where sockets go: the same for every start of this user, and short, whatever the environment says.
+
+    A socket's path has at most some hundred bytes; folders for temporary files may be longer than that.
+    """
+    return (Path(f"/run/user/{os.getuid()}"),) if sys.platform != "win32" else ()
 
 
 class HandoverServer:
