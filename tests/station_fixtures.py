@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from multiprocessing import active_children
 from pathlib import Path
 
 import cv2
@@ -11,15 +12,19 @@ import numpy as np
 import pytest
 from eventually import eventually
 
+from crane_desktop.app.open_station import open_workbench
+from crane_desktop.app.process.logs import stop_logs
+from crane_desktop.app.station.live_station import LiveStation
 from crane_desktop.camera.genicam.discover import bundled_viky
 from crane_desktop.domain.alarms import head_line
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.history import HistoryRow
 from crane_desktop.domain.station import StationView
 from crane_desktop.records.queries import RecordReader
+from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir
 
-__all__ = ["log_of", "no_thread_is_left", "pictures", "viky"]
+__all__ = ["log_of", "no_thread_is_left", "pictures", "station", "viky", "workbench"]
 
 PAGE = 100_000
 
@@ -42,6 +47,22 @@ def viky() -> Path:
     found = bundled_viky()
     assert found is not None
     return found
+
+
+@pytest.fixture
+def workbench(station_dir: Path) -> Iterator[Workbench]:
+    """The opened data folder of a station with the tiny pack."""
+    yield open_workbench(station_dir)
+    stop_logs()
+
+
+@pytest.fixture
+def station(workbench: Workbench) -> Iterator[LiveStation]:
+    """The station behind the window, of the real rooms; it leaves no process behind."""
+    made = LiveStation(workbench)
+    yield made
+    made.close()
+    assert active_children() == []
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ class _Job:
     """Entries on their way. Its future is the hinge: cancelled before the commit, or running and then done."""
 
     entries: Sequence[LogEntry | Event]
+    clean_up: bool = False
     future: Future[list[int]] = field(default_factory=Future)
 
 
@@ -47,6 +48,8 @@ class SqliteInspectionLog:
         Which parts' pictures are archived.
     reserve_mb
         Free disk space in MiB that pictures never take; verdicts may.
+    clean_up
+        Whether pictures that a crash left are removed now; else `clean_up` does it, before there are verdicts.
 
     Raises
     ------
@@ -54,14 +57,18 @@ class SqliteInspectionLog:
         If the log cannot be used: damaged, too new, not ours, unwritable, or already being written.
     """
 
-    def __init__(self, data: DataDir, *, keep_images: KeepImages = "not_ok", reserve_mb: int = 500) -> None:
+    def __init__(
+        self, data: DataDir, *, keep_images: KeepImages = "not_ok", reserve_mb: int = 500, clean_up: bool = True
+    ) -> None:
         self._data = data
         self._jobs: queue.Queue[_Job | None] = queue.Queue()
         self._guard = threading.Lock()
         self._closed = False
         opened: Future[None] = Future()
         writer = Writer(data, keep_images, reserve_mb * _MIB)
-        self._thread = threading.Thread(target=self._own, args=(writer, opened), name="crane-log", daemon=True)
+        self._thread = threading.Thread(
+            target=self._own, args=(writer, opened, clean_up), name="crane-log", daemon=True
+        )
         self._thread.start()
         try:
             opened.result(_OPEN_WITHIN_S)
@@ -85,15 +92,19 @@ class SqliteInspectionLog:
         """
         if not entries:
             return []
-        job = _Job(tuple(entries))
-        with self._guard:
-            if self._closed:
-                raise StationFault("records.closed")
-            self._jobs.put(job)
-        try:
-            return job.future.result(timeout_s)
-        except TimeoutError:
-            return self._last_word(job, timeout_s)
+        return self._done(_Job(tuple(entries)), timeout_s)
+
+    def clean_up(self, timeout_s: float = _OPEN_WITHIN_S) -> None:
+        """Remove what a crash has left, if that was not done yet; only a run that is to begin has any use for it.
+
+        Raises
+        ------
+        InputError
+            If the database turns out to be damaged.
+        StationFault
+            If it was not done in time.
+        """
+        self._done(_Job((), clean_up=True), timeout_s)
 
     def note(self, event: Event, timeout_s: float = 2.0) -> int:
         """Write one event and return its id; as `append` does.
@@ -113,6 +124,16 @@ class SqliteInspectionLog:
             if self._thread.is_alive():
                 _log.error("the log did not close within %s s: the disk hangs", timeout_s)
 
+    def _done(self, job: _Job, timeout_s: float) -> list[int]:
+        with self._guard:
+            if self._closed:
+                raise StationFault("records.closed")
+            self._jobs.put(job)
+        try:
+            return job.future.result(timeout_s)
+        except TimeoutError:
+            return self._last_word(job, timeout_s)
+
     def _last_word(self, job: _Job, timeout_s: float) -> list[int]:
         """The caller's patience is over: take the job back, or wait for the commit that has begun."""
         fault = StationFault("records.too_slow", path=self._data.log_file, seconds=timeout_s)
@@ -131,10 +152,12 @@ class SqliteInspectionLog:
 
     # -- the owner thread -----------------------------------------------------------------------------
 
-    def _own(self, writer: Writer, opened: Future[None]) -> None:
+    def _own(self, writer: Writer, opened: Future[None], clean_up: bool) -> None:
         try:
             with _only_writer(self._data), closing(writer):
                 writer.open()
+                if clean_up:
+                    writer.clean_up()
                 opened.set_result(None)
                 while (job := self._jobs.get()) is not None:
                     _do(writer, job)
@@ -155,8 +178,10 @@ def _do(writer: Writer, job: _Job) -> None:
     if future.cancelled():
         return
     try:
+        if job.clean_up:
+            writer.clean_up()
         ids = writer.write(job.entries, future.set_running_or_notify_cancel)
-    except StationFault as error:
+    except CraneError as error:
         _refuse(future, error)
     except Exception as error:  # noqa: BLE001 - the thread must live on; whatever failed was not acknowledged
         _log.critical("writing verdicts failed unexpectedly", exc_info=error)
@@ -166,7 +191,7 @@ def _do(writer: Writer, job: _Job) -> None:
             future.set_result(ids)
 
 
-def _refuse(future: Future[list[int]], error: StationFault) -> None:
+def _refuse(future: Future[list[int]], error: CraneError) -> None:
     # A picture that could not be written fails before the future runs; a cancelled one needs no answer.
     if future.running() or future.set_running_or_notify_cancel():
         future.set_exception(error)

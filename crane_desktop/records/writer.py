@@ -17,7 +17,7 @@ from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.records.archive import Archive, ArchivedPaths
 from crane_desktop.records.database import writing_engine
 from crane_desktop.records.faults import database_fault, disk_fault, is_disk_full
-from crane_desktop.records.migrate import prepare_database
+from crane_desktop.records.migrate import opening_error, prepare_database
 from crane_desktop.records.orphans import remove_orphans
 from crane_desktop.records.rows import event_row_of, placement_row, row_of
 from crane_desktop.records.schema import events, given_numbers, records
@@ -32,7 +32,7 @@ class Writer:
     """Writes batches; lives in one thread, because its connection does.
 
     Pictures come first (written, synced), then the rows in one transaction. A crash in between leaves
-    pictures that no row names; the next opening removes them. It never leaves a row without its picture.
+    pictures that no row names; the next run removes them. It never leaves a row without its picture.
     Records and events are numbered in one sequence, in the transaction that makes them durable.
     """
 
@@ -43,10 +43,10 @@ class Writer:
         self._archive = Archive(data.records, data.images)
         self._engine = writing_engine(data.log_file)
         self._connection: Connection | None = None
-        self._was_short = False
+        self._was_short = self._cleaned_up = False
 
     def open(self) -> None:
-        """Check and prepare the database, and clean up after a crash.
+        """Check and prepare the database.
 
         Raises
         ------
@@ -57,9 +57,26 @@ class Writer:
         """
         prepare_database(self._data.log_file)
         self._connection = self._engine.connect()
-        removed = remove_orphans(self._connection, self._data)
+
+    def clean_up(self) -> None:
+        """Remove what a crash has left, once, before new pictures come.
+
+        Raises
+        ------
+        InputError
+            If the database turns out to be damaged only now.
+        """
+        if self._cleaned_up:
+            return
+        try:
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            removed = remove_orphans(self._connection, self._data)
+        except (DBAPIError, OSError) as error:
+            raise opening_error(error, self._data.log_file) from error
         if removed:
             _log.warning("removed %d pictures that no record names (left by a crash)", removed)
+        self._cleaned_up = True
 
     def write(self, entries: Sequence[LogEntry | Event], may_commit: Callable[[], bool]) -> list[int] | None:
         """Make `entries` durable and return their ids; None where `may_commit` said no at the last moment.

@@ -113,7 +113,7 @@ class CameraOwner:
     @contextmanager
     def _granted(self) -> Iterator[None]:
         if not self._grant.acquire(timeout=_GRANTED_WITHIN_S):
-            raise StationFault("camera.hangs", device="", seconds=round(_GRANTED_WITHIN_S))
+            raise StationFault("services.camera_not_granted")
         try:
             yield
         finally:

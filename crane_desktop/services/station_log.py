@@ -49,7 +49,9 @@ class StationLog:
         self.close()
 
     def open(self) -> None:
-        """Open the log if it is not open yet: whoever begins a run hears now what is wrong with it.
+        """Open the log for a run, which hears now what is wrong with it; what a crash has left is removed.
+
+        A log that only takes events removes nothing: a command that reads, or saves a recipe, touches no picture.
 
         Raises
         ------
@@ -58,7 +60,7 @@ class StationLog:
         StationFault
             If it was closed.
         """
-        self._writer()
+        self._writer().clean_up()
 
     def append(self, entries: Sequence[LogEntry | Event], timeout_s: float = 10.0) -> list[int]:
         """Write verdicts and events; see `InspectionLog.append`.
@@ -100,5 +102,7 @@ class StationLog:
                 from crane_desktop.records.log import SqliteInspectionLog
 
                 kept = self._settings
-                self._opened = SqliteInspectionLog(self._data, keep_images=kept.keep_images, reserve_mb=kept.reserve_mb)
+                self._opened = SqliteInspectionLog(
+                    self._data, keep_images=kept.keep_images, reserve_mb=kept.reserve_mb, clean_up=False
+                )
             return self._opened

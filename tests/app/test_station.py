@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,6 @@ import pytest
 from eventually import WITHIN_S, Hang, eventually
 from station_fixtures import alarm_of
 
-from crane_desktop.app.open_station import open_workbench
-from crane_desktop.app.process.logs import stop_logs
 from crane_desktop.app.station.live_station import LiveStation
 from crane_desktop.app.station.worker import Worker
 from crane_desktop.domain.errors import InputError
@@ -27,19 +25,6 @@ from crane_desktop.model.scorer import CraneScorer
 from crane_desktop.services.workbench import Workbench
 
 LogOf = Callable[[Path], list[HistoryRow]]
-
-
-@pytest.fixture
-def workbench(station_dir: Path) -> Iterator[Workbench]:
-    yield open_workbench(station_dir)
-    stop_logs()
-
-
-@pytest.fixture
-def station(workbench: Workbench) -> Iterator[LiveStation]:
-    made = LiveStation(workbench)
-    yield made
-    made.close()
 
 
 def until(station: LiveStation, reached: Callable[[StationView], bool]) -> StationView:

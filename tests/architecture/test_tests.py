@@ -12,18 +12,6 @@ from lanes import FIXTURES, NOT_QUICK, PLACES, function_of, lanes_of, slow_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
-STILL_BY_THE_CLOCK = {
-    "camera/test_doctor.py",
-    "camera/test_folder.py",
-    "camera/test_genicam.py",
-    "camera/test_nodes.py",
-    "camera/test_reconnect.py",
-    "camera/test_virtual_faults.py",
-    "pipeline/test_line.py",
-    "pipeline/test_mailbox_tally_pace.py",
-    "ui/test_history.py",
-}
-"""Files whose bounds on the clock are not yet turned into behaviour. To be taken out one by one, never added to."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _CHECKS = re.compile(r"^(raises|warns|fail|eventually|wait\w*|assert\w*)$")
 _CLOCK = re.compile(r"\b(monotonic|perf_counter|process_time|time\.time)(_ns)?\(")
@@ -104,7 +92,7 @@ def test_every_test_can_fail() -> None:
 
 def test_only_the_lane_of_timing_looks_at_the_clock() -> None:
     names = {path.relative_to(ROOT / "tests").as_posix(): path.read_text(encoding="utf-8") for path in TESTS}
-    found = {name: looks_at_the_clock(text) for name, text in names.items() if name not in STILL_BY_THE_CLOCK}
+    found = {name: looks_at_the_clock(text) for name, text in names.items()}
     assert {name: tests for name, tests in found.items() if tests} == {}
 
 

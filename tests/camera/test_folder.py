@@ -119,6 +119,7 @@ def test_frames_limits_the_run(tmp_path: Path) -> None:
         FolderSource(tmp_path, frames=-1)
 
 
+@pytest.mark.timing
 def test_the_rate_is_kept(tmp_path: Path) -> None:
     for index in range(5):
         _save(tmp_path, f"{index}.png")

@@ -167,6 +167,7 @@ class TestCalls:
         camera.order(command.replace("on", "off"))
         host.call("open", "VC1")
 
+    @pytest.mark.timing
     @pytest.mark.parametrize(
         ("function", "call"),
         [("IFUpdateDeviceList", ("devices",)), ("IFOpenDevice", ("open", "VC1")), ("GCReadPort", ("get", "Gain"))],

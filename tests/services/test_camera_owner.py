@@ -117,7 +117,7 @@ def test_a_camera_that_does_not_let_go_keeps_the_line_from_starting(owner: Camer
 
 def test_who_waits_too_long_is_told(owner: CameraOwner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(camera_setup, "_GRANTED_WITHIN_S", 0.1)
-    with owner.granted_to_line(lambda: None), pytest.raises(StationFault):
+    with owner.granted_to_line(lambda: None), pytest.raises(StationFault, match="camera_not_granted"):
         raise_from_another_thread(lambda: owner.set_up(CAMERA, None))
 
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from multiprocessing import active_children
-from pathlib import Path
 
 import pytest
 from eventually import WITHIN_S, eventually
 from recipe_fixtures import stored
 from virtual_camera import VirtualCamera, VirtualCameras
 
-from crane_desktop.app.open_station import open_workbench
-from crane_desktop.app.process.logs import stop_logs
 from crane_desktop.app.station.live_station import LiveStation
 from crane_desktop.domain.camera_setup import CameraSetup, differences
 from crane_desktop.domain.errors import InputError
@@ -22,20 +17,6 @@ from crane_desktop.domain.station import StationState
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.store import read_recipe
 from crane_desktop.services.workbench import Workbench
-
-
-@pytest.fixture
-def workbench(station_dir: Path) -> Iterator[Workbench]:
-    yield open_workbench(station_dir)
-    stop_logs()
-
-
-@pytest.fixture
-def station(workbench: Workbench) -> Iterator[LiveStation]:
-    made = LiveStation(workbench)
-    yield made
-    made.close()
-    assert active_children() == []
 
 
 @pytest.fixture

@@ -48,13 +48,29 @@ def test_whoever_notes_something_finds_it_in_the_log(log: StationLog, data: Data
         assert [row.event.kind.value for row in reader.events()] == ["exported", "recipe_changed"]
 
 
+def test_only_a_run_removes_pictures_that_no_record_names(data: DataDir) -> None:
+    """A log that was moved away, as after a restore: whoever notes an event then must not empty the archive."""
+    folder = data.images / "2026" / "01" / "02"
+    folder.mkdir(parents=True)
+    picture = folder / "part.png"
+    picture.write_bytes(b"x")
+    with StationLog(data, Settings()) as log:
+        assert log.note(NOTE)
+        assert picture.exists()
+        log.open()
+        assert not picture.exists()
+        picture.write_bytes(b"x")
+        log.open()  # once a program is enough: what comes now is its own
+        assert picture.exists()
+
+
 def test_many_threads_share_one_writer(log: StationLog, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[tuple[str, int]] = []
     real = SqliteInspectionLog
 
-    def counted(data: DataDir, *, keep_images: str, reserve_mb: int) -> SqliteInspectionLog:
+    def counted(data: DataDir, *, keep_images: str, reserve_mb: int, **more: bool) -> SqliteInspectionLog:
         made.append((keep_images, reserve_mb))
-        return real(data, keep_images=keep_images, reserve_mb=reserve_mb)  # type: ignore[arg-type]
+        return real(data, keep_images=keep_images, reserve_mb=reserve_mb, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr("crane_desktop.records.log.SqliteInspectionLog", counted)
     together = threading.Barrier(4)

@@ -150,6 +150,7 @@ def test_the_list_follows_the_line(window: Any, station: FakeStation, qtbot: Any
     assert len(station.records.pages) == asked
 
 
+@pytest.mark.timing
 def test_a_fast_line_does_not_ask_the_log_for_every_part(window: Any, station: FakeStation) -> None:
     def asked() -> int:
         return len(station.records.pages)
