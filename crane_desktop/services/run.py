@@ -26,8 +26,6 @@ from crane_desktop.services.model_loading import LoadedModel, load_model
 from crane_desktop.services.sources import make_source
 from crane_desktop.services.workbench import Workbench
 
-ResultOf = Callable[[Result], None]
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -68,7 +66,7 @@ def prepare_run(
     log: InspectionLog,
     *,
     scorer: Scorer | None = None,
-    on_result: ResultOf | None = None,
+    on_result: Callable[[Result], None] | None = None,
 ) -> Run:
     """Put a line together; nothing is opened and nothing runs yet.
 

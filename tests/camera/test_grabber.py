@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from multiprocessing import Pipe
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from camera_fakes import Clock, device, node_map
+from eventually import HANG_S
 from genicam import gentl
 from harvesters.core import dict_by_names
 
@@ -400,3 +403,18 @@ class TestProcess:
             raise CraneError("camera.no_device")
         assert not theirs.closed  # it came back from there: the process ends by itself, not by an exception
         theirs.close()
+
+
+def test_what_drivers_and_harvesters_say_goes_nowhere_and_our_own_words_stay() -> None:
+    """In a process of its own, as the camera's is: what it prints on the way would be read by whoever reads stdout."""
+    words = (
+        "import os, sys\n"
+        "from crane_desktop.camera.genicam.process import prepared_process\n"
+        "with prepared_process():\n"
+        "    import harvesters.core\n"
+        "    harvesters.core._logger.error('a traceback')\n"
+        "    os.write(1, b'a driver'); os.write(2, b'a driver')\n"
+        "    print('ours', file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, timeout=HANG_S, check=True)
+    assert (done.stdout, done.stderr) == ("", "ours\n")

@@ -97,8 +97,9 @@ def prepared_process() -> Iterator[None]:
     """Keep Ctrl-C, the drivers' words on stdout and Harvesters' tracebacks away from a process of ours."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _silence_drivers()
-    # Harvesters logs with a traceback what it then raises: we tell it in one sentence.
-    logging.getLogger("harvesters").setLevel(logging.CRITICAL)
+    # Harvesters logs with a traceback what it then raises: we tell it in one sentence. A filter, since its import sets
+    # level and handler anew.
+    logging.getLogger("harvesters.core").addFilter(lambda record: record.levelno >= logging.CRITICAL)
     try:
         yield
     finally:
