@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -176,13 +175,12 @@ def test_a_thread_that_hangs_for_good_does_not_keep_the_process(program: Start, 
         "import threading, crane_desktop.cli.run_line as r, crane_desktop.model.scorer as m;"
         "r._STOP_WITHIN_S = 1.0;"
         "real = m.CraneScorer.score;"
-        "m.CraneScorer.score = lambda self, p: threading.Event().wait() if p.shape[0] == 512 else real(self, p);"
+        "hang = lambda: (print('hangs', flush=True), threading.Event().wait());"
+        "m.CraneScorer.score = lambda self, p: hang() if p.shape[0] == 512 else real(self, p);"
         "from crane_desktop.__main__ import main; main()"
     )
     run = program(*demo(station_dir), python=("-c", code))
-    log = DataDir(station_dir).log_file
-    run.until(lambda _: log.exists())
-    time.sleep(1.0)
+    run.until(lambda lines: "hangs" in lines)
     run.process.send_signal(signal.SIGTERM)
     assert run.end() == 1
     assert json.loads(run.lines[-1])["summary"]["losses_by_cause"]["late"] >= 1
