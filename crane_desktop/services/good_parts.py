@@ -7,12 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from crane_desktop.decision.calibrate import GoodPart
+from crane_desktop.decision.good_set import UNDECIDED, GoodSet, OutlierDecision
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.jobs import UNWATCHED, Watch
+from crane_desktop.domain.ports import Scorer
+from crane_desktop.preprocess.likeness import Likeness
 from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.good_parts import GoodPartsFile
 from crane_desktop.recipe.model import Recipe, checked_name
+from crane_desktop.services.good_set import ScoredPicture, copies_told, decided, digest_of, set_of
 from crane_desktop.services.model_check import proven_scorer, unfit_fault
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir
@@ -65,8 +71,12 @@ def learn_for_recipe(
     seed: int,
     pack: str | None,
     watch: Watch = UNWATCHED,
+    decision: OutlierDecision = UNDECIDED,
 ) -> Learnt:
     """Learn a memory from a folder of good parts; the recipe uses it from its next version on, if it helps.
+
+    Copies are remembered once. What stands far off the others may be a defect, which no memory must hold as good: a
+    person decides.
 
     Parameters
     ----------
@@ -77,6 +87,8 @@ def learn_for_recipe(
 
     Raises
     ------
+    UndecidedError
+        If parts that stand far off the others are neither left out nor kept.
     InputError
         If the folder holds too few or too many pictures, or one of them cannot be judged.
     StationFault
@@ -96,7 +108,12 @@ def learn_for_recipe(
     try:
         if scorer.unfit is not None:
             raise unfit_fault(scorer.info.pack, scorer.unfit)
-        memory = learn_good_parts(scorer, pictures, seed, watch.progress)
+        used = decided(_looked_at(scorer, {file.name: p for file, p in zip(files, pictures, strict=True)}), decision)
+        if used.copies:
+            watch.warn(copies_told(used))
+        counted = {picture.name for picture in used.counted}
+        kept_pictures = [p for file, p in zip(files, pictures, strict=True) if file.name in counted]
+        memory = learn_good_parts(scorer, kept_pictures, seed, watch.progress)
         if not memory.check.better:
             return Learnt(old, memory, used=False)
         kept, used_pack = _keep(workbench.data, memory), scorer.info.pack
@@ -109,6 +126,23 @@ def learn_for_recipe(
         why=Why("recipe.why.good_parts_learnt", {"parts": kept.parts}),
     )
     return Learnt(saved.recipe, memory, used=True)
+
+
+def _looked_at(scorer: Scorer, pictures: dict[str, NDArray[np.uint8]]) -> GoodSet:
+    """Score the pictures as the model alone does, and find their copies.
+
+    Raises
+    ------
+    InputError
+        If the model has no answer to one: names it.
+    """
+    scored: list[ScoredPicture] = []
+    for name, pixels in pictures.items():
+        part = GoodPart.of(scorer.score(pixels))
+        if not (np.isfinite(part.score) and np.isfinite(part.peak)):
+            raise InputError("app.good_image_not_scored", file=name)
+        scored.append(ScoredPicture(name, part, Likeness.of(pixels), digest_of(pixels)))
+    return set_of(scored)
 
 
 def forget_for_recipe(workbench: Workbench, name: str) -> Recipe:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from crane_desktop.cli.good_parts_decision import KeepOutliersOption, LeaveOutOption, decision_of, undecided_told
 from crane_desktop.cli.invocation import open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption, ProfileOption
 from crane_desktop.cli.progress_bar import watched
@@ -20,6 +21,8 @@ def calibrate(
     false_reject: Annotated[
         float, typer.Option(help=text("app.help.false_reject", HELP_LANGUAGE), metavar="RATE")
     ] = 0.05,
+    leave_out: LeaveOutOption = None,
+    keep_outliers: KeepOutliersOption = False,
     pack: PackOption = None,
     profile: ProfileOption = None,
     data_dir: DataDirOption = None,
@@ -28,8 +31,9 @@ def calibrate(
     """Set the recipe's thresholds; a recipe of that name gets its next version, a new name a new recipe."""
     workbench = open_invocation(data_dir, as_json=as_json, profile=profile)
     label = text("services.calibrating", workbench.language)
-    with workbench.data.lock(), watched(label, workbench.console) as watch:
-        outcome = calibrate_recipe(workbench, recipe, images, false_reject, pack, watch)
+    decision = decision_of(leave_out, keep_outliers)
+    with workbench.data.lock(), undecided_told(workbench), watched(label, workbench.console) as watch:
+        outcome = calibrate_recipe(workbench, recipe, images, false_reject, pack, watch, decision)
     if as_json:
         workbench.console.data(outcome.as_dict(workbench.language))
     else:
