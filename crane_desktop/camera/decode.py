@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,18 @@ from crane_desktop.camera.pictures.whole import PictureFile, open_picture
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import sealed_pixels
 
-__all__ = ["IMAGE_SUFFIXES", "Picture", "decode_image", "decode_page", "read_image", "read_part", "read_values"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "Picture",
+    "decode_image",
+    "decode_page",
+    "look_at_first",
+    "must_hold_a_part",
+    "read_image",
+    "read_part",
+    "read_parts",
+    "read_values",
+]
 
 _LEAST_SIDE_PX = 16
 """Nothing narrower holds a part: the model's smallest patches are about as large."""
@@ -61,6 +73,27 @@ def read_part(path: str | Path, significant_bits: int | None = None) -> Picture:
     picture = read_image(path, significant_bits)
     must_hold_a_part(picture.pixels, Path(path).name)
     return picture
+
+
+def look_at_first(path: Path, significant_bits: int | None = None) -> None:
+    """Decode a file's first picture, so that what is wrong is told before a model is loaded; raises as `read_part`."""
+    file = read_picture_file(path)
+    must_hold_a_part(decode_page(file, 1, significant_bits).pixels, file.page_name(1))
+
+
+def read_parts(path: Path, significant_bits: int | None = None) -> Iterator[tuple[str, Picture]]:
+    """Read the pictures of a file, of several pages one after the other, each with its name.
+
+    Raises
+    ------
+    InputError
+        As `read_part`, but for several pages.
+    """
+    file = read_picture_file(path)
+    for number in range(1, len(file.pages) + 1):
+        picture = decode_page(file, number, significant_bits)
+        must_hold_a_part(picture.pixels, file.page_name(number))
+        yield file.page_name(number), picture
 
 
 def read_values(path: str | Path) -> Array:

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from crane_desktop.camera.folder import FolderSource, list_images
+from crane_desktop.camera.decode import look_at_first
+from crane_desktop.camera.folder import FolderSource
+from crane_desktop.camera.pictures.listing import list_folder
 from crane_desktop.decision.calibrate import Calibrated, GoodPart, calibrate, check_rate, promise_words
 from crane_desktop.decision.good_set import UNDECIDED, GoodSet, OutlierDecision
 from crane_desktop.domain.errors import InputError
@@ -28,6 +30,7 @@ from crane_desktop.services.good_set import ScoredPicture, copies_told, decided,
 from crane_desktop.services.model_check import proven_scorer, unfit_fault
 from crane_desktop.services.model_loading import with_memory
 from crane_desktop.services.packs.find import pack_path
+from crane_desktop.services.picture_folder import bits_of, passed_over_dict, warn_of_passed_over
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.texts import Language, error_text, text
 
@@ -42,11 +45,14 @@ class Outcome:
     ----------
     used
         The pictures that it was made on, as a person decided about them.
+    passed_over
+        What else lies in their folder and is no picture that can be read.
     """
 
     recipe: Recipe
     calibrated: Calibrated
     used: GoodSet
+    passed_over: tuple[str, ...] = ()
 
     def sentences(self, language: Language) -> list[str]:
         """Return the outcome in plain words."""
@@ -80,6 +86,7 @@ class Outcome:
             "thresholds": self.recipe.thresholds.model_dump(),
             "calibration": self.recipe.calibration.model_dump(mode="json", exclude={"basis"}),
             "good_parts": self.used.as_dict(),
+            "passed_over": passed_over_dict(self.passed_over),
             "words": " ".join(self.sentences(language)),
         }
 
@@ -98,12 +105,15 @@ class Proposal:
         The model that scored them.
     found
         The pictures, with copies known: `found.outliers()` is what a person must decide about.
+    passed_over
+        What else lies in their folder and is no picture that can be read.
     """
 
     recipe: Recipe
     false_reject: float
     info: ScorerInfo
     found: GoodSet
+    passed_over: tuple[str, ...] = ()
 
     def thresholds(self, decision: OutlierDecision = UNDECIDED) -> tuple[GoodSet, Calibrated]:
         """Return which pictures count by this decision, and the thresholds that they give.
@@ -132,6 +142,7 @@ def calibrate_recipe(
     pack: str | None,
     watch: Watch = UNWATCHED,
     decision: OutlierDecision = UNDECIDED,
+    significant_bits: int | None = None,
 ) -> Outcome:
     """Set the thresholds of recipe `name` from the good parts in `images` and keep it as its next version.
 
@@ -146,15 +157,25 @@ def calibrate_recipe(
     StationFault
         If this station does not give the pack's golden scores: its thresholds would mean nothing.
     """
-    return apply_calibration(
-        workbench, propose_calibration(workbench, name, images, false_reject, pack, watch), decision
-    )
+    proposal = propose_calibration(workbench, name, images, false_reject, pack, watch, significant_bits)
+    return apply_calibration(workbench, proposal, decision)
 
 
 def propose_calibration(
-    workbench: Workbench, name: str, images: Path, false_reject: float, pack: str | None, watch: Watch = UNWATCHED
+    workbench: Workbench,
+    name: str,
+    images: Path,
+    false_reject: float,
+    pack: str | None,
+    watch: Watch = UNWATCHED,
+    significant_bits: int | None = None,
 ) -> Proposal:
     """Score the good parts in `images` for recipe `name`; nothing is changed.
+
+    Parameters
+    ----------
+    significant_bits
+        How deep values of more than 8 bits are where the files do not say; None: as the recipe's folder source says.
 
     Raises
     ------
@@ -164,21 +185,21 @@ def propose_calibration(
         If this station does not give the pack's golden scores.
     """
     check_rate(false_reject)
-    files = list_images(images)  # what is wrong there is told at once, before the model is loaded
+    listing = list_folder(images)  # what is wrong there is told at once, before the model is loaded
     name = checked_name(name)
     known = name in workbench.recipes.names()
     old = workbench.recipes.head(name) if known else Recipe(name=name)
+    bits = bits_of(old, significant_bits)
+    look_at_first(listing.files[0], bits)
+    warn_of_passed_over(listing.passed_over, watch)
     path = pack_path(workbench, pack or (old.pack if known else None))
     scorer = proven_scorer(workbench, path)
     try:
         if scorer.unfit is not None:
             raise unfit_fault(scorer.info.pack, scorer.unfit)
         judging = with_memory(workbench.data, old, scorer)
-        parts = score_good_parts(images, judging, old.smallest_area_px, watch)
-        if len(parts) < len(files):
-            left_out = len(files) - len(parts)
-            watch.warn(InputError("services.remembered_left_out", count=left_out, of=len(files)))
-        return Proposal(old, false_reject, scorer.info, set_of(parts))
+        parts = score_good_parts(images, judging, old.smallest_area_px, watch, bits)
+        return Proposal(old, false_reject, scorer.info, set_of(parts), listing.passed_over)
     finally:
         scorer.close()
 
@@ -203,7 +224,12 @@ def apply_calibration(workbench: Workbench, proposal: Proposal, decision: Outlie
         return now.changed(pack=wanted.pack, thresholds=wanted.thresholds, calibration=wanted.calibration)
 
     why = Why("recipe.why.calibrated", {"images": len(used.counted)})
-    return Outcome(workbench.recipes.save(old.name, change, who=system_user(), why=why).recipe, calibrated, used)
+    return Outcome(
+        workbench.recipes.save(old.name, change, who=system_user(), why=why).recipe,
+        calibrated,
+        used,
+        proposal.passed_over,
+    )
 
 
 def with_calibration(recipe: Recipe, outcome: Calibrated, info: ScorerInfo, on: date | None = None) -> Recipe:
@@ -232,28 +258,33 @@ def with_calibration(recipe: Recipe, outcome: Calibrated, info: ScorerInfo, on: 
 
 
 def score_good_parts(
-    folder: Path, scorer: Scorer, smallest_area_px: float, watch: Watch = UNWATCHED
+    folder: Path,
+    scorer: Scorer,
+    smallest_area_px: float,
+    watch: Watch = UNWATCHED,
+    significant_bits: int | None = None,
 ) -> list[ScoredPicture]:
-    """Score every image of a folder of good parts, but those that the memory of good parts holds.
+    """Score every picture of a folder of good parts, but those that the memory of good parts holds.
 
     Raises
     ------
     InputError
         If one cannot be read or scored: a calibration with a hole in it would promise too much.
     """
-    of = len(list_images(folder))
-    source = FolderSource(folder)
+    of = len(list_folder(folder).files)
+    source = FolderSource(folder, significant_bits=significant_bits)
     source.open()
     try:
         parts: list[ScoredPicture] = []
-        done = 0
+        done = remembered = 0
         while not isinstance(event := source.next_event(_NEXT_IMAGE_WITHIN_S), EndOfFrames):
             if isinstance(event, FrameFault):
-                raise InputError("app.good_image_unreadable", file=event.origin.file, detail=event.detail)
+                raise event.error or InputError("app.good_image_not_scored", file=event.origin.file)
             if isinstance(event, Frame):
                 done += 1
-                watch.progress(done, of)
+                watch.progress(done, max(of, done))  # a file of several pages holds several
                 if _remembered(scorer, event):
+                    remembered += 1
                     continue  # its distance is nearly 0, as no other good part's will be
                 scored = scorer.score(event.pixels)
                 # The line gives such a part no verdict, so it says nothing of thresholds either.
@@ -267,6 +298,8 @@ def score_good_parts(
                         digest_of(event.pixels),
                     )
                 )
+        if remembered:
+            watch.warn(InputError("services.remembered_left_out", count=remembered, of=done))
         return parts
     finally:
         source.close()

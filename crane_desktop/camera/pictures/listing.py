@@ -80,6 +80,21 @@ def names_in_short(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
 
 
+def entries_passed_over(folder: Path) -> list[str]:
+    """Return the names of files in `folder` that a person sees there and that are no pictures that can be read.
+
+    Raises
+    ------
+    OSError
+        If it cannot be listed.
+    """
+    return [one.name for one in folder.iterdir() if _seen(one.name) and not is_picture_name(one.name) and one.is_file()]
+
+
+def _seen(name: str) -> bool:
+    return not name.startswith(".") and name.lower() not in _THE_SYSTEMS
+
+
 def _looked(folder: Path) -> Listing:
     if not folder.exists():
         raise InputError("camera.folder_missing", folder=str(folder))
@@ -88,7 +103,7 @@ def _looked(folder: Path) -> Listing:
     files, others = [], []
     try:
         for entry in folder.iterdir():
-            if entry.name.startswith(".") or entry.name.lower() in _THE_SYSTEMS:
+            if not _seen(entry.name):
                 continue
             if entry.is_dir():
                 others.append(f"{entry.name}/")

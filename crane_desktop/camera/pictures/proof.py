@@ -7,8 +7,8 @@ import struct
 import zlib
 from collections.abc import Callable
 
-from crane_desktop.camera.pictures.tiff_proof import prove_tiff
 from crane_desktop.camera.pictures.not_whole import NotWholeError, need
+from crane_desktop.camera.pictures.tiff_proof import prove_tiff
 
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 _JPEG_SEGMENT_END = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")

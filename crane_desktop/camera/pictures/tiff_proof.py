@@ -38,14 +38,14 @@ def prove_tiff(data: bytes) -> bool:
     """
     pages = directories(data)
     need(bool(pages))
-    return all([_prove_page(data, page) for page in pages if page.is_part])
+    return all(_prove_page(data, page) for page in pages if page.is_part)
 
 
 def _prove_page(data: bytes, page: Directory) -> bool:
     packing = page.number(COMPRESSION, _NONE)
     sure = packing in (_LZW, _JPEG, _DEFLATE, _OLD_DEFLATE, _PACKBITS)
     for start, length, size in _pieces(page):
-        need(0 < length and 0 < start and start + length <= len(data))
+        need(length > 0 and start > 0 and start + length <= len(data))
         piece = data[start : start + length]
         if packing == _NONE:
             need(length >= size)

@@ -9,7 +9,7 @@ import typer
 
 from crane_desktop.cli.good_parts_decision import KeepOutliersOption, LeaveOutOption, decision_of, undecided_told
 from crane_desktop.cli.invocation import open_invocation
-from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption, ProfileOption
+from crane_desktop.cli.options import HELP_LANGUAGE, BitsOption, DataDirOption, JsonOption, PackOption, ProfileOption
 from crane_desktop.cli.progress_bar import watched
 from crane_desktop.domain.errors import InputError
 from crane_desktop.services.good_parts import forget_for_recipe, learn_for_recipe
@@ -28,6 +28,7 @@ def learn_good(
     forget: Annotated[bool, typer.Option("--forget", help=text("app.help.forget_good", HELP_LANGUAGE))] = False,
     leave_out: LeaveOutOption = None,
     keep_outliers: KeepOutliersOption = False,
+    significant_bits: BitsOption = None,
     pack: PackOption = None,
     profile: ProfileOption = None,
     data_dir: DataDirOption = None,
@@ -45,7 +46,9 @@ def learn_good(
         else:
             label, decision = text("app.good_parts_learning", workbench.language), decision_of(leave_out, keep_outliers)
             with undecided_told(workbench), watched(label, workbench.console) as watch:
-                learnt = learn_for_recipe(workbench, recipe, images, parts, seed, pack, watch, decision)
+                learnt = learn_for_recipe(
+                    workbench, recipe, images, parts, seed, pack, watch, decision, significant_bits
+                )
             words, told = learnt.sentence(workbench.language), learnt.as_dict(workbench.language)
     if as_json:
         workbench.console.data(told)
