@@ -14,33 +14,11 @@ from PIL import (
 )
 
 IMAGE_SUFFIXES = frozenset(
-    [
-        ".png",
-        ".apng",
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".jif",
-        ".mpo",
-        ".bmp",
-        ".dib",
-        ".tif",
-        ".tiff",
-        ".gif",
-        ".webp",
-        ".pgm",
-        ".ppm",
-        ".pbm",
-        ".pnm",
-        ".jp2",
-        ".j2k",
-        ".j2c",
-        ".jpc",
-        ".jpf",
-        ".jpx",
-    ]
-)
+    {
+        ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".bmp", ".dib", ".tif", ".tiff", ".gif",
+        ".webp", ".pgm", ".ppm", ".pbm", ".pnm", ".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx",
+    }
+)  # fmt: skip
 """Endings of files that are listed as pictures; what a file is, its content says."""
 
 FORMATS = tuple(

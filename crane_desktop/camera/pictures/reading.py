@@ -122,7 +122,7 @@ def _read(path: Path, progress: Progress) -> tuple[bytes, os.stat_result]:
         _must_be_regular(path, path.stat())
         progress.gets_on()
         flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-        with open(os.open(path, flags), "rb", buffering=0) as stream:
+        with os.fdopen(os.open(path, flags), "rb", buffering=0) as stream:
             _must_be_regular(path, os.fstat(stream.fileno()))
             pieces = []
             while piece := stream.read(_CHUNK_BYTES):
