@@ -67,7 +67,7 @@ class TestScoring:
         (good / "002.png").write_bytes(b"no picture")
         with pytest.raises(InputError) as caught:
             score_good_parts(good, BrightnessScorer(), 0.0)
-        assert (caught.value.key, caught.value.params["file"]) == ("app.good_image_unreadable", "002.png")
+        assert (caught.value.key, caught.value.params["file"]) == ("camera.image_unidentified", "002.png")
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
     @pytest.mark.parametrize("where", ["score", "map"])

@@ -12,7 +12,7 @@ from crane_desktop.camera.pictures.bounded import Bounded
 from crane_desktop.camera.pictures.kinds import IMAGE_SUFFIXES
 from crane_desktop.domain.errors import InputError
 
-_NUMBERS = re.compile(r"(\d+)")
+_PIECES = re.compile(r"\d+|.", re.DOTALL)
 _THE_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
 """What Windows puts beside pictures and hides."""
 _NAMED = 5
@@ -36,12 +36,20 @@ class Listing:
 
 
 def natural_key(name: str) -> tuple[object, ...]:
-    """Return what sorts names as a file manager does: 2 before 10, in any width, capitals as small letters."""
+    """Return what sorts names as a file manager does: 2 before 10, in any width, capitals as small letters.
+
+    Signs come before numbers, numbers before letters.
+    """
     plain = unicodedata.normalize("NFKC", name).casefold()
     stem, dot, suffix = plain.rpartition(".")
-    pieces = _NUMBERS.split(stem if dot else suffix)
-    key = tuple((0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces if piece)
-    return (key, suffix if dot else "", name)
+    pieces = _PIECES.findall(stem if dot else suffix)
+    return (tuple(map(_piece_key, pieces)), suffix if dot else "", name)
+
+
+def _piece_key(piece: str) -> tuple[int, int, str]:
+    if piece.isdecimal():
+        return 1, int(piece), ""
+    return (2 if piece.isalnum() else 0), 0, piece
 
 
 def is_picture_name(name: str) -> bool:
