@@ -10,6 +10,7 @@ from crane_desktop.camera.pictures.tiff import (
     BITS,
     COMPRESSION,
     HEIGHT,
+    JPEG_TABLES,
     PHOTOMETRIC,
     PLANES,
     ROWS_PER_STRIP,
@@ -45,6 +46,9 @@ def prove_tiff(data: bytes) -> bool:
 def _prove_page(data: bytes, page: Directory) -> bool:
     packing = page.number(COMPRESSION, _NONE)
     sure = packing in (_LZW, _JPEG, _DEFLATE, _OLD_DEFLATE, _PACKBITS)
+    if JPEG_TABLES in page.tags:
+        tables = bytes(page.numbers(JPEG_TABLES))
+        need(tables[:2] == b"\xff\xd8" and tables[-2:] == b"\xff\xd9")
     for start, length, size in _pieces(page):
         need(length > 0 and start > 0 and start + length <= len(data))
         piece = data[start : start + length]
