@@ -58,7 +58,7 @@ def evaluate(
         _parts_asked(good_parts, method, resume)
     out = None if report is None else _place_of(report)
     data = read_dataset(dataset).with_bits(significant_bits)
-    beside = looked_at(workbench, [data])
+    left = looked_at(workbench, [data])
     scorer = load_method(
         method, pack_path(workbench, pack), profile=workbench.settings.profile, trust=trust_of(workbench)
     )
@@ -78,7 +78,7 @@ def evaluate(
         shutil.rmtree(beside, ignore_errors=True)
     if as_json:
         named = {} if method == CRANE else {"method": method}
-        workbench.console.data({**named, **({"good_parts": told} if told else {}), **found.as_dict(), **beside})
+        workbench.console.data({**named, **({"good_parts": told} if told else {}), **found.as_dict(), **left})
     else:
         _say(found, workbench, out)
         for name, memory in told.items():
