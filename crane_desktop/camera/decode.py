@@ -157,7 +157,7 @@ def _picture(found: Values, name: str, wanted_bits: int | None) -> Picture:
     """Make 8-bit pixels of values: the one place where a depth becomes black and white."""
     grey = found.values.ndim == 2
     if found.values.dtype == np.uint8:
-        return Picture(sealed_pixels(found.values), None, "Mono8" if grey else "RGB8")
+        return Picture(sealed_pixels(found.values.astype(np.uint8, copy=False)), None, "Mono8" if grey else "RGB8")
     original = np.array(found.values, dtype=np.uint16, order="C", copy=True)
     told = found.depth if found.depth is not None else wanted_bits
     depth = used_depth(original, told, name, high_end=found.high_end and found.depth is not None)

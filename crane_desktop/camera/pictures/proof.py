@@ -11,7 +11,7 @@ from crane_desktop.camera.pictures.not_whole import NotWholeError, need
 from crane_desktop.camera.pictures.tiff_proof import prove_tiff
 
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n"
-_JPEG_SEGMENT_END = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+_JPEG_MARK = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 _JP2_HEAD = b"\x00\x00\x00\x0cjP  "
 _EOC = b"\xff\xd9"
@@ -67,9 +67,8 @@ def jpeg_end(data: bytes, at: int = 0) -> int:
     at += 2
     scans = 0
     while True:
-        found = _JPEG_SEGMENT_END.search(data, at)
-        need(found is not None and (scans > 0 or found.start() == at))
-        if found is None:
+        found = _JPEG_MARK.search(data, at)
+        if found is None or (scans == 0 and data[at : found.start()].strip(b"\xff")):
             raise NotWholeError
         mark, at = data[found.end() - 1], found.end()
         if mark == 0xD9:

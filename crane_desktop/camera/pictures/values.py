@@ -10,7 +10,7 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from crane_desktop.camera.pictures.kinds import FORMATS
 from crane_desktop.camera.pictures.tiff import PHOTOMETRIC, SAMPLE_FORMAT, Directory
@@ -22,7 +22,7 @@ _GREY = ("1", "L", "LA", "La")
 _COLOUR = ("RGB", "RGBA", "RGBX", "P", "PA", "CMYK", "YCbCr", "LAB", "HSV")
 _ORIENTATION = 0x0112
 _SIGNED, _FLOATING = 2, 3
-_MOST_OF_16 = np.iinfo(np.uint16).max
+_MOST_OF_8, _MOST_OF_16 = np.iinfo(np.uint8).max, np.iinfo(np.uint16).max
 _SIGNED_DEPTH = 15
 
 
@@ -62,10 +62,16 @@ def page_values(file: PictureFile, page: int) -> Values:
             deep = _is_deep(image, file.data)
             told = _told_depth(image, file, page)
             turned = _orientation(image)
+            largest = _decoder_args(image)[-1]
             image.load()  # raises on a truncated file, where other decoders fill with grey
         with image:
             directory = file.directories[page] if file.directories else None
-            found = _deep(image, file, page, told, directory) if deep else _plain(image, told, directory)
+            if deep and file.kind == "PPM" and isinstance(largest, int):
+                found = _deep_pnm(file, page, told or 16, largest)
+            elif deep:
+                found = _deep(image, file, page, told, directory)
+            else:
+                found = _plain(image, told, directory)
     except DAMAGED as error:
         raise InputError("camera.image_unreadable", file=file.name) from error
     if found is None:
@@ -81,14 +87,16 @@ def _is_deep(image: Image.Image, data: bytes) -> bool:
         return _jp2_depth(data) > 8
     args = _decoder_args(image)
     if image.format == "PPM":
-        return image.mode == "RGB" and image.tile[0].codec_name == "ppm" and int(args[-1]) > 255
-    return bool(args) and ";16" in str(args[0])
+        most = args[-1]
+        return image.mode == "RGB" and data.startswith(b"P6") and isinstance(most, int) and most > _MOST_OF_8
+    return ";16" in str(args[0])
 
 
 def _decoder_args(image: Image.Image) -> tuple[object, ...]:
     """Return what Pillow's decoder is told: first the raw mode, of PNM files last the largest value."""
-    args = image.tile[0].args if getattr(image, "tile", None) else ()
-    return args if isinstance(args, tuple) else (args,)
+    tiles = image.tile if isinstance(image, ImageFile.ImageFile) else []
+    args = tiles[0].args if tiles else ()
+    return (args or ("",)) if isinstance(args, tuple) else (args,)
 
 
 def _jp2_depth(data: bytes) -> int:
@@ -124,7 +132,7 @@ def _png_significant_bits(data: bytes) -> int | None:
 def _pnm_depth(image: Image.Image) -> int | None:
     """Return the bits of a largest value that is all ones; another one is scaled to the whole range by Pillow."""
     most = _decoder_args(image)[-1]
-    if isinstance(most, int) and most > 255:
+    if isinstance(most, int) and most > _MOST_OF_8:
         return most.bit_length() if most & (most + 1) == 0 else 16
     return 16 if image.mode == "I" else None
 
@@ -187,14 +195,26 @@ def _deep(
         return Values(np.asarray(image).astype(np.uint16), depth, high_end, inverted)
     if image.mode not in ("L", "LA", "La", "RGB", "RGBA", "RGBX"):
         return None
-    decoded = _by_opencv(file, page)
-    if decoded is None or decoded.dtype != np.uint16 or decoded.shape[:2] != (image.height, image.width):
+    found = _by_opencv(file, page)
+    if found is None or found.dtype != np.uint16 or found.shape[:2] != (image.height, image.width):
         return None
+    decoded = found.astype(np.uint16, copy=False)
     if file.kind == "JPEG2000":
         told = depth if (depth := _jp2_depth(file.data)) < 16 else None
     if decoded.ndim == 2:
         return Values(decoded, told, high_end)
     return Values(decoded[..., 0] if image.mode in ("LA", "La", "L") else decoded[..., 2::-1], told, high_end)
+
+
+def _deep_pnm(file: PictureFile, page: int, depth: int, largest: int) -> Values | None:
+    """Colour of a PNM file; a largest value that is not all ones is scaled to the whole range."""
+    found = _by_opencv(file, page)
+    if found is None or found.dtype != np.uint16 or found.ndim != 3:
+        return None
+    values = found[..., ::-1].astype(np.uint16)
+    if largest != (1 << depth) - 1:
+        values = np.rint(np.minimum(values, largest) * (_MOST_OF_16 / largest)).astype(np.uint16)
+    return Values(values, depth)
 
 
 def _by_opencv(file: PictureFile, page: int) -> NDArray[np.generic] | None:
