@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from crane_desktop.cli.invocation import Invocation
-from crane_desktop.services.picture_folder import passed_over_dict, passed_over_told
+from crane_desktop.services.picture_folder import passed_over_dict, passed_over_sentences
 
 if TYPE_CHECKING:
     from crane_desktop.evaluation.datasets.datasets import Dataset
 
 
 def looked_at(workbench: Invocation, sets: Sequence[Dataset]) -> dict[str, Any]:
-    """Look at the first picture of each set, and tell on stderr what is passed over in them.
+    """Look at the first picture of each set, and say what is passed over in them.
 
     Returns
     -------
@@ -32,5 +32,5 @@ def looked_at(workbench: Invocation, sets: Sequence[Dataset]) -> dict[str, Any]:
     names = [name for data in sets for name in passed_over_in(data)]
     if not names:
         return {}
-    workbench.console.show_error(passed_over_told(names))
+    workbench.console.say(" ".join(passed_over_sentences(names, workbench.language)))
     return {"passed_over": passed_over_dict(names)}

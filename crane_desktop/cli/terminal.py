@@ -20,7 +20,7 @@ from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.shown import shown_name
 from crane_desktop.domain.station import Pace, Result
 from crane_desktop.domain.verdicts import ReasonCode, Verdict
-from crane_desktop.services.picture_folder import passed_over_told
+from crane_desktop.services.picture_folder import passed_over_sentences
 from crane_desktop.settings.texts import Language, error_text, text
 
 SHAPES = {Verdict.OK: "○", Verdict.NG: "×", Verdict.REVIEW: "△", Verdict.NONE: "－"}
@@ -108,7 +108,7 @@ class PlainLines:
             self.data(summary_line(balance, pace, passed_over))
             return
         if passed_over:
-            self.say(passed_over_words(passed_over, self._console.language))
+            self.say(" ".join(passed_over_sentences(passed_over, self._console.language)))
         self.say(balance_words(balance, self._console.language))
         self.say(pace_words(pace, self._console.language))
 
@@ -174,11 +174,6 @@ def pace_words(pace: Pace, language: Language) -> str:
     """Return rate and latency as one sentence."""
     p50, p99 = ("-" if v is None else f"{v:.0f}" for v in (pace.latency_p50_ms, pace.latency_p99_ms))
     return text("app.pace", language, rate=f"{pace.verdicts_per_s:.1f}", p50=p50, p99=p99)
-
-
-def passed_over_words(names: Sequence[str], language: Language) -> str:
-    """Return what lies beside a folder's pictures as one sentence."""
-    return error_text(passed_over_told(names), language)
 
 
 class LiveTable:
@@ -249,6 +244,6 @@ class LiveTable:
             table,
             Text(balance_words(balance, self._language)),
             Text(pace_words(pace, self._language)),
-            *(Text(passed_over_words(names, self._language)) for names in [self._passed_over] if names),
+            *map(Text, passed_over_sentences(self._passed_over, self._language)),
             *(Text(sentence, "bold red") for sentence in self._faults),
         )

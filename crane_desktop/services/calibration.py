@@ -30,7 +30,7 @@ from crane_desktop.services.good_set import ScoredPicture, copies_told, decided,
 from crane_desktop.services.model_check import proven_scorer, unfit_fault
 from crane_desktop.services.model_loading import with_memory
 from crane_desktop.services.packs.find import pack_path
-from crane_desktop.services.picture_folder import bits_of, passed_over_dict, warn_of_passed_over
+from crane_desktop.services.picture_folder import bits_of, passed_over_dict, passed_over_sentences
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.texts import Language, error_text, text
 
@@ -73,7 +73,7 @@ class Outcome:
             told.insert(0, text("services.left_out", language, count=self.used.left_out))
         if self.used.copies:
             told.insert(0, error_text(copies_told(self.used), language))
-        return [head, *told]
+        return [head, *told, *passed_over_sentences(self.passed_over, language)]
 
     def as_dict(self, language: Language) -> dict[str, Any]:
         """Return the outcome as one JSON object."""
@@ -191,7 +191,6 @@ def propose_calibration(
     old = workbench.recipes.head(name) if known else Recipe(name=name)
     bits = bits_of(old, significant_bits)
     look_at_first(listing.files[0], bits)
-    warn_of_passed_over(listing.passed_over, watch)
     path = pack_path(workbench, pack or (old.pack if known else None))
     scorer = proven_scorer(workbench, path)
     try:

@@ -20,7 +20,7 @@ from crane_desktop.recipe.good_parts import GoodPartsFile
 from crane_desktop.recipe.model import Recipe, checked_name
 from crane_desktop.services.good_set import ScoredPicture, copies_told, decided, digest_of, set_of
 from crane_desktop.services.model_check import proven_scorer, unfit_fault
-from crane_desktop.services.picture_folder import bits_of, passed_over_dict, warn_of_passed_over
+from crane_desktop.services.picture_folder import bits_of, passed_over_dict, passed_over_sentences
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.texts import Language, text
@@ -42,7 +42,7 @@ class Learnt:
         """Return the outcome in plain words."""
         check = self.memory.check
         key = "app.good_parts_learnt" if self.used else "app.good_parts_do_not_help"
-        return text(
+        told = text(
             key,
             language,
             recipe=self.recipe.name,
@@ -50,6 +50,7 @@ class Learnt:
             zero_shot=f"{check.zero_shot:.2f}",
             hybrid=f"{check.hybrid:.2f}",
         )
+        return " ".join([told, *passed_over_sentences(self.passed_over, language)])
 
     def as_dict(self, language: Language) -> dict[str, Any]:
         """Return the outcome as one JSON object."""
@@ -112,7 +113,6 @@ def learn_for_recipe(
     old = workbench.recipes.head(name) if known else Recipe(name=name)
     bits = bits_of(old, significant_bits)
     pictures = [read_part(file, bits).pixels for file in files]
-    warn_of_passed_over(listing.passed_over, watch)
     scorer = proven_scorer(workbench, pack_path(workbench, pack or (old.pack if known else None)))
     try:
         if scorer.unfit is not None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from crane_desktop.camera.pictures.listing import names_in_short
 from crane_desktop.domain.errors import InputError
-from crane_desktop.domain.jobs import Watch
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.source import FolderChoice
+from crane_desktop.settings.texts import Language, error_text
 
 
 def bits_of(recipe: Recipe, asked: int | None) -> int | None:
@@ -23,10 +23,9 @@ def passed_over_told(names: Sequence[str]) -> InputError:
     return InputError("camera.passed_over", count=len(names), names=names_in_short(names))
 
 
-def warn_of_passed_over(names: Sequence[str], watch: Watch) -> None:
-    """Tell what is passed over, if anything is."""
-    if names:
-        watch.warn(passed_over_told(names))
+def passed_over_sentences(names: Sequence[str], language: Language) -> list[str]:
+    """Return what is passed over in plain words, one sentence or none."""
+    return [error_text(passed_over_told(names), language)] if names else []
 
 
 def passed_over_dict(names: Sequence[str]) -> dict[str, Any]:
