@@ -212,6 +212,16 @@ class TestPages:
         levels = [int(e.pixels.mean()) for e in events if isinstance(e, Frame)]
         assert levels == pytest.approx([*self.LEVELS, 10], abs=3)
 
+    def test_the_pictures_of_a_pnm_file_are_pages(self, tmp_path: Path) -> None:
+        one = bytes_of(np.full((20, 30), 40, np.uint8), "ppm")
+        other = bytes_of(np.full((20, 30, 3), 90, np.uint8), "ppm")
+        put(tmp_path / "a.pnm", one + other + b"\n" + one)
+        events = events_in(tmp_path)
+        assert [int(e.pixels.mean()) for e in events if isinstance(e, Frame)] == [40, 90, 40]
+        put(tmp_path / "a.pnm", (one + other)[:-5])
+        (fault,) = events_in(tmp_path, patience=HASTY)
+        assert isinstance(fault, FrameFault)
+
     def test_deep_pages_in_colour_come_one_by_one(self, tmp_path: Path) -> None:
         pages = [np.full((20, 30, 3), level << 8, np.uint16) for level in self.LEVELS]
         for page in pages:
@@ -301,6 +311,17 @@ class TestHalfFiles:
         data[int(at * (len(data) - 1))] ^= 1 << bit
         with pytest.raises(InputError):
             decode_image(bytes(data), "a")
+
+    @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+    @pytest.mark.parametrize("rows", [0, 1, 23])
+    def test_a_png_with_too_few_rows_in_sound_chunks_is_no_picture(self, dtype: type[np.generic], rows: int) -> None:
+        values = TWIN.astype(">u2") * 257 if dtype is np.uint16 else TWIN
+        head = struct.pack(">IIBBBBB", 32, 24, values.dtype.itemsize * 8, 0, 0, 0, 0)
+        packed = zlib.compress(b"".join(b"\0" + row.tobytes() for row in values[:rows]))
+        png = b"\x89PNG\r\n\x1a\n"
+        for name, content in ((b"IHDR", head), (b"IDAT", packed), (b"IEND", b"")):
+            png += struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        assert key_of(png) == "camera.image_unreadable"
 
     def test_zeros_after_the_end_of_a_png_are_nothing(self) -> None:
         assert np.array_equal(decode_image(bytes_of(TWIN, "png") + bytes(4096), "a").pixels, TWIN)

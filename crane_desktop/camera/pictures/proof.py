@@ -13,6 +13,9 @@ from crane_desktop.camera.pictures.tiff_proof import prove_tiff
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 _JPEG_MARK = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+_PIECE_BYTES, _UNPACKED_BYTES = 1 << 14, 1 << 18
 _JP2_HEAD = b"\x00\x00\x00\x0cjP  "
 _EOC = b"\xff\xd9"
 
@@ -53,6 +56,55 @@ def prove_png(data: bytes) -> bool:
         if name == b"IEND":
             return True
         at = end
+
+
+def prove_png_rows(data: bytes) -> None:
+    """Prove that as many values are packed in a PNG as its picture has; `prove_png` must have held.
+
+    Raises
+    ------
+    NotWholeError
+        If they are fewer.
+    """
+    view, at = memoryview(data), len(_PNG_HEAD)
+    values = _Inflating(_png_bytes(data))
+    while True:
+        length, name = struct.unpack_from(">I4s", data, at)
+        if name == b"IDAT":
+            values.take(view[at + 8 : at + 8 + length])
+        if name == b"IEND":
+            break
+        at += 12 + length
+    values.must_be_complete()
+
+
+class _Inflating:
+    """Counts what comes out of packed bytes; nothing of it is kept."""
+
+    def __init__(self, expected: int) -> None:
+        self._stream = zlib.decompressobj()
+        self._missing = expected
+
+    def take(self, packed: memoryview) -> None:
+        """Unpack some more, but not much more than is expected."""
+        for start in range(0, len(packed), _PIECE_BYTES):
+            piece: memoryview | bytes = packed[start : start + _PIECE_BYTES]
+            while piece and self._missing > 0 and not self._stream.eof:
+                self._missing -= len(self._stream.decompress(piece, _UNPACKED_BYTES))
+                piece = self._stream.unconsumed_tail
+
+    def must_be_complete(self) -> None:
+        """Raise `NotWholeError` if something is missing."""
+        need(self._missing <= 0)
+
+
+def _png_bytes(data: bytes) -> int:
+    """Return how many bytes the filtered rows of a PNG have."""
+    width, height, bits, colour, interlaced = struct.unpack_from(">IIBB2xB", data, len(_PNG_HEAD) + 8)
+    bits *= _PNG_CHANNELS.get(colour, 1)
+    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
+    sizes = ((-(-(width - left) // right), -(-(height - top) // down)) for left, top, right, down in passes)
+    return sum(high * (1 + -(-wide * bits // 8)) for wide, high in sizes if wide > 0 and high > 0)
 
 
 def jpeg_end(data: bytes, at: int = 0) -> int:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from crane_desktop.camera.pictures.kinds import FORMATS
+from crane_desktop.camera.pictures.not_whole import NotWholeError
+from crane_desktop.camera.pictures.proof import prove_png_rows
 from crane_desktop.camera.pictures.tiff import PHOTOMETRIC, SAMPLE_FORMAT, Directory
 from crane_desktop.camera.pictures.whole import DAMAGED, PictureFile, strict_tiff
 from crane_desktop.domain.errors import InputError
@@ -57,14 +59,17 @@ def page_values(file: PictureFile, page: int) -> Values:
         If its pixels are damaged, or of a kind without a scale from black to white.
     """
     try:
-        with strict_tiff(file.data), Image.open(io.BytesIO(file.data), formats=FORMATS) as image:
-            image.seek(page)
-            deep = _is_deep(image, file.data)
+        data = file.page_bytes(page)
+        with strict_tiff(data), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            image.seek(file.place_inside(page))
+            deep = _is_deep(image, data)
             told = _told_depth(image, file, page)
             turned = _orientation(image)
             largest = _decoder_args(image)[-1]
             image.load()  # raises on a truncated file, where other decoders fill with grey
         with image:
+            if file.kind == "PNG" and page == 0:
+                _must_have_all_rows(image, file.data)
             directory = file.directories[page] if file.directories else None
             if deep and file.kind == "PPM" and isinstance(largest, int):
                 found = _deep_pnm(file, page, told or 16, largest)
@@ -72,11 +77,18 @@ def page_values(file: PictureFile, page: int) -> Values:
                 found = _deep(image, file, page, told, directory)
             else:
                 found = _plain(image, told, directory)
-    except DAMAGED as error:
+    except (NotWholeError, *DAMAGED) as error:
         raise InputError("camera.image_unreadable", file=file.name) from error
     if found is None:
         raise InputError("camera.image_kind_unknown", file=file.name)
     return Values(_upright(found.values, turned), found.depth, found.high_end, found.white_is_zero)
+
+
+def _must_have_all_rows(image: Image.Image, data: bytes) -> None:
+    """Pillow leaves rows black that a PNG does not have; only then is it worth while to unpack it twice."""
+    last = image.crop((0, image.height - 1, image.width, image.height))
+    if image.info.get("interlace") or not np.asarray(last).any():
+        prove_png_rows(data)
 
 
 def _is_deep(image: Image.Image, data: bytes) -> bool:
@@ -218,11 +230,11 @@ def _deep_pnm(file: PictureFile, page: int, depth: int, largest: int) -> Values 
 
 
 def _by_opencv(file: PictureFile, page: int) -> NDArray[np.generic] | None:
-    data = np.frombuffer(file.data, np.uint8)
+    data, place = np.frombuffer(file.page_bytes(page), np.uint8), file.place_inside(page)
     try:
-        if page == 0:
+        if place == 0:
             return cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-        done, found = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
+        done, found = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(place, place + 1))
     except cv2.error as error:
         raise ValueError(error.err) from error
     return found[0] if done and len(found) == 1 else None

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from crane_desktop.camera.pictures.kinds import FORMATS
 from crane_desktop.camera.pictures.not_whole import NotWholeError
+from crane_desktop.camera.pictures.pnm import pnm_starts
 from crane_desktop.camera.pictures.proof import prove
 from crane_desktop.camera.pictures.tiff import HEIGHT, WIDTH, Directory, directories
 from crane_desktop.domain.errors import InputError
@@ -59,6 +60,8 @@ class PictureFile:
         Places in the file, from 0, of the pictures that are parts: thumbnails and masks are none.
     directories
         Of a TIFF file, by place.
+    starts
+        Of a PNM file, by place: where the picture begins.
     proven
         The format has proven that nothing is missing.
     """
@@ -69,6 +72,15 @@ class PictureFile:
     pages: tuple[int, ...] = (0,)
     directories: tuple[Directory, ...] = ()
     proven: bool = True
+    starts: tuple[int, ...] = ()
+
+    def page_bytes(self, place: int) -> bytes:
+        """Return the bytes to decode the picture at `place` from."""
+        return self.data[self.starts[place] :] if self.starts else self.data
+
+    def place_inside(self, place: int) -> int:
+        """Return which picture of `page_bytes` it is."""
+        return 0 if self.starts else place
 
     def page_name(self, number: int) -> str:
         """Return what the page of that number, from 1, is called: the file's name, of several with the number."""
@@ -90,8 +102,9 @@ def open_picture(data: bytes, name: str) -> PictureFile:
     try:
         with strict_tiff(data), Image.open(io.BytesIO(data), formats=FORMATS) as image:
             kind = image.format or ""
-            pages, found = _pages(image, data, kind)
-        return PictureFile(data, name, kind, pages, found, prove(data, kind))
+            starts = pnm_starts(data) if kind == "PPM" else ()
+            pages, found = (tuple(range(len(starts))), ()) if starts else _pages(image, data, kind)
+        return PictureFile(data, name, kind, pages, found, prove(data, kind), starts)
     except (Image.DecompressionBombError, _TooLargeError) as error:
         raise InputError("camera.image_too_large", file=name, most=MOST_PIXELS // 1_000_000) from error
     except UnidentifiedImageError as error:
