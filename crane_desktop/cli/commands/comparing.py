@@ -36,12 +36,16 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Say whether the second pack is better, worse, or no different as far as these pictures can show."""
-    from crane_desktop.evaluation.datasets.site_folder import read_labelled
+    from crane_desktop.evaluation.datasets.datasets import read_dataset
+    from crane_desktop.evaluation.datasets.masks import look_at_masks
     from crane_desktop.evaluation.report.compare_report import sentences, write_report
     from crane_desktop.model.packs import find_pack
 
     workbench = open_invocation(data_dir, as_json=as_json)
-    samples = [sample for path in datasets for sample in read_labelled(path).samples()]
+    sets = [read_dataset(path) for path in datasets]
+    for data in sets:
+        look_at_masks(data)  # what cannot be meant is told before anything is scored
+    samples = [sample for data in sets for sample in data.samples()]
     recipes = recipe or []
     sides = [compared_pack(workbench, find_pack(name, workbench.data.packs), recipes) for name in (first, second)]
     for name in recipes:

@@ -25,7 +25,7 @@ class Sample:
     defect
         Name of its folder: ``"good"``, or the kind of defect.
     mask_file
-        Where the defect is drawn, if it is.
+        Where the defect is drawn, if it is. A good part's should mark nothing (see `masks`).
     """
 
     file: Path
@@ -69,18 +69,14 @@ class Sample:
             return np.zeros(shape, np.bool_)
         if self.mask_file is None:
             return None
-        picture = _read(self.mask_file)
-        # Sets mark with 255, with 1, or with a number for each defect: all but 0 counts. JPEG adds a few grey levels.
-        marks = picture.pixels if picture.original is None else picture.original
-        marked = marks > (127 if self.mask_file.suffix.lower() in _LOSSY else 0)
-        found = marked.any(axis=-1) if marked.ndim == 3 else marked
+        _, found = read_marks(self.mask_file)
         if found.shape != shape:
             raise InputError(
                 "training.mask_size",
                 mask=self.mask_file,
-                found=_size(found.shape),
+                found=size_words(found.shape),
                 picture=self.file,
-                wanted=_size(shape),
+                wanted=size_words(shape),
             )
         return found
 
@@ -96,7 +92,7 @@ class LabelledClass:
     @property
     def has_masks(self) -> bool:
         """Whether any defect is drawn."""
-        return any(sample.mask_file is not None for sample in self.test)
+        return any(sample.mask_file is not None and not sample.is_good for sample in self.test)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +128,21 @@ def _read(file: Path) -> Picture:
         raise InputError(error.key, **{**error.params, "file": file}) from error
 
 
-def _size(shape: tuple[int, ...]) -> str:
+def read_marks(mask: Path) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], NDArray[np.bool_]]:
+    """Read a mask: its values ``(H, W)`` or ``(H, W, 3)`` as they are, and what they mark, bool ``(H, W)``.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read whole: names it.
+    """
+    picture = _read(mask)
+    # Sets mark with 255, with 1, or with a number for each defect: all but 0 counts. JPEG adds a few grey levels.
+    values = picture.pixels if picture.original is None else picture.original
+    marked = values > (127 if mask.suffix.lower() in _LOSSY else 0)
+    return values, marked.any(axis=-1) if marked.ndim == 3 else marked
+
+
+def size_words(shape: tuple[int, ...]) -> str:
+    """Return a picture's size ``(H, W)`` as people write it: width x height."""
     return f"{shape[1]} x {shape[0]}"
