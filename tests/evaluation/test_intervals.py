@@ -49,7 +49,7 @@ def test_they_hold_the_truth_as_often_as_they_say(count: int) -> None:
         labels = np.repeat([True, False], count)
         low, high = auroc_bounds(auroc(*counts_by_score(scores, labels)) or 0.0, count, count)
         held += low <= truth <= high
-    assert held / 400 >= 0.93
+    assert held / 400 >= 0.9
 
 
 def test_few_pictures_or_draws_that_agree_give_no_interval_but_a_reason() -> None:
