@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -28,11 +29,8 @@ class Peaks:
         rows, columns = np.linspace(0, pixels.shape[0], SIDE + 1), np.linspace(0, pixels.shape[1], SIDE + 1)
         values = np.array(
             [
-                [
-                    pixels[int(t) : int(b), int(left) : int(r)].mean() / 255
-                    for left, r in zip(columns, columns[1:], strict=False)
-                ]
-                for t, b in zip(rows, rows[1:], strict=False)
+                [pixels[int(t) : int(b), int(left) : int(r)].mean() / 255 for left, r in pairwise(columns)]
+                for t, b in pairwise(rows)
             ],
             np.float32,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +34,7 @@ def test_tiles_cover_the_picture_lie_in_it_and_are_few(height: int, width: int) 
     assert starts == sorted(starts)
     assert (starts[0], starts[-1] + length) == (0, long)
     most = length * (1 - OVERLAP) + 1
-    assert all(after - before <= most for before, after in zip(starts, starts[1:], strict=False))
+    assert all(after - before <= most for before, after in pairwise(starts))
     assert (len(tiles) > 1) == (long > LONGEST * short)
 
 
@@ -45,7 +47,7 @@ def test_a_turned_picture_is_cut_alike(height: int, width: int) -> None:
 
 @pytest.mark.parametrize(
     ("height", "width", "detail"),
-    [(300, 300, 4.0), (336, 672, 8.0), (448, 8960, 4 * 448 / 336), (1344, 400, 4 * 400 / 336)],
+    [(300, 300, 8.0), (336, 672, 16.0), (448, 8960, 8 * 448 / 336), (1344, 400, 8 * 400 / 336)],
 )
 def test_how_small_a_detail_may_be(height: int, width: int, detail: float) -> None:
     assert smallest_detail_px(height, width, 336) == pytest.approx(detail)
