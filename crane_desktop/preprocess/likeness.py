@@ -5,8 +5,8 @@ parts stays. What is left between two pictures after brightness and contrast are
 
 Measured on good parts of four real sets, two real lines and 22 simulated kinds (every pair of different parts): at
 least 3.6 grey levels are left between them (root mean square), 16 in the worst cell and 8 % of the picture's contrast.
-Between a picture and its copy (noise of 5 grey levels, JPEG down to quality 50, one grey level brighter, other size):
-at most 1.6, 12 and 6.6 %. Frames of a scene that stands still are copies too; one that moved by a pixel is none.
+Between a picture and its copy (noise of 5 grey levels, JPEG down to quality 50, one grey level brighter, half the
+size): at most 1.6, 9 and 6.6 %. Frames of a scene that stands still are copies too; one that moved by a pixel is none.
 """
 
 from __future__ import annotations

@@ -22,11 +22,10 @@ from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import EndOfFrames, Frame, FrameFault
 from crane_desktop.domain.jobs import UNWATCHED, Watch
 from crane_desktop.domain.ports import Scorer, ScorerInfo
-from crane_desktop.preprocess.likeness import Likeness
 from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.model import Calibration, Recipe, checked_name
 from crane_desktop.recipe.staleness import basis_of, what_differs
-from crane_desktop.services.good_set import ScoredPicture, copies_told, decided, digest_of, set_of
+from crane_desktop.services.good_set import ScoredPicture, copies_told, decided, lost_details, set_of
 from crane_desktop.services.model_check import proven_scorer, unfit_fault
 from crane_desktop.services.model_loading import with_memory
 from crane_desktop.services.packs.find import pack_path
@@ -198,6 +197,9 @@ def propose_calibration(
             raise unfit_fault(scorer.info.pack, scorer.unfit)
         judging = with_memory(workbench.data, old, scorer)
         parts = score_good_parts(images, judging, old.smallest_area_px, watch, bits)
+        lost = lost_details(parts, scorer.info.image_size_px)
+        if lost is not None:
+            watch.warn(lost)
         return Proposal(old, false_reject, scorer.info, set_of(parts), listing.passed_over)
     finally:
         scorer.close()
@@ -289,14 +291,8 @@ def score_good_parts(
                 # The line gives such a part no verdict, so it says nothing of thresholds either.
                 if not (np.isfinite(scored.score) and np.isfinite(scored.anomaly_map.values).all()):
                     raise InputError("app.good_image_not_scored", file=event.origin.file)
-                parts.append(
-                    ScoredPicture(
-                        event.origin.file or str(event.origin.frame_id),
-                        GoodPart.of(scored, smallest_area_px),
-                        Likeness.of(event.pixels),
-                        digest_of(event.pixels),
-                    )
-                )
+                name = event.origin.file or str(event.origin.frame_id)
+                parts.append(ScoredPicture.of(name, event.pixels, GoodPart.of(scored, smallest_area_px)))
         if remembered:
             watch.warn(InputError("services.remembered_left_out", count=remembered, of=done))
         return parts

@@ -14,11 +14,10 @@ from crane_desktop.decision.good_set import UNDECIDED, GoodSet, OutlierDecision
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.jobs import UNWATCHED, Watch
 from crane_desktop.domain.ports import Scorer
-from crane_desktop.preprocess.likeness import Likeness
 from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.good_parts import GoodPartsFile
 from crane_desktop.recipe.model import Recipe, checked_name
-from crane_desktop.services.good_set import ScoredPicture, copies_told, decided, digest_of, set_of
+from crane_desktop.services.good_set import ScoredPicture, copies_told, decided, set_of
 from crane_desktop.services.model_check import proven_scorer, unfit_fault
 from crane_desktop.services.picture_folder import bits_of, passed_over_dict, passed_over_sentences
 from crane_desktop.services.workbench import Workbench
@@ -150,7 +149,7 @@ def _looked_at(scorer: Scorer, pictures: dict[str, NDArray[np.uint8]]) -> GoodSe
         part = GoodPart.of(scorer.score(pixels))
         if not (np.isfinite(part.score) and np.isfinite(part.peak)):
             raise InputError("app.good_image_not_scored", file=name)
-        scored.append(ScoredPicture(name, part, Likeness.of(pixels), digest_of(pixels)))
+        scored.append(ScoredPicture.of(name, pixels, part))
     return set_of(scored)
 
 

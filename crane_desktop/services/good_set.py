@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,19 +15,37 @@ from crane_desktop.decision.calibrate import GoodPart
 from crane_desktop.decision.good_set import GoodPicture, GoodSet, Odd, OutlierDecision
 from crane_desktop.domain.errors import InputError
 from crane_desktop.preprocess.likeness import Likeness, first_of_its_kind
+from crane_desktop.preprocess.tiles import SEEN_PX, smallest_detail_px
 from crane_desktop.settings.texts import Language, text
 
 _MOST_NAMED = 20
+_MUCH_SMALLER = 4.0
+"""Less goes without a word: nobody takes pictures at the model's own size."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredPicture:
-    """A picture of a good part, scored, and brought down to what shows whether another is its copy."""
+    """A picture of a good part, scored, and brought down to what shows whether another is its copy.
+
+    Attributes
+    ----------
+    digest
+        Tells pictures apart by their pixels, whatever file they come from.
+    shape
+        Height and width in pixels.
+    """
 
     name: str
     part: GoodPart
     likeness: Likeness
     digest: bytes
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, name: str, pixels: NDArray[np.uint8], part: GoodPart) -> ScoredPicture:
+        """Return what is kept of a uint8 picture ``(H, W)`` or ``(H, W, 3)`` RGB."""
+        digest = hashlib.sha256(f"{pixels.shape}".encode() + np.ascontiguousarray(pixels).tobytes()).digest()
+        return cls(name, part, Likeness.of(pixels), digest, (pixels.shape[0], pixels.shape[1]))
 
 
 class UndecidedError(InputError):
@@ -94,9 +113,16 @@ def names_given(files: Sequence[str | Path]) -> tuple[str, ...]:
     return tuple(Path(file).name for file in files)
 
 
-def digest_of(pixels: NDArray[np.uint8]) -> bytes:
-    """Return what tells pictures apart by their pixels, whatever file they come from."""
-    return hashlib.sha256(f"{pixels.shape}".encode() + np.ascontiguousarray(pixels).tobytes()).digest()
+def lost_details(pictures: Sequence[ScoredPicture], model_side_px: int) -> InputError | None:
+    """Return the sentence about details that are lost where the model sees pictures much smaller; None elsewhere."""
+    if not pictures:
+        return None
+    height, width = max((picture.shape for picture in pictures), key=lambda shape: smallest_detail_px(*shape, 1))
+    times = smallest_detail_px(height, width, model_side_px) / SEEN_PX
+    if times < _MUCH_SMALLER:
+        return None
+    detail = math.ceil(SEEN_PX * times)
+    return InputError("services.details_lost", width=width, height=height, times=f"{times:.1f}", detail=detail)
 
 
 def copies_told(found: GoodSet) -> InputError:

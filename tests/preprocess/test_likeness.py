@@ -39,7 +39,7 @@ def brighter(picture: Picture) -> Picture:
 
 def smaller(picture: Picture) -> Picture:
     height, width = picture.shape[:2]
-    return np.asarray(Image.fromarray(picture).resize((width * 3 // 4, height * 3 // 4), Image.Resampling.BOX))
+    return np.asarray(Image.fromarray(picture).resize((width // 2, height // 2), Image.Resampling.BOX))
 
 
 def grey(picture: Picture) -> Picture:

@@ -27,7 +27,7 @@ from crane_desktop.services.calibration import (
     propose_calibration,
     score_good_parts,
 )
-from crane_desktop.services.good_set import UndecidedError
+from crane_desktop.services.good_set import ScoredPicture, UndecidedError, lost_details
 from crane_desktop.services.workbench import Workbench
 
 Noted = Callable[[Workbench], list[tuple[str, dict[str, Any]]]]
@@ -290,3 +290,21 @@ class TestNothingIsBelieved:
             calibrate_recipe(bench, "ねじ", folder, 0.2, None)
         assert caught.value.key == "decision.too_few_good_parts"
         assert bench.recipes.names() == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        ((40, 40), None),
+        ((200, 200), None),
+        ((100, 6000), None),  # in tiles of 100 px
+        ((440, 448), {"width": 448, "height": 440, "times": "8.0", "detail": 64}),
+        ((4000, 300), {"width": 300, "height": 4000, "times": "5.4", "detail": 43}),
+    ],
+)
+def test_that_details_are_lost_is_told_with_the_smallest_that_is_seen(
+    shape: tuple[int, int], told: dict[str, object] | None
+) -> None:
+    picture = ScoredPicture.of("1.png", np.zeros(shape, np.uint8), GoodPart(0.1, 0.1))
+    found = lost_details([picture], 56)
+    assert (None if found is None else found.params) == told

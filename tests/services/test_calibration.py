@@ -11,7 +11,6 @@ import pytest
 from builders import grey_parts, scorer_info
 
 from crane_desktop.decision.calibrate import GoodPart, calibrate
-from crane_desktop.preprocess.likeness import Likeness
 from crane_desktop.recipe.json_text import dump_recipe, parse_recipe
 from crane_desktop.recipe.model import Calibration, Recipe
 from crane_desktop.recipe.store import RecipeStore
@@ -44,8 +43,7 @@ def test_a_recipe_that_is_changed_while_its_parts_are_scored_is_not_calibrated(
     crane: Callable[..., Any], station_dir: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = RecipeStore(DataDir(station_dir))
-    looks = [Likeness.of(picture) for picture in grey_parts(3)]
-    parts = [ScoredPicture(f"{n}.png", GoodPart(0.1, 0.2), look, bytes([n])) for n, look in enumerate(looks)]
+    parts = [ScoredPicture.of(f"{n}.png", picture, GoodPart(0.1, 0.2)) for n, picture in enumerate(grey_parts(3))]
     changes: list[dict[str, object]] = [{"camera_features": {"Gain": 24.0}}, {"description": "meanwhile"}]
 
     def score(*_: object) -> list[ScoredPicture]:

@@ -89,14 +89,15 @@ def names_in_short(names: Sequence[str]) -> str:
 
 
 def entries_passed_over(folder: Path) -> list[str]:
-    """Return the names of files in `folder` that a person sees there and that are no pictures that can be read.
+    """Return the names of what a person sees in `folder` beside folders and pictures that can be read.
 
     Raises
     ------
     OSError
         If it cannot be listed.
     """
-    return [one.name for one in folder.iterdir() if _seen(one.name) and not is_picture_name(one.name) and one.is_file()]
+    found = [one for one in folder.iterdir() if _seen(one.name) and not one.is_dir()]
+    return [one.name for one in found if not (is_picture_name(one.name) and one.is_file())]
 
 
 def _seen(name: str) -> bool:

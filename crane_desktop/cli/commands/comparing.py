@@ -38,14 +38,17 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Say whether the second pack is better, worse, or no different as far as these pictures can show."""
-    from crane_desktop.evaluation.datasets.site_folder import read_labelled
+    from crane_desktop.evaluation.datasets.datasets import read_dataset
+    from crane_desktop.evaluation.datasets.masks import look_at_masks
     from crane_desktop.evaluation.report.compare_report import sentences, write_report
     from crane_desktop.model.packs import find_pack
 
     workbench = open_invocation(data_dir, as_json=as_json)
-    sets = [read_labelled(path).with_bits(significant_bits) for path in datasets]
-    samples = [sample for labelled in sets for sample in labelled.samples()]
+    sets = [read_dataset(path).with_bits(significant_bits) for path in datasets]
     beside = looked_at(workbench, sets)
+    for data in sets:
+        look_at_masks(data)  # what cannot be meant is told before anything is scored
+    samples = [sample for data in sets for sample in data.samples()]
     recipes = recipe or []
     sides = [compared_pack(workbench, find_pack(name, workbench.data.packs), recipes) for name in (first, second)]
     for name in recipes:

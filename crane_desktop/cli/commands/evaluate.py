@@ -48,6 +48,7 @@ def evaluate(
 ) -> None:
     """Print a table of figures per class and their mean; with ``--json`` one object."""
     from crane_desktop.evaluation.datasets.datasets import read_dataset
+    from crane_desktop.evaluation.datasets.masks import look_at_masks
     from crane_desktop.evaluation.evaluate import evaluate as measure
     from crane_desktop.evaluation.report.report import Occasion, write_report
     from crane_desktop.model.family import CRANE, load_method
@@ -59,6 +60,9 @@ def evaluate(
     out = None if report is None else _place_of(report)
     data = read_dataset(dataset).with_bits(significant_bits)
     left = looked_at(workbench, [data])
+    for remark in look_at_masks(data):
+        for warning in remark.warnings():
+            workbench.console.show_error(warning)
     scorer = load_method(
         method, pack_path(workbench, pack), profile=workbench.settings.profile, trust=trust_of(workbench)
     )

@@ -44,7 +44,7 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Learn the prompts anew on frozen backbones; the result is a new pack beside the old one."""
-    from crane_desktop.evaluation.datasets.site_folder import read_labelled
+    from crane_desktop.evaluation.datasets.datasets import read_dataset
     from crane_desktop.model.packs import read_manifest
     from crane_desktop.services.model_check import trust_of
     from crane_desktop.training.prompt_learning import LearningOptions, learn_prompts
@@ -61,7 +61,7 @@ def train(
         language=workbench.language,
         significant_bits=significant_bits,
     )
-    looked_at(workbench, [read_labelled(path).with_bits(significant_bits) for path in datasets])
+    looked_at(workbench, [read_dataset(path).with_bits(significant_bits) for path in datasets])
     with progress_bar(text("training.encoding", workbench.language)) as on_progress:
         for step in learn_prompts(base, datasets, out, how, on_encoding=on_progress):
             if "file" in step:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from crane_desktop.camera.pictures.listing import entries_passed_over, natural_key
+from crane_desktop.evaluation.datasets.names import TEST_NAMES, folded
 from crane_desktop.evaluation.datasets.samples import Dataset
 
 _LISTED = frozenset({"visa", "meta"})
@@ -29,5 +30,5 @@ def _places(dataset: Dataset) -> set[Path]:
     """Return the folders of the pictures; in ``test`` also those that have not one."""
     samples = [sample for one in dataset.classes for sample in (*one.test, *one.train_good)]
     places = {sample.file.parent for sample in samples if sample.file.is_relative_to(dataset.folder)}
-    tests = {place.parent for place in places if place.parent.name == "test"}
+    tests = {place.parent for place in places if folded(place.parent.name) in TEST_NAMES}
     return places | {folder for test in tests for folder in test.iterdir() if folder.is_dir()}

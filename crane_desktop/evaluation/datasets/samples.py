@@ -26,7 +26,7 @@ class Sample:
     defect
         Name of its folder: ``"good"``, or the kind of defect.
     mask_file
-        Where the defect is drawn, if it is.
+        Where the defect is drawn, if it is. A good part's should mark nothing (see `masks`).
     significant_bits
         How deep values of more than 8 bits are where the file does not say; None: not known.
     """
@@ -74,18 +74,14 @@ class Sample:
             return np.zeros(shape, np.bool_)
         if self.mask_file is None:
             return None
-        with _named(self.mask_file):
-            marks = read_values(self.mask_file)
-        # Sets mark with 255, with 1, or with a number for each defect: all but 0 counts. JPEG adds a few grey levels.
-        marked = marks > (127 if self.mask_file.suffix.lower() in LOSSY_SUFFIXES else 0)
-        found = marked.any(axis=-1) if marked.ndim == 3 else marked
+        _, found = read_marks(self.mask_file)
         if found.shape != shape:
             raise InputError(
                 "training.mask_size",
                 mask=self.mask_file,
-                found=_size(found.shape),
+                found=size_words(found.shape),
                 picture=self.file,
-                wanted=_size(shape),
+                wanted=size_words(shape),
             )
         return found
 
@@ -101,7 +97,7 @@ class LabelledClass:
     @property
     def has_masks(self) -> bool:
         """Whether any defect is drawn."""
-        return any(sample.mask_file is not None for sample in self.test)
+        return any(sample.mask_file is not None and not sample.is_good for sample in self.test)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,5 +145,21 @@ def _named(file: Path) -> Iterator[None]:
         raise InputError(error.key, **{**error.params, "file": file}) from error
 
 
-def _size(shape: tuple[int, ...]) -> str:
+def read_marks(mask: Path) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], NDArray[np.bool_]]:
+    """Read a mask: its values ``(H, W)`` or ``(H, W, 3)`` as they are, and what they mark, bool ``(H, W)``.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read whole: names it.
+    """
+    with _named(mask):
+        values = read_values(mask)
+    # Sets mark with 255, with 1, or with a number for each defect: all but 0 counts. JPEG adds a few grey levels.
+    marked = values > (127 if mask.suffix.lower() in LOSSY_SUFFIXES else 0)
+    return values, marked.any(axis=-1) if marked.ndim == 3 else marked
+
+
+def size_words(shape: tuple[int, ...]) -> str:
+    """Return a picture's size ``(H, W)`` as people write it: width x height."""
     return f"{shape[1]} x {shape[0]}"
