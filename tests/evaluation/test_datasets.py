@@ -179,7 +179,9 @@ def test_what_is_no_picture_in_a_set_is_named_wherever_it_lies(bolts: Path) -> N
     assert not any("hidden" in name for name in found)
 
 
-def test_the_depth_that_is_told_holds_for_every_picture_and_no_mask(bolts: Path) -> None:
+def test_the_depth_that_is_told_holds_for_every_picture_and_no_mask(
+    bolts: Path, write_picture: Callable[[Path, np.ndarray], Path]
+) -> None:
     sample = next(sample for sample in read_dataset(bolts).samples() if sample.mask_file is not None)
     deep = np.full((16, 24), 600, np.uint16)
     write_picture(sample.file.with_suffix(".png"), deep)
