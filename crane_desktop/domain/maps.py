@@ -41,10 +41,17 @@ class AnomalyMap:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """What the model says about one picture: an image score in [0, 1] and where it looks odd."""
+    """What the model says about one picture: an image score in [0, 1] and where it looks odd.
+
+    Attributes
+    ----------
+    tiles
+        In so many tiles it was looked at; 1: as a whole.
+    """
 
     score: float
     anomaly_map: AnomalyMap
+    tiles: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,8 @@ from numpy.typing import NDArray
 from crane_desktop.domain.ports import Scorer
 from crane_desktop.evaluation.checkpoint import ClassCheckpoint
 from crane_desktop.evaluation.datasets.samples import Dataset, LabelledClass, Sample
-from crane_desktop.evaluation.metrics import (
-    auroc,
-    average_precision,
-    counts_by_score,
-    f1_max,
-    interval_95,
-    picture_draws,
-)
+from crane_desktop.evaluation.intervals import Interval, figure_interval, mean_interval, missing_of
+from crane_desktop.evaluation.metrics import auroc, average_precision, counts_by_score, f1_max, picture_draws
 from crane_desktop.evaluation.pixel_bootstrap import pixel_draws
 from crane_desktop.evaluation.pixel_metrics import PixelTally, map_on_picture
 from crane_desktop.evaluation.resume import work_folder
@@ -42,7 +36,6 @@ _PIXEL_DRAWS = {
     "pixel_auroc_defective_only": "auroc_within_defective",
 }
 
-Interval: TypeAlias = tuple[float, float] | None
 OnProgress = Callable[[int, int], None]
 
 
@@ -57,7 +50,7 @@ class ClassFigures:
     Attributes
     ----------
     image_auroc_interval_95
-        Bootstrap interval of `image_auroc`: with few pictures it is wide, and smaller differences mean nothing.
+        Interval of `image_auroc`: with few pictures it is wide, and smaller differences mean nothing.
     images, good, defective
         Pictures that were scored.
     masks
@@ -69,7 +62,9 @@ class ClassFigures:
     blank_masks
         Those of `masks` that mark nothing.
     intervals_95
-        Bootstrap intervals of all figures: pictures are drawn anew, good and defective apart.
+        Intervals of all figures (see `intervals`): pictures are drawn anew, good and defective apart.
+    intervals_missing
+        Figures that have no interval, and why.
     """
 
     image_auroc: float | None
@@ -87,6 +82,7 @@ class ClassFigures:
     pixel_auroc_defective_only: float | None = None
     blank_masks: int = 0
     intervals_95: dict[str, Interval] = field(default_factory=dict)
+    intervals_missing: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,11 +128,13 @@ class Evaluation:
         return means
 
     def mean_intervals_95(self) -> dict[str, Interval]:
-        """Return the bootstrap interval of each mean: every class is drawn anew by itself."""
+        """Return the interval of each mean: every class is drawn anew by itself. None where a class has none."""
         found: dict[str, Interval] = {}
         for name in FIGURES:
-            drawn = [c.draws[name] for c in self.scores.values() if name in c.draws]
-            found[name] = interval_95(np.mean(drawn, axis=0)) if drawn else None
+            known = [c for c, row in self.classes.items() if getattr(row, name) is not None and c in self.scores]
+            drawn = [self.scores[c].draws[name] for c in known if name in self.scores[c].draws]
+            points = [getattr(self.classes[c], name) for c in known]
+            found[name] = mean_interval(drawn, points, [self.classes[c].intervals_95.get(name) for c in known])
         return found
 
     def as_dict(self) -> dict[str, Any]:
@@ -230,9 +228,15 @@ def _measure(labelled: LabelledClass, checkpoint: ClassCheckpoint, seed: int) ->
     tallies = (picture.tally for picture in checkpoint.pictures() if picture.tally is not None)
     by_pixel = pixel_draws(checkpoint.tally, tallies, good, masks, seed)
     drawn |= {name: by_pixel[what] for name, what in _PIXEL_DRAWS.items() if by_pixel}
-    intervals = {name: interval_95(drawn[name]) if name in drawn else None for name in FIGURES}
+    image = _image_figures(scores[known], truth)
+    of_each = _counts_behind(int(truth.sum()), int((~truth).sum()), masks, good)
+    found = {
+        name: figure_interval(drawn.get(name), of_each[name], image["image_auroc"] if name == "image_auroc" else None)
+        for name in FIGURES
+    }
+    intervals = {name: bounds for name, (bounds, _) in found.items()}
     figures = ClassFigures(
-        **_image_figures(scores[known], truth),
+        **image,
         **_pixel_figures(checkpoint.tally if labelled.has_masks else None),
         image_auroc_interval_95=intervals["image_auroc"],
         images=len(truth),
@@ -242,8 +246,22 @@ def _measure(labelled: LabelledClass, checkpoint: ClassCheckpoint, seed: int) ->
         unanswered=int((~known).sum()),
         blank_masks=blank,
         intervals_95=intervals,
+        intervals_missing=dict(missing_of(found)),
     )
     return figures, ClassScores(labelled.test, scores, checkpoint.tally.roc() if labelled.has_masks else None, drawn)
+
+
+def _counts_behind(defective: int, good: int, masks: int, good_pixels: int) -> dict[str, tuple[int, ...]]:
+    """Return how many pictures of each label stand behind each figure; good ones only where there are any."""
+    by_pixel = (masks, good_pixels) if good_pixels else (masks,)
+    return {
+        name: (masks,)
+        if name == "pixel_auroc_defective_only"
+        else by_pixel
+        if name in _PIXEL_DRAWS
+        else (defective, good)
+        for name in FIGURES
+    }
 
 
 def _image_figures(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> dict[str, Any]:

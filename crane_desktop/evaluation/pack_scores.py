@@ -89,7 +89,9 @@ def score_pictures(
     InputError
         If a picture or mask cannot be read: names it.
     """
-    drawn = any(sample.mask_file is not None for sample in samples)  # without, no pixel figure has a meaning
+    drawn = any(
+        sample.mask_file is not None and not sample.is_good for sample in samples
+    )  # without, no pixel figure has a meaning
     pixels, tallies = PixelTally(), list[Path | None]()
     scores, verdicts = np.full(len(samples), np.nan), list[str | None]()
     for index, sample in enumerate(samples):

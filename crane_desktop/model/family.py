@@ -28,6 +28,7 @@ from crane_desktop.model.plainclip import plain_clip
 from crane_desktop.model.scorer import load_scorer
 from crane_desktop.model.signature import ANYONE, Trust
 from crane_desktop.model.smoothing import Smoother
+from crane_desktop.model.tiling import scored_in_tiles
 from crane_desktop.model.weights import load_crane
 from crane_desktop.preprocess.fit import fit
 from crane_desktop.preprocess.normalise import normalise
@@ -97,13 +98,20 @@ class MethodScorer:
     preprocessing: Preprocessing
 
     def score(self, pixels: NDArray[np.uint8]) -> Scored:
-        """Score a uint8 ``(H, W)`` or ``(H, W, 3)`` RGB picture; see `Scorer`.
+        """Score a uint8 ``(H, W)`` or ``(H, W, 3)`` RGB picture, a long one in tiles; see `Scorer`.
 
         Raises
         ------
         RuntimeError
             If the scorer is closed.
         """
+        return scored_in_tiles(pixels, self._score_whole)
+
+    def close(self) -> None:
+        """Release the model. Idempotent."""
+        self.crane = None
+
+    def _score_whole(self, pixels: NDArray[np.uint8]) -> Scored:
         crane = self.crane
         if crane is None:
             raise RuntimeError("this scorer is closed")
@@ -117,7 +125,3 @@ class MethodScorer:
         values.flags.writeable = False
         height, width = pixels.shape[:2]
         return Scored(float(scores[0]), AnomalyMap(values, Placement(0.0, 0.0, float(width), float(height))))
-
-    def close(self) -> None:
-        """Release the model. Idempotent."""
-        self.crane = None

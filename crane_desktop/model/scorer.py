@@ -14,6 +14,7 @@ from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.model.container import PackReader, open_pack
 from crane_desktop.model.manifest import FULL, Profile
 from crane_desktop.model.signature import ANYONE, Trust
+from crane_desktop.model.tiling import scored_in_tiles
 
 if TYPE_CHECKING:  # brings torch
     from crane_desktop.model.runner import Answer, PatchFeatures, Runner
@@ -62,11 +63,11 @@ class CraneScorer:
         return self._runner
 
     def score(self, pixels: NDArray[np.uint8]) -> Scored:
-        """Score a uint8 ``(H, W)`` or ``(H, W, 3)`` RGB picture; see `Scorer`."""
-        return _scored(pixels, self.runner(pixels))
+        """Score a uint8 ``(H, W)`` or ``(H, W, 3)`` RGB picture, a long one in tiles; see `Scorer`."""
+        return scored_in_tiles(pixels, lambda tile: _scored(tile, self.runner(tile)))
 
     def score_with_features(self, pixels: NDArray[np.uint8]) -> tuple[Scored, PatchFeatures]:
-        """Score a picture, and return what the model saw place by place, from the same pass."""
+        """Score a picture as a whole, and return what the model saw place by place, from the same pass."""
         answer, features = self.runner.answer_with_features(pixels)
         return _scored(pixels, answer), features
 

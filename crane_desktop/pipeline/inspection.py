@@ -110,7 +110,7 @@ def _scored(frame: Frame, setup: JudgingSetup) -> LogEntry:
     inspection = Inspection(
         origin=frame.origin,
         verdict=decision.verdict,
-        reason=decision.reason,
+        reason=_with_tiles(decision.reason, scored.tiles, frame),
         judged_by=setup.who(),
         decided_at=datetime.now(UTC),
         latency_ms=_latency_ms(frame, setup),
@@ -125,6 +125,14 @@ def _scored(frame: Frame, setup: JudgingSetup) -> LogEntry:
         run=setup.run,
     )
     return LogEntry(inspection, frame, scored.anomaly_map)
+
+
+def _with_tiles(reason: Reason, tiles: int, frame: Frame) -> Reason:
+    """Return the reason as the record keeps it: a long picture is judged in tiles, and it says in how many."""
+    if tiles == 1 or reason.detail:
+        return reason
+    height, width = frame.pixels.shape[:2]
+    return replace(reason, detail=f"{tiles} tiles, {min(height, width)} px wide, of {width} x {height} px")
 
 
 def _without_answer(event: Part, setup: JudgingSetup, reason: Reason) -> Inspection:

@@ -31,8 +31,8 @@ import torch
 from pydantic import JsonValue
 
 from crane_desktop.domain.errors import InputError
-from crane_desktop.evaluation.datasets.datasets import Dataset, Sample
-from crane_desktop.evaluation.datasets.site_folder import read_labelled
+from crane_desktop.evaluation.datasets.datasets import Dataset, Sample, read_dataset
+from crane_desktop.evaluation.datasets.masks import look_at_masks
 from crane_desktop.model.config import Context, CraneConfig
 from crane_desktop.model.container import PackReader, open_pack
 from crane_desktop.model.device import choose_device, settle_numerics
@@ -80,6 +80,8 @@ class LearningOptions:
         ``"auto"``, ``"cpu"`` or ``"cuda[:N]"``.
     language
         Of the learning curve's labels.
+    significant_bits
+        How deep values of more than 8 bits are where picture files do not say; None: not known.
     """
 
     epochs: int | None = None
@@ -89,6 +91,7 @@ class LearningOptions:
     most_pictures: int | None = None
     device: str = "auto"
     language: Language = "en"
+    significant_bits: int | None = None
 
     def epochs_for(self, learned: int) -> int:
         """Return how many epochs so many pictures get."""
@@ -126,7 +129,7 @@ def learn_prompts(
     pack
         The base: its towers, prompts to start from, and golden inputs.
     datasets
-        What `read_labelled` takes; pictures without masks teach the score only.
+        What `read_dataset` takes; pictures without masks teach the score only.
     out
         The new pack; must not exist. It has no thresholds: those of the base mean nothing for new prompts.
     on_encoding
@@ -151,7 +154,10 @@ def learn_prompts(
     if clean_name(out.stem) != out.stem:
         raise InputError("model.bad_pack_name", name=out.stem)
     how.context_for(read_manifest(pack).config)
-    wish = _Wish(pack, tuple(read_labelled(path) for path in datasets), out, how, choose_device(how.device))
+    sets = tuple(read_dataset(path).with_bits(how.significant_bits) for path in datasets)
+    for dataset in sets:
+        look_at_masks(dataset)  # an inverted mask would teach that everything but the defect is defective
+    wish = _Wish(pack, sets, out, how, choose_device(how.device))
     try:
         wish.folder.mkdir(exist_ok=True)
         wish.features.mkdir(exist_ok=True)

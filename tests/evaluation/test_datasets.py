@@ -10,10 +10,11 @@ import pytest
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.evaluation.datasets.datasets import Dataset, Sample, read_dataset
+from crane_desktop.evaluation.datasets.passed_over import passed_over_in
 from crane_desktop.settings.texts import error_text
 
 Writer = Callable[..., None]
-GREY = np.full((6, 8), 90, np.uint8)
+GREY = np.full((16, 24), 90, np.uint8)
 
 
 def refusal(path: Path) -> InputError:
@@ -31,7 +32,7 @@ def bolts(tmp_path: Path, write_picture: Writer) -> Path:
     for name in ("train/good/000.png", "test/good/001.png", "test/good/000.JPG", "test/傷/000.bmp", "test/傷/001.tiff"):
         write_picture(place / name, GREY)
     write_picture(place / "test" / "chip" / "000.png", GREY)
-    mask = np.zeros((6, 8), np.uint8)
+    mask = np.zeros((16, 24), np.uint8)
     mask[2, 3] = 255
     write_picture(place / "ground_truth/傷/000_mask.png", mask)
     write_picture(place / "ground_truth/傷/001.png", mask // 255)
@@ -72,7 +73,7 @@ def test_the_current_folder_has_a_name(bolts: Path, monkeypatch: pytest.MonkeyPa
 
 def test_masks_say_where(bolts: Path) -> None:
     for sample in read_dataset(bolts).samples():
-        mask = sample.mask((6, 8))
+        mask = sample.mask((16, 24))
         if sample.is_good:
             assert mask is not None
             assert not mask.any()
@@ -156,11 +157,41 @@ def test_empty_masks_of_good_parts_are_let_be(bolts: Path, write_picture: Writer
 
 
 def test_a_mask_of_another_size_is_told(bolts: Path, write_picture: Writer) -> None:
-    write_picture(bolts / "ground_truth/傷/000_mask.png", np.zeros((8, 6), np.uint8))
+    write_picture(bolts / "ground_truth/傷/000_mask.png", np.zeros((24, 16), np.uint8))
     sample = list(read_dataset(bolts).samples())[3]
     with pytest.raises(InputError) as caught:
         sample.mask(sample.pixels().shape[:2])
     words = error_text(caught.value, "en")
-    assert "6 x 8" in words
-    assert "8 x 6" in words
+    assert "16 x 24" in words
+    assert "24 x 16" in words
     assert str(sample.file) in words
+
+
+def test_what_is_no_picture_in_a_set_is_named_wherever_it_lies(bolts: Path) -> None:
+    for name in ("test/good/10.heic", "test/good/9.txt", "train/good/list.csv", "test/good/.hidden"):
+        (bolts / name).parent.mkdir(parents=True, exist_ok=True)
+        (bolts / name).touch()
+    (bolts / "test" / "only_heic").mkdir()
+    (bolts / "test" / "only_heic" / "1.heic").touch()
+    found = passed_over_in(read_dataset(bolts))
+    assert set(found) >= {"test/good/10.heic", "test/good/9.txt", "test/only_heic/1.heic"}
+    assert found.index("test/good/9.txt") < found.index("test/good/10.heic")
+    assert not any("hidden" in name for name in found)
+
+
+def test_the_depth_that_is_told_holds_for_every_picture_and_no_mask(
+    bolts: Path, write_picture: Callable[[Path, np.ndarray], Path]
+) -> None:
+    sample = next(sample for sample in read_dataset(bolts).samples() if sample.mask_file is not None)
+    deep = np.full((16, 24), 600, np.uint16)
+    write_picture(sample.file.with_suffix(".png"), deep)
+    with pytest.raises(InputError) as caught:
+        sample.pixels()
+    assert caught.value.key == "camera.depth_unknown"
+    told = next(one for one in read_dataset(bolts).with_bits(10).samples() if one.file == sample.file)
+    assert (told.pixels() == 150).all()
+    assert told.mask_file is not None
+    write_picture(told.mask_file, (deep > 0).astype(np.uint16))
+    marked = told.mask((16, 24))
+    assert marked is not None
+    assert marked.all()

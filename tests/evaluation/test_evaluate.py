@@ -44,12 +44,17 @@ def test_a_scorer_that_sees_everything(bright: Scorer, write_spots: Spots, tmp_p
     figures = evaluate(bright, read_dataset(write_spots(tmp_path / "部品", good=4, spotted=5))).as_dict()
     assert set(figures) == {"classes", "mean", "mean_intervals_95"}
     assert figures["mean"] == dict.fromkeys(FIGURES, pytest.approx(1.0))
-    assert figures["mean_intervals_95"] == dict.fromkeys(FIGURES, pytest.approx((1.0, 1.0)))
+    nothing_but_auroc = dict.fromkeys(FIGURES) | {"image_auroc": pytest.approx((0.61, 1.0), abs=0.01)}
+    assert figures["mean_intervals_95"] == nothing_but_auroc
     row = figures["classes"]["部品"]
     assert {k: row[k] for k in FIGURES} == figures["mean"]
     counts = {"images": 9, "good": 4, "defective": 5, "masks": 5, "unanswered": 0, "blank_masks": 0}
     assert {k: row[k] for k in counts} == counts
-    assert row["image_auroc_interval_95"] == (1.0, 1.0)
+    assert row["image_auroc_interval_95"] == pytest.approx((0.61, 1.0), abs=0.01)
+    assert row["intervals_missing"] == {
+        **dict.fromkeys(FIGURES[1:-1], "too_few_pictures"),
+        "pixel_auroc_defective_only": "all_draws_agree",
+    }
     json.dumps(figures, allow_nan=False)
 
 

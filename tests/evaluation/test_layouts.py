@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.ports import Scorer
 from crane_desktop.evaluation.datasets.datasets import Dataset, read_dataset
-from crane_desktop.evaluation.datasets.site_folder import read_labelled
 from crane_desktop.evaluation.evaluate import evaluate
 from crane_desktop.settings.texts import error_text
 
 Write = Callable[[Path, NDArray[Any]], None]
-GREY = np.full((6, 8), 90, np.uint8)
+GREY = np.full((16, 24), 90, np.uint8)
 ODD_NAMES = ["傷 01", "a b", "x#y%20z", "naïve", "-rf", "ﾊﾝｶｸ", "🔩", "001.5", "'quoted'", "UPPER", "ｱ・い", "a,b;c"]
 
 
@@ -115,7 +114,7 @@ def test_odd_names_of_pictures_defects_and_classes_are_kept(write_picture: Write
         (name, name, name)
     ]
     assert dataset.classes[0].has_masks
-    assert all(sample.pixels().shape == (6, 8) for sample in dataset.samples())
+    assert all(sample.pixels().shape == (16, 24) for sample in dataset.samples())
 
 
 @pytest.mark.parametrize("suffix", [".png", ".PNG", ".jpg", ".JPEG", ".bmp", ".tif", ".tiff"])
@@ -154,7 +153,7 @@ def test_of_two_masks_the_one_that_is_called_a_mask_counts_and_the_other_is_told
     )
 
 
-@pytest.mark.parametrize(("size", "told"), [((8, 6), "6 x 8"), ((6, 9), "9 x 6"), ((1, 1), "1 x 1")])
+@pytest.mark.parametrize(("size", "told"), [((24, 16), "16 x 24"), ((16, 25), "25 x 16"), ((1, 1), "1 x 1")])
 def test_a_mask_of_a_wrong_size_is_told_by_both_sizes(
     write_picture: Write, tmp_path: Path, bright: Scorer, size: tuple[int, int], told: str
 ) -> None:
@@ -166,7 +165,7 @@ def test_a_mask_of_a_wrong_size_is_told_by_both_sizes(
     assert caught.value.key == "training.mask_size"
     words = error_text(caught.value, "en")
     assert told in words
-    assert "8 x 6" in words
+    assert "24 x 16" in words
 
 
 def test_a_folder_that_cannot_be_listed_is_named(
@@ -210,7 +209,7 @@ def test_a_list_that_cannot_be_read_is_named(
 def test_a_site_calls_its_folders_as_it_likes(write_picture: Write, tmp_path: Path, good: str, bad: str) -> None:
     write_picture(tmp_path / good / "1.png", GREY)
     write_picture(tmp_path / bad / "1.png", GREY)
-    assert [sample.is_good for sample in read_labelled(tmp_path).samples()] == [True, False]
+    assert [sample.is_good for sample in read_dataset(tmp_path).samples()] == [True, False]
 
 
 @pytest.mark.parametrize("masks", ["masks", "mask", "Masks", "マスク"])
@@ -219,14 +218,14 @@ def test_masks_of_a_site_lie_beside_its_folders(write_picture: Write, tmp_path: 
     write_picture(tmp_path / "OK" / "1.png", GREY)
     write_picture(tmp_path / "NG" / inside / "傷1.png", GREY)
     write_picture(tmp_path / masks / inside / "傷1_mask.png", GREY)
-    drawn = [sample for sample in read_labelled(tmp_path).samples() if sample.mask_file is not None]
+    drawn = [sample for sample in read_dataset(tmp_path).samples() if sample.mask_file is not None]
     assert [sample.file.name for sample in drawn] == ["傷1.png"]
 
 
 def test_two_folders_of_one_label_are_both_taken(write_picture: Write, tmp_path: Path) -> None:
     for folder in ("OK", "良品", "NG", "不良"):
         write_picture(tmp_path / folder / f"{folder}.png", GREY)
-    assert sorted((s.file.stem, s.is_good) for s in read_labelled(tmp_path).samples()) == [
+    assert sorted((s.file.stem, s.is_good) for s in read_dataset(tmp_path).samples()) == [
         ("NG", False),
         ("OK", True),
         ("不良", False),
@@ -238,14 +237,14 @@ def test_two_folders_of_one_label_are_both_taken(write_picture: Write, tmp_path:
 def test_one_folder_alone_is_no_labelled_set(write_picture: Write, tmp_path: Path, folders: tuple[str, ...]) -> None:
     for folder in folders:
         write_picture(tmp_path / folder / "1.png", GREY)
-    assert refusal(read_labelled, tmp_path).key == "training.no_dataset"
+    assert refusal(read_dataset, tmp_path).key == "training.no_dataset"
 
 
 def test_a_set_with_tests_is_read_as_one_even_beside_good_and_bad(write_picture: Write, tmp_path: Path) -> None:
     as_mvtec(tmp_path, write_picture)
     for folder in ("OK", "NG"):
         write_picture(tmp_path / "ねじ" / folder / "9.png", GREY)
-    assert len(list(read_labelled(tmp_path / "ねじ").samples())) == 7
+    assert len(list(read_dataset(tmp_path / "ねじ").samples())) == 7
 
 
 LABELS = st.dictionaries(
@@ -263,5 +262,41 @@ def test_what_was_written_is_what_is_read(
         write_picture(site / ("OK" if good else "NG") / f"{name}.png", GREY)
         if drawn and not good:
             write_picture(site / "masks" / f"{name}.png", GREY)
-    found = {s.file.stem: (s.is_good, s.mask_file is not None) for s in read_labelled(site).samples()}
+    found = {s.file.stem: (s.is_good, s.mask_file is not None) for s in read_dataset(site).samples()}
     assert found == {name: (good, drawn and not good) for name, (good, drawn) in named.items()}
+
+
+# The folders of MVTec with other names, and what was seen where none fits.
+
+
+@pytest.mark.parametrize("good", ["good", "Good", "OK", "ok", "ＯＫ", "良品", "Normal", "合格"])
+@pytest.mark.parametrize("bad", ["scratch", "NG", "ＮＧ", "不良品", "Defective"])
+@pytest.mark.parametrize("test", ["test", "Test", "TEST"])
+def test_good_parts_are_known_by_their_usual_names(
+    write_picture: Write, tmp_path: Path, good: str, bad: str, test: str
+) -> None:
+    write_picture(tmp_path / test / good / "1.png", GREY)
+    write_picture(tmp_path / test / bad / "2.png", GREY)
+    write_picture(tmp_path / "Train" / good / "3.png", GREY)
+    write_picture(tmp_path / "Ground_Truth" / bad / "2_mask.png", GREY)
+    (labelled,) = read_dataset(tmp_path).classes
+    assert [(s.file.stem, s.is_good, s.mask_file is not None) for s in sorted(labelled.test, key=lambda s: s.file)] == [
+        *sorted([("1", True, False), ("2", False, True)], key=lambda row: good if row[1] else bad)
+    ]
+    assert [s.file.stem for s in labelled.train_good] == ["3"]
+
+
+def test_a_folder_of_sites_is_read_as_classes(write_picture: Write, tmp_path: Path) -> None:
+    for name, good, bad in (("ねじ", "OK", "NG"), ("ばね", "良品", "不良")):
+        write_picture(tmp_path / name / good / "1.png", GREY)
+        write_picture(tmp_path / name / bad / "1.png", GREY)
+    assert [labelled.name for labelled in read_dataset(tmp_path).classes] == ["ねじ", "ばね"]
+
+
+def test_where_no_name_fits_it_says_what_was_seen(write_picture: Write, tmp_path: Path) -> None:
+    for folder in ("oui", "non"):
+        write_picture(tmp_path / "test" / folder / "1.png", GREY)
+    error = refusal(read_dataset, tmp_path)
+    assert (error.key, error.params["seen"]) == ("training.no_good_images", "non, oui")
+    error = refusal(read_dataset, tmp_path / "test")
+    assert (error.key, error.params["seen"]) == ("training.no_dataset", "non, oui")

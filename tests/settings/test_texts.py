@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import locale
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.shown import shown_name
 from crane_desktop.settings import texts
 from crane_desktop.settings.texts import LANGUAGES, catalogue, error_text, system_language, text
 
@@ -79,7 +81,22 @@ def test_a_place_may_have_any_name(params: dict[str, int]) -> None:
 def test_what_fills_a_place_is_shown_as_it_is(value: str) -> None:
     """A driver's message with braces, percent signs or keys in it is no template."""
     shown = error_text(InputError("settings.damaged", file=value), "en")
-    assert shown == text("settings.damaged", "en", file="\0").replace("\0", value)
+    assert shown == text("settings.damaged", "en", file="<>").replace("<>", shown_name(value))
+
+
+@given(st.text(max_size=30))
+def test_nothing_in_a_name_breaks_a_line_or_turns_it_round(value: str) -> None:
+    shown = error_text(InputError("settings.damaged", file=Path(value)), "en")
+    assert len(shown.splitlines()) == 1
+    assert not any(unicodedata.bidirectional(sign) in _TURNS for sign in shown)
+
+
+_TURNS = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
+
+
+def test_a_name_is_written_out_so_that_two_names_stay_two() -> None:
+    assert shown_name("a\nb\u202ec\x1b[31m.png") == "a\\nb\\u202ec\\x1b[31m.png"
+    assert shown_name("検査 画像①.png") == "検査 画像①.png"
 
 
 @pytest.mark.parametrize("value", ["{file}", "{0}", "{", "}}", "%s", "{file.__class__}", "\udc83"])

@@ -1,6 +1,7 @@
 """Labelled data sets, in every layout that we know.
 
 - The folders of MVTec AD (`mvtec`).
+- Two folders, of good and of defective parts (`site_folder`).
 - VisA, whose split is a CSV file (`visa`).
 - ``meta.json``, as the authors' code keeps its sets (`meta_json`).
 
@@ -13,8 +14,10 @@ from pathlib import Path
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.evaluation.datasets.meta_json import META, is_meta, read_meta
-from crane_desktop.evaluation.datasets.mvtec import read_folders
+from crane_desktop.evaluation.datasets.mvtec import is_class, read_class
+from crane_desktop.evaluation.datasets.names import folders, seen
 from crane_desktop.evaluation.datasets.samples import GOOD, Dataset, LabelledClass, Sample
+from crane_desktop.evaluation.datasets.site_folder import is_site_folder, read_site_folder
 from crane_desktop.evaluation.datasets.visa import find_split, read_visa
 
 __all__ = ["GOOD", "Dataset", "LabelledClass", "Sample", "read_dataset"]
@@ -26,8 +29,8 @@ def read_dataset(path: Path) -> Dataset:
     Parameters
     ----------
     path
-        A class (it has a folder ``test``), a folder of classes, a folder with ``meta.json`` or ``split_csv``, or such
-        a JSON or CSV file itself.
+        A class (it has a folder ``test``, or one of good and one of defective parts), a folder of classes, a folder
+        with ``meta.json`` or ``split_csv``, or such a JSON or CSV file itself.
 
     Raises
     ------
@@ -42,12 +45,22 @@ def read_dataset(path: Path) -> Dataset:
         if place.suffix.lower() == ".json":
             return read_meta(place)
     if not place.is_dir():
-        raise InputError("training.no_dataset", folder=path)
+        raise InputError("training.no_dataset", folder=path, seen="-")
     meta = place / META
     if meta.is_file() and is_meta(meta):
         return read_meta(meta)
     split = find_split(place)
-    dataset = read_visa(split) if split is not None else read_folders(place)
-    if dataset is None:
-        raise InputError("training.no_dataset", folder=path)
-    return dataset
+    if split is not None:
+        return read_visa(split)
+    inside = folders(place)
+    whole = _class_in(place)
+    classes = [whole] if whole is not None else [found for found in map(_class_in, inside) if found is not None]
+    if not classes:
+        raise InputError("training.no_dataset", folder=path, seen=seen(inside))
+    return Dataset(place, tuple(classes))
+
+
+def _class_in(folder: Path) -> LabelledClass | None:
+    if is_class(folder):
+        return read_class(folder)
+    return read_site_folder(folder) if is_site_folder(folder) else None

@@ -113,7 +113,9 @@ class _Files:
         before = self.seen.setdefault(os.path.normcase(file), row.place)
         if before is not row.place:
             raise InputError("training.list_twice", file=self.listing, picture=row.image, one=before, other=row.place)
-        mask = self._file(row, row.mask) if row.mask and row.defect != GOOD else None
+        mask = self._file(row, row.mask, may_lack=row.defect == GOOD) if row.mask else None
+        if row.defect == GOOD and mask is not None and not mask.is_file():
+            mask = None  # lists name masks for good parts too, often without a file
         return Sample(file, row.defect, mask)
 
     def all_there(self) -> None:
@@ -122,7 +124,7 @@ class _Files:
             first, count = self.missing[0], len(self.missing)
             raise InputError("training.list_files_missing", file=self.listing, missing=first, count=count)
 
-    def _file(self, row: Row, name: str) -> Path:
+    def _file(self, row: Row, name: str, *, may_lack: bool = False) -> Path:
         """Return the file of that name below the root. A list comes from somebody else: it may point nowhere else."""
         path = PurePosixPath(name.replace("\\", "/"))  # lists made on Windows
         try:
@@ -134,6 +136,6 @@ class _Files:
             raise damaged(self.listing, row.place, f"{name!r}: {error}") from error
         if not inside:
             raise InputError("training.list_leaves_folder", file=self.listing, place=row.place, path=name)
-        if not there:
+        if not there and not may_lack:
             self.missing.append(self.root / path)
         return file

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crane_desktop.camera.decode import Picture, read_image
+from crane_desktop.camera.decode import read_part, read_values
+from crane_desktop.camera.pictures.kinds import LOSSY_SUFFIXES
 from crane_desktop.domain.errors import InputError
 
 GOOD = "good"
-_LOSSY = frozenset({".jpg", ".jpeg"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,15 @@ class Sample:
     defect
         Name of its folder: ``"good"``, or the kind of defect.
     mask_file
-        Where the defect is drawn, if it is.
+        Where the defect is drawn, if it is. A good part's should mark nothing (see `masks`).
+    significant_bits
+        How deep values of more than 8 bits are where the file does not say; None: not known.
     """
 
     file: Path
     defect: str
     mask_file: Path | None = None
+    significant_bits: int | None = None
 
     @property
     def is_good(self) -> bool:
@@ -50,7 +54,8 @@ class Sample:
         InputError
             If it cannot be read whole: names it.
         """
-        return _read(self.file).pixels
+        with _named(self.file):
+            return read_part(self.file, self.significant_bits).pixels
 
     def mask(self, shape: tuple[int, int]) -> NDArray[np.bool_] | None:
         """Read where the part is defective: bool ``(H, W)``, or None where nobody has drawn it.
@@ -69,18 +74,14 @@ class Sample:
             return np.zeros(shape, np.bool_)
         if self.mask_file is None:
             return None
-        picture = _read(self.mask_file)
-        # Sets mark with 255, with 1, or with a number for each defect: all but 0 counts. JPEG adds a few grey levels.
-        marks = picture.pixels if picture.original is None else picture.original
-        marked = marks > (127 if self.mask_file.suffix.lower() in _LOSSY else 0)
-        found = marked.any(axis=-1) if marked.ndim == 3 else marked
+        _, found = read_marks(self.mask_file)
         if found.shape != shape:
             raise InputError(
                 "training.mask_size",
                 mask=self.mask_file,
-                found=_size(found.shape),
+                found=size_words(found.shape),
                 picture=self.file,
-                wanted=_size(shape),
+                wanted=size_words(shape),
             )
         return found
 
@@ -96,7 +97,7 @@ class LabelledClass:
     @property
     def has_masks(self) -> bool:
         """Whether any defect is drawn."""
-        return any(sample.mask_file is not None for sample in self.test)
+        return any(sample.mask_file is not None and not sample.is_good for sample in self.test)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +119,47 @@ class Dataset:
         """Name of its folder."""
         return self.folder.name
 
+    def with_bits(self, significant_bits: int | None) -> Dataset:
+        """Return the set with pictures whose values are so deep where their files do not say."""
+        if significant_bits is None:
+            return self
+
+        def deep(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+            return tuple(replace(sample, significant_bits=significant_bits) for sample in samples)
+
+        classes = (replace(one, test=deep(one.test), train_good=deep(one.train_good)) for one in self.classes)
+        return replace(self, classes=tuple(classes))
+
     def samples(self) -> Iterator[Sample]:
         """All test pictures."""
         for labelled in self.classes:
             yield from labelled.test
 
 
-def _read(file: Path) -> Picture:
+@contextmanager
+def _named(file: Path) -> Iterator[None]:
     try:
-        return read_image(file)
+        yield
     except InputError as error:
         # "000.png" alone does not say which one: every folder has it.
         raise InputError(error.key, **{**error.params, "file": file}) from error
 
 
-def _size(shape: tuple[int, ...]) -> str:
+def read_marks(mask: Path) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], NDArray[np.bool_]]:
+    """Read a mask: its values ``(H, W)`` or ``(H, W, 3)`` as they are, and what they mark, bool ``(H, W)``.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read whole: names it.
+    """
+    with _named(mask):
+        values = read_values(mask)
+    # Sets mark with 255, with 1, or with a number for each defect: all but 0 counts. JPEG adds a few grey levels.
+    marked = values > (127 if mask.suffix.lower() in LOSSY_SUFFIXES else 0)
+    return values, marked.any(axis=-1) if marked.ndim == 3 else marked
+
+
+def size_words(shape: tuple[int, ...]) -> str:
+    """Return a picture's size ``(H, W)`` as people write it: width x height."""
     return f"{shape[1]} x {shape[0]}"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from crane_desktop.evaluation.evaluate import FIGURES, ClassFigures, Evaluation, Interval
+from crane_desktop.evaluation.evaluate import FIGURES, ClassFigures, Evaluation
+from crane_desktop.evaluation.intervals import FEWEST, Interval
 from crane_desktop.evaluation.report.html import plain
 from crane_desktop.settings.texts import Language, text
 
@@ -34,10 +35,13 @@ def rows(evaluation: Evaluation, language: Language) -> Iterator[list[tuple[str,
     """Yield each class's cells, and those of the mean: what it says, and the interval below it."""
     for name, row in evaluation.classes.items():
         counts = (f"{row.good} / {row.defective}", "")
-        cells = [(_figure(getattr(row, f)), _interval(row.intervals_95.get(f))) for f in FIGURES]
+        cells = [
+            (_figure(getattr(row, f)), _interval(row.intervals_95.get(f), row.intervals_missing.get(f), language))
+            for f in FIGURES
+        ]
         yield [(plain(name), ""), counts, *cells]
     means, intervals = evaluation.mean(), evaluation.mean_intervals_95()
-    cells = [(_figure(means[f]), _interval(intervals[f])) for f in FIGURES]
+    cells = [(_figure(means[f]), _interval(intervals[f], None, language)) for f in FIGURES]
     yield [(text("training.report_mean", language), ""), ("", ""), *cells]
 
 
@@ -62,6 +66,12 @@ def _not_judged(name: str, row: ClassFigures, language: Language) -> Iterator[st
         yield text("training.report_blank_masks", language, name=name, count=row.blank_masks)
     if not row.good:
         yield text("training.report_no_good", language, name=name)
+    if "too_few_pictures" in row.intervals_missing.values():
+        yield text(
+            "training.report_too_few", language, name=name, good=row.good, defective=row.defective, needed=FEWEST
+        )
+    if "all_draws_agree" in row.intervals_missing.values():
+        yield text("training.report_all_agree", language, name=name)
 
 
 def _names(files: list[Path]) -> str:
@@ -72,5 +82,7 @@ def _figure(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.4f}"
 
 
-def _interval(bounds: Interval) -> str:
-    return "" if bounds is None else f"{bounds[0]:.3f} .. {bounds[1]:.3f}"
+def _interval(bounds: Interval, missing: str | None, language: Language) -> str:
+    if bounds is not None:
+        return f"{bounds[0]:.3f} .. {bounds[1]:.3f}"
+    return "" if missing is None else text("training.report_no_interval", language)

@@ -16,6 +16,7 @@ from crane_desktop.model.cpu_fallback import CpuFallbackScorer
 from crane_desktop.model.goodparts.members import Look
 from crane_desktop.model.goodparts.memory import Bound, GoodParts, picture_sha256
 from crane_desktop.model.runner import PatchFeatures
+from crane_desktop.model.tiling import scored_in_tiles
 
 
 class FeatureScorer(Scorer, Protocol):
@@ -52,9 +53,8 @@ class HybridScorer:
         return replace(self._scorer.info, good_parts=len(self._memory.pictures))
 
     def score(self, pixels: NDArray[np.uint8]) -> Scored:
-        """Score a picture; see `Scorer`."""
-        scored, features = self._scorer.score_with_features(pixels)
-        return self._memory.fused(scored, Look.at(pixels, features))
+        """Score a picture, a long one in tiles, each beside the memory; see `Scorer`."""
+        return scored_in_tiles(pixels, self._score_whole)
 
     def remembers(self, pixels: NDArray[np.uint8]) -> bool:
         """Return whether this very picture is in the memory: its scores say nothing about other good parts."""
@@ -63,6 +63,10 @@ class HybridScorer:
     def close(self) -> None:
         """Release the model. Idempotent."""
         self._scorer.close()
+
+    def _score_whole(self, pixels: NDArray[np.uint8]) -> Scored:
+        scored, features = self._scorer.score_with_features(pixels)
+        return self._memory.fused(scored, Look.at(pixels, features))
 
 
 class CpuFallbackHybrid(HybridScorer):

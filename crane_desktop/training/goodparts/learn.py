@@ -26,6 +26,7 @@ from crane_desktop.model.goodparts.hybrid import FeatureScorer
 from crane_desktop.model.goodparts.members import MEMBERS, PLACE, Look, MemberName, Memory, learn_member
 from crane_desktop.model.goodparts.memory import Bound, GoodParts, SelfCheck, picture_sha256
 from crane_desktop.model.goodparts.scale import Scale, scale_of
+from crane_desktop.preprocess.tiles import tiles_of
 from crane_desktop.training.goodparts.damage import damaged
 
 _FOLDS = 5
@@ -74,9 +75,12 @@ def learn_good_parts(
     Raises
     ------
     InputError
-        If they are too many or none, two are the same, or Crane has no answer to one.
+        If they are too many or none, two are the same, one is so long that it is judged in tiles, or Crane has no
+        answer to one.
     """
     names = tuple(picture_sha256(pixels) for pixels in pictures)
+    if any(len(tiles_of(pixels.shape[0], pixels.shape[1])) > 1 for pixels in pictures):
+        raise InputError("training.good_part_too_long")  # it would remember a whole strip, and be asked about tiles
     if not 1 <= len(names) <= MOST_PARTS:
         raise InputError("training.good_parts_count", found=len(names), most=MOST_PARTS)
     if len(set(names)) < len(names):
