@@ -64,9 +64,9 @@ def with_note(png: bytes, note: PictureNote) -> bytes:
     if not png.startswith(SIGNATURE) or png[12:16] != b"IHDR" or len(png) < _HEADER_END:
         raise ValueError("no PNG to put a note into")
     text = json.dumps(asdict(note), separators=(",", ":")).encode("ascii")
-    chunks = _chunk(b"tEXt", _KEYWORD + text)
+    chunks = png_chunk(b"tEXt", _KEYWORD + text)
     if note.significant_bits is not None and note.significant_bits > 8:
-        chunks = _chunk(b"sBIT", bytes([note.significant_bits]) * _CHANNELS[png[_COLOUR_TYPE_AT]]) + chunks
+        chunks = png_chunk(b"sBIT", bytes([note.significant_bits]) * _CHANNELS[png[_COLOUR_TYPE_AT]]) + chunks
     return b"".join((png[:_HEADER_END], chunks, png[_HEADER_END:]))
 
 
@@ -81,9 +81,9 @@ def read_note(png: bytes) -> PictureNote | None:
     return None
 
 
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    typed = kind + content
-    return len(content).to_bytes(4) + typed + zlib.crc32(typed).to_bytes(4)
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    """Return a chunk of a PNG file; `kind` has four letters."""
+    return b"".join((len(content).to_bytes(4), kind, content, zlib.crc32(content, zlib.crc32(kind)).to_bytes(4)))
 
 
 def _chunks_before_pixels(png: bytes) -> Iterator[tuple[bytes, bytes]]:
