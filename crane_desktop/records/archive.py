@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -23,7 +23,7 @@ from crane_desktop.domain.frames import Frame
 from crane_desktop.domain.maps import AnomalyMap, Placement
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.preprocess.develop import develop_as, note_of_original, note_of_picture
-from crane_desktop.preprocess.png_file import encode_png
+from crane_desktop.preprocess.png_file import png_pieces
 from crane_desktop.preprocess.png_note import PictureNote
 from crane_desktop.settings.atomic import TEMPORARY_SUFFIX, sync_folder, write_synced
 
@@ -194,29 +194,32 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}{TEMPORARY_SUFFIX}")
 
 
-def _encoded(entry: LogEntry, files: PictureFiles, *, compress: bool) -> Iterator[tuple[Path, bytes]]:
-    """Yield each file's content, one at a time."""
-    frame = entry.frame
+def _encoded(entry: LogEntry, files: PictureFiles, *, compress: bool) -> Iterator[tuple[Path, Iterable[bytes]]]:
+    """Yield each file's content, piece by piece."""
+    frame, anomaly_map = entry.frame, entry.anomaly_map
     if frame is None:
         return
-    yield files.image, encode_picture(frame, compress=compress)
-    if files.map is not None and entry.anomaly_map is not None:
-        yield files.map, encode_map(entry.anomaly_map, compress=compress)
+    yield files.image, picture_pieces(frame, compress=compress)
+    if files.map is not None and anomaly_map is not None:
+        yield files.map, map_pieces(anomaly_map, compress=compress)
     if files.original is not None:
-        yield files.original, encode_png(frame.raw, note_of_original(frame), compress=compress)
+        yield files.original, png_pieces(frame.raw, note_of_original(frame), compress=compress)
 
 
-def encode_picture(frame: Frame, *, compress: bool = True) -> bytes:
-    """Return the frame as lossless PNG: what the camera sent, at its full depth; what was judged where corrected."""
+def picture_pieces(frame: Frame, *, compress: bool = True) -> Iterator[bytes]:
+    """Yield the frame as lossless PNG: what the camera sent, at its full depth; what was judged where corrected."""
     judged = frame.pixels if frame.corrections else frame.raw
-    return encode_png(judged, note_of_picture(frame), compress=compress)
+    return png_pieces(judged, note_of_picture(frame), compress=compress)
 
 
-def encode_map(anomaly_map: AnomalyMap, *, compress: bool = True) -> bytes:
-    """Return the map as 16-bit PNG, 0..65535 for [0, 1]; what is no number becomes 0."""
-    values = np.nan_to_num(anomaly_map.values, nan=0.0, posinf=1.0, neginf=0.0).clip(0.0, 1.0)
-    deep = np.rint(values * np.float32(_MAP_FULL_SCALE)).astype(np.uint16)
-    return encode_png(deep, _MAP_NOTE, compress=compress)
+def map_pieces(anomaly_map: AnomalyMap, *, compress: bool = True) -> Iterator[bytes]:
+    """Yield the map as 16-bit PNG, 0..65535 for [0, 1]; what is no number becomes 0."""
+    values = anomaly_map.values
+    if not np.isfinite(values).all():
+        values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0)
+    # Rounds, and takes what is below the scale for its end.
+    deep = cv2.multiply(cv2.min(values, 1.0), float(_MAP_FULL_SCALE), dtype=cv2.CV_16U)
+    return png_pieces(np.asarray(deep).reshape(values.shape), _MAP_NOTE, compress=compress)
 
 
 def decode_png(data: bytes) -> NDArray[Any] | None:

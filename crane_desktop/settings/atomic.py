@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 TEMPORARY_SUFFIX = ".part"
@@ -30,7 +31,7 @@ def write_atomic(path: Path, content: bytes, *, sync_parent: bool = True) -> Non
         be made durable: then the new file is there, but may not outlive a power cut.
     """
     temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
-    write_synced(temporary, content)
+    write_synced(temporary, [content])
     try:
         temporary.replace(path)
     except BaseException:
@@ -41,8 +42,13 @@ def write_atomic(path: Path, content: bytes, *, sync_parent: bool = True) -> Non
         sync_folder(path.parent)
 
 
-def write_synced(path: Path, content: bytes) -> None:
+def write_synced(path: Path, content: Iterable[bytes]) -> None:
     """Make the file `path`, its content on the disk when this returns; its name is so only after `sync_folder`.
+
+    Parameters
+    ----------
+    content
+        Piece by piece; whatever it raises passes through.
 
     Raises
     ------
@@ -53,7 +59,8 @@ def write_synced(path: Path, content: bytes) -> None:
     """
     with path.open("xb") as file:
         try:
-            file.write(content)
+            for piece in content:
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         except BaseException:

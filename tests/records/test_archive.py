@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from crane_desktop.domain.maps import AnomalyMap, Placement
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.preprocess.develop import develop_as
 from crane_desktop.records import archive as archive_module
-from crane_desktop.records.archive import Archive, ArchivedPaths, decode_png, encode_map, encode_picture
+from crane_desktop.records.archive import Archive, ArchivedPaths, decode_png, map_pieces, picture_pieces
 from crane_desktop.records.database import writing_engine
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.orphans import remove_orphans
@@ -57,6 +57,10 @@ def keep(archive: Archive, entries: Sequence[LogEntry]) -> list[ArchivedPaths]:
     return [ArchivedPaths() if files is None else next(kept) for files in placed]
 
 
+def as_file(pieces: Iterable[bytes]) -> bytes:
+    return b"".join(pieces)
+
+
 def corrected(entry: LogEntry) -> LogEntry:
     assert entry.frame is not None
     frame = replace(entry.frame, corrections=(Correction(CorrectionStep.GAMMA, (0.5,)),))
@@ -73,7 +77,7 @@ SHAPES = arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=9)
 
 @given(arrays.arrays(np.uint8, SHAPES | SHAPES.map(lambda shape: (*shape, 3))))
 def test_a_picture_of_eight_bits_is_kept_without_loss(pixels: np.ndarray) -> None:
-    found = decode_png(encode_picture(Frame(sealed_pixels(pixels), ORIGIN)))
+    found = decode_png(as_file(picture_pieces(Frame(sealed_pixels(pixels), ORIGIN))))
     assert found is not None
     assert np.array_equal(found, pixels)
 
@@ -82,7 +86,7 @@ def test_a_picture_of_eight_bits_is_kept_without_loss(pixels: np.ndarray) -> Non
 def test_a_deep_picture_is_kept_at_its_full_depth_and_shown_by_its_high_bits(raw: np.ndarray, depth: int) -> None:
     raw = sealed(raw >> (16 - depth))
     shown = (raw >> (depth - 8)).astype(np.uint8)
-    found = decode_png(encode_picture(Frame(sealed_pixels(shown), ORIGIN, f"Mono{depth}", raw)))
+    found = decode_png(as_file(picture_pieces(Frame(sealed_pixels(shown), ORIGIN, f"Mono{depth}", raw))))
     assert found is not None
     assert np.array_equal(found, raw)
     assert np.array_equal(develop_as(found, f"Mono{depth}"), shown)
@@ -90,7 +94,7 @@ def test_a_deep_picture_is_kept_at_its_full_depth_and_shown_by_its_high_bits(raw
 
 @given(arrays.arrays(np.float32, SHAPES, elements=st.floats(allow_nan=True, width=32)))
 def test_a_map_is_kept_on_its_absolute_scale_and_what_is_no_number_is_nothing(values: np.ndarray) -> None:
-    found = decode_png(encode_map(AnomalyMap(sealed(values), PLACE)))
+    found = decode_png(as_file(map_pieces(AnomalyMap(sealed(values), PLACE))))
     assert found is not None
     assert found.dtype == np.uint16
     wanted = np.where(np.isnan(values), 0.0, np.clip(values, 0.0, 1.0))
