@@ -91,7 +91,7 @@ class PicturePool:
     """A few threads that write pictures, first come, first served. Any thread may `begin`.
 
     Where more pictures are under way than half the processor's cores, the next ones are stored uncompressed: in a tenth
-    of the time, in twice the space. So a line that is faster than its disk's compression keeps its pictures all the same.
+    of the time, in twice the space: a line that is faster than the compression keeps its pictures all the same.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Durable verdicts a second through the line's own recording, with every picture and map kept. Not a test.
 
-``python tests/records/bench_durable.py [--seconds 4] [--turns 3] [--json] [--data-dir DIR]``. A source that always has a
-part, a model that answers at once, the real log: what is left is the recording. Pictures are a scene with a sensor's
+``python tests/records/bench_durable.py [--seconds 4] [--turns 3] [--json] [--data-dir DIR]``. A source that always has
+a part, a model that answers at once, the real log: what is left is the recording. Pictures are a scene with a sensor's
 noise, no two in a row alike; the map is smooth and of the embedded pack's size. A verdict counts once it is durable.
 """
 
