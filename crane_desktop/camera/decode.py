@@ -2,59 +2,50 @@
 
 from __future__ import annotations
 
-import io
-import struct
-import threading
-import warnings
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from crane_desktop.camera.pictures.depth import SHALLOWEST, checked_bits, eight_bits, used_depth
+from crane_desktop.camera.pictures.kinds import IMAGE_SUFFIXES
+from crane_desktop.camera.pictures.reading import read_picture_file
+from crane_desktop.camera.pictures.values import Array, Values, page_values
+from crane_desktop.camera.pictures.whole import PictureFile, open_picture
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import sealed_pixels
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})
-_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "MPO")
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "Picture",
+    "decode_image",
+    "decode_page",
+    "look_at_first",
+    "must_hold_a_part",
+    "read_image",
+    "read_part",
+    "read_parts",
+    "read_values",
+]
 
-_quiet = threading.Lock()  # the list of warning filters belongs to the whole process
-
-# What Pillow's parsers raise on damaged input; it has no common base.
-_DAMAGED = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    EOFError,
-    MemoryError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-    UserWarning,
-    Image.DecompressionBombError,
-)
+_LEAST_SIDE_PX = 16
+"""Nothing narrower holds a part: the model's smallest patches are about as large."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A decoded picture.
+    """A decoded picture, upright as its file says.
 
     Attributes
     ----------
     pixels
         uint8 ``(H, W)`` or ``(H, W, 3)`` RGB, C-contiguous, read-only; alpha is dropped.
     original
-        uint16 of the same shape where the file holds 16 bit a channel, else None.
+        uint16 of the same shape where the file holds more than 8 bit a channel, else None.
     pixel_format
-        PFNC name: ``Mono8``, ``RGB8``, ``Mono16`` or ``RGB16``.
+        PFNC name: ``Mono8``, ``RGB8``, ``Mono16``, ``RGB16``, or with the bits that are used (``Mono10``).
     """
 
     pixels: NDArray[np.uint8]
@@ -62,8 +53,8 @@ class Picture:
     pixel_format: str
 
 
-def read_image(path: str | Path) -> Picture:
-    """Read a PNG, JPEG, BMP or TIFF file.
+def read_image(path: str | Path, significant_bits: int | None = None) -> Picture:
+    """Read a file of one picture; see `decode_page`.
 
     The bytes are read by Python, so that any path works that the system knows (cv2.imread fails silently
     on Japanese Windows paths).
@@ -71,95 +62,109 @@ def read_image(path: str | Path) -> Picture:
     Raises
     ------
     InputError
-        If the file is missing, unreadable, truncated or of a kind that is not supported.
+        If the file is missing, unreadable, does not answer, is truncated or of a kind that is not supported, holds
+        several pictures, or nobody knows how deep its values are.
     """
-    path = Path(path)
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError("camera.file_missing", file=str(path)) from None
-    except OSError as error:
-        raise InputError("camera.file_unreadable", file=str(path), detail=error.strerror or str(error)) from error
-    return decode_image(data, path.name)
+    return _only_page(read_picture_file(Path(path)), significant_bits)
 
 
-def decode_image(data: bytes, name: str) -> Picture:
-    """Decode the bytes of an image file; `name` is for the sentence of the error.
+def read_part(path: str | Path, significant_bits: int | None = None) -> Picture:
+    """Read the picture of a part; raises as `read_image`, also where it is too small to hold a part."""
+    picture = read_image(path, significant_bits)
+    must_hold_a_part(picture.pixels, Path(path).name)
+    return picture
+
+
+def look_at_first(path: Path, significant_bits: int | None = None) -> None:
+    """Decode a file's first picture, so that what is wrong is told before a model is loaded; raises as `read_part`."""
+    file = read_picture_file(path)
+    must_hold_a_part(decode_page(file, 1, significant_bits).pixels, file.page_name(1))
+
+
+def read_parts(path: Path, significant_bits: int | None = None) -> Iterator[tuple[str, Picture]]:
+    """Read the pictures of a file, of several pages one after the other, each with its name.
 
     Raises
     ------
     InputError
-        If the bytes are no whole picture of a supported kind.
+        As `read_part`, but for several pages.
     """
-    try:
-        with _strict_tiff(data), Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            deep = _holds_16_bit(image)
-            image.load()  # raises on a truncated file, where other decoders fill with grey
-        with image:
-            picture = _deep_picture(image, data) if deep else _plain_picture(image)
-    except _DAMAGED as error:
-        raise InputError("camera.image_unreadable", file=name, detail=str(error)[:200]) from error
-    if picture is None:
-        raise InputError("camera.image_kind_unknown", file=name)
-    return picture
+    file = read_picture_file(path)
+    for number in range(1, len(file.pages) + 1):
+        picture = decode_page(file, number, significant_bits)
+        must_hold_a_part(picture.pixels, file.page_name(number))
+        yield file.page_name(number), picture
 
 
-@contextmanager
-def _strict_tiff(data: bytes) -> Iterator[None]:
-    """Silence Pillow's remarks, but let a TIFF that lost tags be an error: its tags say what the pixels mean.
+def read_values(path: str | Path) -> Array:
+    """Read a file's bare values, uint8 or uint16: of a drawn mask, which has no black and white.
 
-    In a JPEG the same remark is about the camera's notes (EXIF), which are not the picture.
+    Raises
+    ------
+    InputError
+        As `read_image`; how deep they are does not matter.
     """
-    with _quiet, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"PIL\.")
-        if data[:2] in (b"II", b"MM"):
-            warnings.filterwarnings("error", "(Possibly )?[Cc]orrupt EXIF|Truncated File Read", UserWarning, r"PIL\.")
-        yield
+    file = read_picture_file(Path(path))
+    _must_be_single(file)
+    return page_values(file, file.pages[0]).values
 
 
-def _holds_16_bit(image: Image.Image) -> bool:
-    """Tell from the decoder's raw mode; Pillow's own mode says 8 bit for 16-bit colour."""
-    if image.mode.startswith("I;16"):
-        return True
-    for tile in getattr(image, "tile", []):
-        args = tile.args
-        raw_mode = args[0] if isinstance(args, tuple) and args else args
-        if isinstance(raw_mode, str) and ";16" in raw_mode:
-            return True
-    return False
+def decode_image(data: bytes, name: str, significant_bits: int | None = None) -> Picture:
+    """Decode the bytes of a file of one picture; `name` is for the sentence of the error.
+
+    Raises
+    ------
+    InputError
+        If the bytes are no whole picture of a supported kind, or nobody knows how deep its values are.
+    """
+    return _only_page(open_picture(data, name), significant_bits)
 
 
-def _plain_picture(image: Image.Image) -> Picture | None:
-    if image.mode in ("1", "L", "LA", "La"):
-        return Picture(sealed_pixels(np.asarray(image.convert("L"))), None, "Mono8")
-    if image.mode in ("RGB", "RGBA", "RGBX", "P", "PA", "CMYK", "YCbCr", "LAB", "HSV"):
-        return Picture(sealed_pixels(np.asarray(image.convert("RGB"))), None, "RGB8")
-    if image.mode == "I":
-        # 16-bit grey that Pillow widened to 32 bit; truly deeper pictures are not ours.
-        wide = np.asarray(image)
-        if wide.min() >= 0 and wide.max() <= np.iinfo(np.uint16).max:
-            return _from_16_bit(wide.astype(np.uint16))
-    return None
+def decode_page(file: PictureFile, number: int, significant_bits: int | None = None) -> Picture:
+    """Decode the page of that number, from 1.
+
+    Parameters
+    ----------
+    significant_bits
+        How deep values of more than 8 bits are where the file does not say; None: not known.
+
+    Raises
+    ------
+    InputError
+        If its pixels are damaged or of a kind that is not supported, or nobody knows how deep its values are.
+    """
+    return _picture(page_values(file, file.pages[number - 1]), file.page_name(number), checked_bits(significant_bits))
 
 
-def _deep_picture(image: Image.Image, data: bytes) -> Picture | None:
-    if image.mode.startswith("I;16"):
-        return _from_16_bit(np.asarray(image).astype(np.uint16))
-    try:
-        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        raise ValueError(error.err) from error
-    if decoded is None or decoded.dtype != np.uint16 or decoded.shape[:2] != (image.height, image.width):
-        return None
-    if decoded.ndim == 2:
-        return _from_16_bit(decoded)
-    if image.mode in ("LA", "La", "L"):
-        return _from_16_bit(decoded[..., 0])
-    return _from_16_bit(decoded[..., 2::-1])
+def must_hold_a_part(pixels: NDArray[np.uint8], name: str) -> None:
+    """Raise InputError where the picture is too small or too narrow to hold a part."""
+    height, width = pixels.shape[:2]
+    if min(height, width) < _LEAST_SIDE_PX:
+        raise InputError("camera.image_too_small", file=name, width=width, height=height, least=_LEAST_SIDE_PX)
 
 
-def _from_16_bit(values: NDArray[np.generic]) -> Picture:
-    original = np.array(values, dtype=np.uint16, order="C", copy=True)
+def _only_page(file: PictureFile, significant_bits: int | None) -> Picture:
+    _must_be_single(file)
+    return decode_page(file, 1, significant_bits)
+
+
+def _must_be_single(file: PictureFile) -> None:
+    if len(file.pages) != 1:
+        raise InputError("camera.image_of_several", file=file.name, count=len(file.pages))
+
+
+def _picture(found: Values, name: str, wanted_bits: int | None) -> Picture:
+    """Make 8-bit pixels of values: the one place where a depth becomes black and white."""
+    grey = found.values.ndim == 2
+    if found.values.dtype == np.uint8:
+        return Picture(sealed_pixels(found.values.astype(np.uint8, copy=False)), None, "Mono8" if grey else "RGB8")
+    original = np.array(found.values, dtype=np.uint16, order="C", copy=True)
+    told = found.depth if found.depth is not None else wanted_bits
+    depth = used_depth(original, told, name, high_end=found.high_end and found.depth is not None)
+    if found.white_is_zero:
+        original = np.asarray(((1 << depth) - 1) - original, np.uint16)
     original.flags.writeable = False
-    pixels = sealed_pixels((original >> 8).astype(np.uint8))
-    return Picture(pixels, original, "Mono16" if original.ndim == 2 else "RGB16")
+    pixels = sealed_pixels(eight_bits(original, depth))
+    if depth == SHALLOWEST:
+        return Picture(pixels, None, "Mono8" if grey else "RGB8")
+    return Picture(pixels, original, f"{'Mono' if grey else 'RGB'}{depth}")

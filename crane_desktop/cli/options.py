@@ -13,6 +13,7 @@ from crane_desktop.settings.texts import text
 
 __all__ = [
     "HELP_LANGUAGE",
+    "BitsOption",
     "CtiOption",
     "DataDirOption",
     "JsonOption",
@@ -46,6 +47,10 @@ PackOption: TypeAlias = Annotated[
 ]
 ProfileOption: TypeAlias = Annotated[
     str | None, typer.Option("--profile", help=text("app.help.profile", HELP_LANGUAGE), metavar="NAME")
+]
+BitsOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--significant-bits", min=8, max=16, help=text("app.help.significant_bits", HELP_LANGUAGE)),
 ]
 CtiOption: TypeAlias = Annotated[
     Path | None, typer.Option("--cti", help=text("app.help.cti", HELP_LANGUAGE), metavar="FILE")

@@ -149,7 +149,8 @@ class LineReporter:
         for fault in end.faults:
             if _is_bad_input(end, fault):
                 raise fault
-        self._show.end(end.balance, end.pace)
+        folder = end.source is not None and end.source.kind == "folder"
+        self._show.end(end.balance, end.pace, end.source.passed_over if end.source and folder else None)
         return 1 if self._failed else 0
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.station import Pace, Result
 from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.services.picture_folder import passed_over_dict
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
@@ -35,9 +37,10 @@ def verdict_line(result: Result) -> dict[str, Any]:
     return line
 
 
-def summary_line(balance: Balance, pace: Pace) -> dict[str, Any]:
-    """Return ``{"summary": ...}``: frames = verdicts + losses."""
+def summary_line(balance: Balance, pace: Pace, passed_over: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return ``{"summary": ...}``: frames = verdicts + losses; of a folder with what was passed over in it."""
     count = balance.verdicts
+    beside = {} if passed_over is None else {"passed_over": passed_over_dict(passed_over)}
     return {
         "summary": {
             "frames": balance.frames,
@@ -50,5 +53,6 @@ def summary_line(balance: Balance, pace: Pace) -> dict[str, Any]:
             "losses_by_cause": {c.value: balance.losses.get(c, 0) for c in LossCause},
             "fps": round(pace.verdicts_per_s, 3),
             "latency_ms": {"p50": _rounded(pace.latency_p50_ms, 2), "p99": _rounded(pace.latency_p99_ms, 2)},
+            **beside,
         }
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -17,8 +17,10 @@ from crane_desktop.cli.console import Console
 from crane_desktop.cli.summaries import summary_line, verdict_line
 from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.shown import shown_name
 from crane_desktop.domain.station import Pace, Result
-from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.domain.verdicts import ReasonCode, Verdict
+from crane_desktop.services.picture_folder import passed_over_told
 from crane_desktop.settings.texts import Language, error_text, text
 
 SHAPES = {Verdict.OK: "○", Verdict.NG: "×", Verdict.REVIEW: "△", Verdict.NONE: "－"}
@@ -52,8 +54,8 @@ class Show(Protocol):
         """Show what was taken in."""
         ...
 
-    def end(self, balance: Balance, pace: Pace) -> None:
-        """Sum up."""
+    def end(self, balance: Balance, pace: Pace, passed_over: Sequence[str] | None = None) -> None:
+        """Sum up; `passed_over` names what a folder holds beside pictures, None where the source is no folder."""
         ...
 
 
@@ -100,11 +102,13 @@ class PlainLines:
     def refresh(self, balance: Balance, pace: Pace) -> None:
         """Nothing is held back here."""
 
-    def end(self, balance: Balance, pace: Pace) -> None:
+    def end(self, balance: Balance, pace: Pace, passed_over: Sequence[str] | None = None) -> None:
         """Print the summary."""
         if self._console.as_json:
-            self.data(summary_line(balance, pace))
+            self.data(summary_line(balance, pace, passed_over))
             return
+        if passed_over:
+            self.say(passed_over_words(passed_over, self._console.language))
         self.say(balance_words(balance, self._console.language))
         self.say(pace_words(pace, self._console.language))
 
@@ -128,14 +132,14 @@ class SourceLines(PlainLines):
 
     def say(self, words: str) -> None:
         """Print a line for people."""
-        self._console.say(f"{self._source()}: {words}")
+        self._console.say(f"{shown_name(self._source())}: {words}")
 
-    def end(self, balance: Balance, pace: Pace) -> None:
+    def end(self, balance: Balance, pace: Pace, passed_over: Sequence[str] | None = None) -> None:
         """Print this source's share of the summary."""
         if self._console.as_json:
-            self.data({"share": summary_line(balance, pace)["summary"]})
+            self.data({"share": summary_line(balance, pace, passed_over)["summary"]})
         else:
-            super().end(balance, pace)
+            super().end(balance, pace, passed_over)
 
 
 def verdict_words(result: Result, language: Language) -> str:
@@ -146,7 +150,9 @@ def verdict_words(result: Result, language: Language) -> str:
     score = "-" if seen.score is None else f"{seen.score:.3f}"
     name = seen.origin.file or str(seen.origin.frame_id)
     head = f"{seen.origin.frame_id:>6}  {SHAPES[seen.verdict]} {verdict}  {score}"
-    return f"{head}  {seen.latency_ms:7.1f} ms  {name}  {reason}"
+    # Of a picture that could not be read the sentence says what to do; other details are the log's.
+    told = f": {shown_name(seen.reason.detail)}" if seen.reason.code is ReasonCode.UNREADABLE_IMAGE else ""
+    return f"{head}  {seen.latency_ms:7.1f} ms  {shown_name(name)}  {reason}{told}"
 
 
 def balance_words(balance: Balance, language: Language) -> str:
@@ -170,12 +176,18 @@ def pace_words(pace: Pace, language: Language) -> str:
     return text("app.pace", language, rate=f"{pace.verdicts_per_s:.1f}", p50=p50, p99=p99)
 
 
+def passed_over_words(names: Sequence[str], language: Language) -> str:
+    """Return what lies beside a folder's pictures as one sentence."""
+    return error_text(passed_over_told(names), language)
+
+
 class LiveTable:
     """A table of the newest verdicts that stays in place on a terminal; a context manager."""
 
     def __init__(self, language: Language) -> None:
         self._language = language
         self._headline = ""
+        self._passed_over: Sequence[str] = ()
         self._faults: deque[str] = deque(maxlen=_FAULTS)
         self._newest: deque[Result] = deque(maxlen=_ROWS)
         self._live = Live(console=RichConsole(), auto_refresh=False)
@@ -205,8 +217,9 @@ class LiveTable:
         """Repaint the table."""
         self._live.update(self._picture(balance, pace), refresh=True)
 
-    def end(self, balance: Balance, pace: Pace) -> None:
+    def end(self, balance: Balance, pace: Pace, passed_over: Sequence[str] | None = None) -> None:
         """Leave the last table with the summary on the terminal."""
+        self._passed_over = passed_over or ()
         self.refresh(balance, pace)
 
     def _picture(self, balance: Balance, pace: Pace) -> RenderableType:
@@ -228,7 +241,7 @@ class LiveTable:
                 ),
                 "-" if seen.score is None else f"{seen.score:.3f}",
                 f"{seen.latency_ms:.0f} ms",
-                seen.origin.file or "",
+                shown_name(seen.origin.file or ""),
                 text(f"reason.{seen.reason.code}", self._language),
             )
         return Group(
@@ -236,5 +249,6 @@ class LiveTable:
             table,
             Text(balance_words(balance, self._language)),
             Text(pace_words(pace, self._language)),
+            *(Text(passed_over_words(names, self._language)) for names in [self._passed_over] if names),
             *(Text(sentence, "bold red") for sentence in self._faults),
         )

@@ -28,10 +28,15 @@ REVIEW_LOOSER = 3
 MARGIN_SHARE = 0.5
 """Where the images are too few for the rate, NG begins this share of (maximum - median) above the maximum."""
 
-FEWEST_PARTS = 2
+FEWEST_PARTS = 3
+"""Of fewer, the next good part may come out NG more often than not: a bound that says nothing."""
+HIGHEST_REACHED = 0.999
+"""What a part can be relied on to reach: scores and maps end at 1, and come no nearer to it than this in practice."""
 HIGHEST_RATE = 0.5
 """Of false rejects: a station that stops more good parts than it lets pass decides nothing."""
 _CONFIDENCE = 0.95
+_ENDS = 1e-7
+"""Scores are float32: nearer to 0 or 1 they do not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +108,15 @@ def calibrate(parts: Sequence[GoodPart], false_reject_rate: float) -> Calibrated
     Parameters
     ----------
     parts
-        At least two good parts, none of them used for anything else.
+        At least three different good parts, none of them used for anything else.
     false_reject_rate
         Allowed share of good parts that come out NG, in (0, 0.5].
 
     Raises
     ------
     InputError
-        If the rate is out of range, the parts are too few, or one has no finite score.
+        If the rate is out of range, the parts are too few, one has no finite score, or NG would begin where no part
+        can come.
     """
     check_rate(false_reject_rate)
     if len(parts) < FEWEST_PARTS:
@@ -129,6 +135,7 @@ def calibrate(parts: Sequence[GoodPart], false_reject_rate: float) -> Calibrated
         map_review=_just_above(peak, over_review),
         map_ng=_just_above(peak, over_ng) if over_ng else _above_the_worst(peak),
     )
+    _must_be_reached(thresholds)
     return Calibrated(thresholds, _promise(len(parts), false_reject_rate, rate, over_ng, over_review))
 
 
@@ -161,10 +168,31 @@ def _just_above(ordered: NDArray[np.float64], over: int) -> float:
 
 
 def _above_the_worst(ordered: NDArray[np.float64]) -> float:
-    """Return the maximum and a margin, but no level that an odd part (scores end at 1) could never reach."""
-    worst = float(ordered[-1])
-    margin = MARGIN_SHARE * (worst - float(np.median(ordered)))
-    return max(_just_above(ordered, 1), min(worst + margin, 1.0))
+    """Return the maximum and a margin, but no level that an odd part could not reach.
+
+    Near 1 the margin is taken in log odds, where values keep their distance: there is no room for it otherwise.
+    """
+    worst, middle = float(ordered[-1]), float(np.median(ordered))
+    plain = worst + MARGIN_SHARE * (worst - middle)
+    high, low = log_odds(np.array([worst, middle]))
+    bent = 1 / (1 + math.exp(-(high + MARGIN_SHARE * (high - low))))
+    return max(_just_above(ordered, 1), min(plain, bent, HIGHEST_REACHED))
+
+
+def _must_be_reached(thresholds: Thresholds) -> None:
+    """Raise InputError where NG begins so high that it could never come again."""
+    for key, value in (
+        ("decision.score_out_of_reach", thresholds.score_ng),
+        ("decision.peak_out_of_reach", thresholds.map_ng),
+    ):
+        if value > HIGHEST_REACHED:
+            raise InputError(key, value=f"{value:.4f}")
+
+
+def log_odds(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values in [0, 1] as log odds, which keep their order and do not end at 1; finite at both ends."""
+    inside = np.clip(values, _ENDS, 1 - _ENDS)
+    return np.asarray(np.log(inside) - np.log1p(-inside))
 
 
 def _promise(n: int, asked: float, rate: Fraction, over_ng: int, over_review: int) -> Promise:

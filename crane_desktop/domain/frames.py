@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crane_desktop.domain.corrections import Correction
-from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.errors import CraneError, InputError
 from crane_desktop.domain.health import Gap
 
 
@@ -132,12 +132,16 @@ class FrameFault:
     cause
         A `Reason` code of `domain.verdicts`, as text (``"unreadable_image"``, ``"incomplete_frame"``...).
     detail
-        What exactly happened, for the log; not translated.
+        What exactly happened, for the log: of a picture file a sentence in the station's language, of a camera the
+        driver's words.
+    error
+        The same as an error with its sentence in both languages, where there is one.
     """
 
     origin: FrameOrigin
     cause: str
     detail: str = ""
+    error: InputError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,15 @@ class SourceInfo:
         never skips. False for a free-running camera: the newest frame wins.
     description
         For people: model and serial number, folder, kind of part.
+    passed_over
+        Names of what lies in an open folder and is no picture that can be read; folders end in ``/``.
     """
 
     source_id: str
     kind: str
     every_part: bool
     description: str
+    passed_over: tuple[str, ...] = ()
 
 
 class FrameSource(Protocol):

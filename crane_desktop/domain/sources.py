@@ -27,6 +27,8 @@ class SourceChoice:
         End after so many frames; None means never (folder: at its last picture).
     seed
         Seed of the simulated line (demo).
+    significant_bits
+        How deep values of more than 8 bits are where a picture file does not say (folder); None: not known.
     """
 
     kind: str = "demo"
@@ -37,3 +39,4 @@ class SourceChoice:
     rate_hz: float | None = None
     frames: int | None = None
     seed: int = 0
+    significant_bits: int | None = None

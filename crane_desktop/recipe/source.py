@@ -11,6 +11,7 @@ from crane_desktop.domain.sources import SourceChoice
 _STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 _Rate: TypeAlias = Annotated[float, Field(gt=0)]
 _Frames: TypeAlias = Annotated[int, Field(ge=1)]
+_Bits: TypeAlias = Annotated[int, Field(ge=8, le=16)]
 
 
 class DemoChoice(BaseModel):
@@ -30,7 +31,7 @@ class DemoChoice(BaseModel):
 
 
 class FolderChoice(BaseModel):
-    """Replay of a folder of pictures."""
+    """Replay of a folder of pictures; `significant_bits` None means that the files must say how deep they are."""
 
     model_config = _STRICT
 
@@ -38,10 +39,17 @@ class FolderChoice(BaseModel):
     path: Annotated[str, Field(min_length=1)]
     rate_hz: _Rate | None = None
     frames: _Frames | None = None
+    significant_bits: _Bits | None = None
 
     def choice(self) -> SourceChoice:
         """Return the same as the station's own word."""
-        return SourceChoice(kind="folder", path=self.path, rate_hz=self.rate_hz, frames=self.frames)
+        return SourceChoice(
+            kind="folder",
+            path=self.path,
+            rate_hz=self.rate_hz,
+            frames=self.frames,
+            significant_bits=self.significant_bits,
+        )
 
 
 class GenicamChoice(BaseModel):

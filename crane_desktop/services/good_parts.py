@@ -7,13 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from crane_desktop.decision.calibrate import GoodPart
+from crane_desktop.decision.good_set import UNDECIDED, GoodSet, OutlierDecision
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.jobs import UNWATCHED, Watch
+from crane_desktop.domain.ports import Scorer
+from crane_desktop.preprocess.likeness import Likeness
 from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.good_parts import GoodPartsFile
 from crane_desktop.recipe.model import Recipe, checked_name
+from crane_desktop.services.good_set import ScoredPicture, copies_told, decided, digest_of, set_of
 from crane_desktop.services.model_check import proven_scorer, unfit_fault
+from crane_desktop.services.picture_folder import bits_of, passed_over_dict, warn_of_passed_over
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.texts import Language, text
@@ -29,6 +36,7 @@ class Learnt:
     recipe: Recipe
     memory: GoodParts
     used: bool
+    passed_over: tuple[str, ...] = ()
 
     def sentence(self, language: Language) -> str:
         """Return the outcome in plain words."""
@@ -53,6 +61,7 @@ class Learnt:
             "good_parts": len(self.memory.pictures),
             "members": sorted(self.memory.members),
             "self_check": {"zero_shot": check.zero_shot, "hybrid": check.hybrid, "gain_low": check.gain_low},
+            "passed_over": passed_over_dict(self.passed_over),
             "words": self.sentence(language),
         }
 
@@ -65,8 +74,13 @@ def learn_for_recipe(
     seed: int,
     pack: str | None,
     watch: Watch = UNWATCHED,
+    decision: OutlierDecision = UNDECIDED,
+    significant_bits: int | None = None,
 ) -> Learnt:
     """Learn a memory from a folder of good parts; the recipe uses it from its next version on, if it helps.
+
+    Copies are remembered once. What stands far off the others may be a defect, which no memory must hold as good: a
+    person decides.
 
     Parameters
     ----------
@@ -74,31 +88,43 @@ def learn_for_recipe(
         So many of the folder's pictures, drawn by `seed`; None: all.
     watch
         Told how many steps are done, and of how many; where it cancels, the recipe is as before.
+    significant_bits
+        How deep values of more than 8 bits are where the files do not say; None: as the recipe's folder source says.
 
     Raises
     ------
+    UndecidedError
+        If parts that stand far off the others are neither left out nor kept.
     InputError
         If the folder holds too few or too many pictures, or one of them cannot be judged.
     StationFault
         If this station does not give the pack's golden scores.
     """
-    from crane_desktop.camera.decode import read_image
-    from crane_desktop.camera.folder import list_images
+    from crane_desktop.camera.decode import read_part
+    from crane_desktop.camera.pictures.listing import list_folder
     from crane_desktop.services.packs.find import pack_path
     from crane_desktop.training.goodparts.learn import learn_good_parts
 
-    files = chosen(list_images(images), parts, seed)
+    listing = list_folder(images)
+    files = chosen(list(listing.files), parts, seed)
     name = checked_name(name)
     known = name in workbench.recipes.names()
     old = workbench.recipes.head(name) if known else Recipe(name=name)
-    pictures = [read_image(file).pixels for file in files]
+    bits = bits_of(old, significant_bits)
+    pictures = [read_part(file, bits).pixels for file in files]
+    warn_of_passed_over(listing.passed_over, watch)
     scorer = proven_scorer(workbench, pack_path(workbench, pack or (old.pack if known else None)))
     try:
         if scorer.unfit is not None:
             raise unfit_fault(scorer.info.pack, scorer.unfit)
-        memory = learn_good_parts(scorer, pictures, seed, watch.progress)
+        used = decided(_looked_at(scorer, {file.name: p for file, p in zip(files, pictures, strict=True)}), decision)
+        if used.copies:
+            watch.warn(copies_told(used))
+        counted = {picture.name for picture in used.counted}
+        kept_pictures = [p for file, p in zip(files, pictures, strict=True) if file.name in counted]
+        memory = learn_good_parts(scorer, kept_pictures, seed, watch.progress)
         if not memory.check.better:
-            return Learnt(old, memory, used=False)
+            return Learnt(old, memory, used=False, passed_over=listing.passed_over)
         kept, used_pack = _keep(workbench.data, memory), scorer.info.pack
     finally:
         scorer.close()
@@ -108,7 +134,24 @@ def learn_for_recipe(
         who=system_user(),
         why=Why("recipe.why.good_parts_learnt", {"parts": kept.parts}),
     )
-    return Learnt(saved.recipe, memory, used=True)
+    return Learnt(saved.recipe, memory, used=True, passed_over=listing.passed_over)
+
+
+def _looked_at(scorer: Scorer, pictures: dict[str, NDArray[np.uint8]]) -> GoodSet:
+    """Score the pictures as the model alone does, and find their copies.
+
+    Raises
+    ------
+    InputError
+        If the model has no answer to one: names it.
+    """
+    scored: list[ScoredPicture] = []
+    for name, pixels in pictures.items():
+        part = GoodPart.of(scorer.score(pixels))
+        if not (np.isfinite(part.score) and np.isfinite(part.peak)):
+            raise InputError("app.good_image_not_scored", file=name)
+        scored.append(ScoredPicture(name, part, Likeness.of(pixels), digest_of(pixels)))
+    return set_of(scored)
 
 
 def forget_for_recipe(workbench: Workbench, name: str) -> Recipe:

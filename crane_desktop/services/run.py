@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from crane_desktop import __version__
 from crane_desktop.domain.errors import StationFault
@@ -25,6 +26,7 @@ from crane_desktop.services.corrections import corrector_of
 from crane_desktop.services.model_loading import LoadedModel, load_model
 from crane_desktop.services.sources import make_source
 from crane_desktop.services.workbench import Workbench
+from crane_desktop.settings.texts import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,18 @@ class Run:
 
 
 def check_choice(choice: SourceChoice) -> None:
-    """Find what is wrong with a choice before a model is loaded for it.
+    """Find what is wrong with a choice before a model is loaded for it; a folder is looked into, no camera is opened.
 
     Raises
     ------
     InputError
-        If it makes no sense.
+        If it makes no sense, or its folder has no pictures.
     """
     make_source(choice)
+    if choice.kind == "folder" and choice.path:
+        from crane_desktop.camera.pictures.listing import list_folder
+
+        list_folder(Path(choice.path))
 
 
 def prepare_run(
@@ -67,6 +73,7 @@ def prepare_run(
     *,
     scorer: Scorer | None = None,
     on_result: Callable[[Result], None] | None = None,
+    language: Language | None = None,
 ) -> Run:
     """Put a line together; nothing is opened and nothing runs yet.
 
@@ -78,13 +85,16 @@ def prepare_run(
         What asks the model, where several lines share it; None: the model itself.
     on_result
         Called with every verdict once it is durable, on the line's thread; must return soon.
+    language
+        Of what the source says about a picture that cannot be judged; None: the system's.
 
     Raises
     ------
     InputError
         If the choice makes no sense, a reference picture of the recipe is gone, or the recipe cannot be kept.
     """
-    source, outputs = source_with_outputs(choice, model.recipe, corrector_of(recipes.data, model.recipe))
+    corrector = corrector_of(recipes.data, model.recipe)
+    source, outputs = source_with_outputs(choice, model.recipe, corrector, language)
     line = Line(
         source,
         scorer or model.scorer,
@@ -153,7 +163,15 @@ def opened_runs(
             def report(result: Result, number: int = number) -> None:
                 on_result(number, result)
 
-            run = prepare_run(workbench.recipes, choice, model, workbench.log, scorer=scorer, on_result=report)
+            run = prepare_run(
+                workbench.recipes,
+                choice,
+                model,
+                workbench.log,
+                scorer=scorer,
+                on_result=report,
+                language=workbench.language,
+            )
             stack.callback(run.close)
             runs.append(run)
         alarms = AlarmList(workbench.note)
@@ -168,7 +186,7 @@ def does_not_stop() -> StationFault:
 
 
 def source_with_outputs(
-    choice: SourceChoice, recipe: Recipe, corrector: Corrector | None = None
+    choice: SourceChoice, recipe: Recipe, corrector: Corrector | None = None, language: Language | None = None
 ) -> tuple[FrameSource, tuple[CameraLineOutput, ...]]:
     """Return the source and its outputs; those belong to the caller, who closes them after the line.
 
@@ -181,7 +199,7 @@ def source_with_outputs(
     """
     signal = recipe.reject_signal if recipe.thresholds is not None else None
     if signal is None or choice.kind != "genicam":
-        return make_source(choice, recipe.camera_features, corrector=corrector), ()
+        return make_source(choice, recipe.camera_features, corrector=corrector, language=language), ()
     from crane_desktop.camera.genicam.reconnect import ReconnectingSource
 
     source = make_source(choice, recipe.camera_features, signal.setting(), corrector)

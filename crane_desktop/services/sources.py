@@ -9,6 +9,7 @@ from crane_desktop.domain.ports import FrameSource
 from crane_desktop.domain.signals import LineSetting
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.preprocess.correct import Corrector
+from crane_desktop.settings.texts import Language
 
 
 def make_source(
@@ -16,6 +17,7 @@ def make_source(
     features: Mapping[str, str | int | float | bool] | None = None,
     line: LineSetting | None = None,
     corrector: Corrector | None = None,
+    language: Language | None = None,
 ) -> FrameSource:
     """Return the source, not yet open. Each kind is imported only when it is chosen.
 
@@ -27,6 +29,8 @@ def make_source(
         An output line that a camera drives; other sources have none.
     corrector
         What is done to a camera's values; other sources give finished pictures.
+    language
+        Of what a source says about a picture that cannot be judged; None: the system's.
 
     Raises
     ------
@@ -39,7 +43,13 @@ def make_source(
 
             if not choice.path:
                 raise InputError("camera.folder_not_given")
-            return FolderSource(choice.path, choice.rate_hz, choice.frames)
+            return FolderSource(
+                choice.path,
+                choice.rate_hz,
+                choice.frames,
+                significant_bits=choice.significant_bits,
+                language=language,
+            )
         case "genicam":
             from crane_desktop.camera.genicam.reconnect import ReconnectingSource
             from crane_desktop.camera.genicam.source import GenicamSource

@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 import locale
 import os
+from collections.abc import Mapping
 from functools import cache
+from pathlib import PurePath
 from typing import Literal, TypeAlias
 
 from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.shown import shown_name
 from crane_desktop.settings.resources import resource_path
 
 Language: TypeAlias = Literal["ja", "en"]
@@ -46,12 +49,19 @@ def text(key: str, /, language: Language, **params: object) -> str:
     KeyError
         If there is no such sentence: a bug of ours that tests find.
     """
-    return catalogue()[key][language].format(**params)
+    return catalogue()[key][language].format(**_shown(params))
 
 
 def error_text(error: CraneError, language: Language) -> str:
     """Return an error's sentence in `language`."""
-    return catalogue()[error.key][language].format(**error.params)
+    return catalogue()[error.key][language].format(**_shown(error.params))
+
+
+def _shown(params: Mapping[str, object]) -> dict[str, object]:
+    """Names of files come from anywhere: none may break a line or turn it round."""
+    return {
+        name: shown_name(str(value)) if isinstance(value, str | PurePath) else value for name, value in params.items()
+    }
 
 
 def system_language() -> Language:

@@ -80,6 +80,8 @@ class LearningOptions:
         ``"auto"``, ``"cpu"`` or ``"cuda[:N]"``.
     language
         Of the learning curve's labels.
+    significant_bits
+        How deep values of more than 8 bits are where picture files do not say; None: not known.
     """
 
     epochs: int | None = None
@@ -89,6 +91,7 @@ class LearningOptions:
     most_pictures: int | None = None
     device: str = "auto"
     language: Language = "en"
+    significant_bits: int | None = None
 
     def epochs_for(self, learned: int) -> int:
         """Return how many epochs so many pictures get."""
@@ -151,7 +154,8 @@ def learn_prompts(
     if clean_name(out.stem) != out.stem:
         raise InputError("model.bad_pack_name", name=out.stem)
     how.context_for(read_manifest(pack).config)
-    wish = _Wish(pack, tuple(read_labelled(path) for path in datasets), out, how, choose_device(how.device))
+    sets = tuple(read_labelled(path).with_bits(how.significant_bits) for path in datasets)
+    wish = _Wish(pack, sets, out, how, choose_device(how.device))
     try:
         wish.folder.mkdir(exist_ok=True)
         wish.features.mkdir(exist_ok=True)

@@ -160,4 +160,4 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_folder_is_no_image(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         read_image(tmp_path)
-    assert error.value.key == "camera.file_unreadable"
+    assert error.value.key == "camera.file_is_no_file"

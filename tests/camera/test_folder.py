@@ -17,7 +17,7 @@ from crane_desktop.domain.frames import EndOfFrames, Frame, FrameFault, SourceEv
 
 def _save(folder: Path, name: str, level: int = 0) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.full((8, 10), level, np.uint8)).save(folder / name)
+    Image.fromarray(np.full((16, 20), level, np.uint8)).save(folder / name)
     return folder / name
 
 
@@ -152,7 +152,7 @@ def test_waiting_for_the_next_turn_is_no_fault(tmp_path: Path) -> None:
 
 
 def test_16_bit_pictures_bring_their_original(tmp_path: Path) -> None:
-    values = np.arange(80, dtype=np.uint16).reshape(8, 10) * 800
+    values = np.arange(320, dtype=np.uint16).reshape(16, 20) * 200
     Image.fromarray(values).save(tmp_path / "deep.png")
     (frame,) = _all(FolderSource(tmp_path))
     assert isinstance(frame, Frame)

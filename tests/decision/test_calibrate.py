@@ -12,13 +12,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from crane_desktop.decision.calibrate import Calibrated, GoodPart, Promise, calibrate, promise_words
+from crane_desktop.decision.calibrate import (
+    HIGHEST_REACHED,
+    Calibrated,
+    GoodPart,
+    Promise,
+    calibrate,
+    promise_words,
+)
 from crane_desktop.decision.rule import decide
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.settings.texts import error_text, text
+
+SHARES = st.floats(0, 0.998046875, width=32)
+"""Scores and peaks that a threshold can stand above."""
 
 
 def parts(values: NDArray[np.float64]) -> list[GoodPart]:
@@ -118,12 +128,12 @@ def test_with_too_few_images_ng_stands_a_margin_above_the_worst_good_part() -> N
     values = np.column_stack((np.linspace(0.1, 0.3, 11), np.linspace(0.2, 0.9, 11)))
     limits = calibrate(parts(values), 0.01).thresholds
     assert limits.score_ng == pytest.approx(0.3 + 0.5 * (0.3 - 0.2))
-    assert limits.map_ng == 1.0, "never where no anomaly could reach it"
+    assert 0.9 < limits.map_ng < HIGHEST_REACHED, "never where no anomaly could reach it"
     assert limits.score_review == math.nextafter(0.3, 1)
 
 
 @given(
-    st.lists(st.tuples(st.floats(0, 1, width=32), st.floats(0, 1, width=32)), min_size=2, max_size=60),
+    st.lists(st.tuples(SHARES, SHARES), min_size=3, max_size=60),
     st.floats(0.001, 0.5),
 )
 def test_the_thresholds_reject_few_of_the_parts_they_were_made_on(
@@ -153,12 +163,14 @@ def test_the_rule_and_the_calibration_mean_the_same_numbers() -> None:
 @pytest.mark.parametrize(
     ("values", "rate", "key"),
     [
-        ([(0.1, 0.1)], 0.01, "decision.too_few_good_parts"),
+        ([(0.1, 0.1)] * 2, 0.01, "decision.too_few_good_parts"),
         ([], 0.01, "decision.too_few_good_parts"),
         ([(0.1, 0.1)] * 9, 0.0, "decision.rate_out_of_range"),
         ([(0.1, 0.1)] * 9, 0.6, "decision.rate_out_of_range"),
         ([(0.1, 0.1)] * 9, math.nan, "decision.rate_out_of_range"),
         ([(0.1, math.nan), (0.1, 0.1), (math.inf, 0.2)], 0.1, "decision.good_part_without_score"),
+        ([(0.1, 0.1)] * 9 + [(0.9999, 0.1)], 0.05, "decision.score_out_of_reach"),
+        ([(0.1, 0.1)] * 60 + [(0.1, 1.0)], 0.01, "decision.peak_out_of_reach"),
     ],
 )
 def test_what_cannot_be_calibrated_is_told(values: list[tuple[float, float]], rate: float, key: str) -> None:
@@ -182,8 +194,15 @@ def test_the_promise_is_told_in_plain_words() -> None:
     assert "200個に1個" in in_japanese
 
 
-GOOD_PARTS = st.lists(st.tuples(st.floats(0, 1, width=32), st.floats(0, 1, width=32)), min_size=2, max_size=40)
+GOOD_PARTS = st.lists(st.tuples(SHARES, SHARES), min_size=3, max_size=40)
 RATES = st.sampled_from([0.5, 0.2, 0.1, 0.05, 0.01, 0.001]) | st.floats(0.001, 0.5)
+
+
+@given(GOOD_PARTS, RATES)
+def test_ng_begins_where_a_part_can_come(values: list[tuple[float, float]], rate: float) -> None:
+    limits = calibrate([GoodPart(*v) for v in values], rate).thresholds
+    assert limits.score_ng <= HIGHEST_REACHED
+    assert limits.map_ng <= HIGHEST_REACHED
 
 
 @given(GOOD_PARTS, RATES)
@@ -220,10 +239,10 @@ def test_who_allows_fewer_false_rejects_gets_no_lower_threshold(
     assert strict.promise.images_needed >= loose.promise.images_needed
 
 
-@given(st.integers(2, 400), RATES)
+@given(st.integers(3, 400), RATES)
 def test_what_is_promised_is_a_probability_and_the_worse_the_fewer_the_images(n: int, rate: float) -> None:
     values = [(i / 1000, i / 2000) for i in range(n)]
-    few, more = (calibrate([GoodPart(*v) for v in values[:m]], rate).promise for m in (max(2, n // 2), n))
+    few, more = (calibrate([GoodPart(*v) for v in values[:m]], rate).promise for m in (max(3, n // 2), n))
     for promise in (few, more):
         assert 0 < promise.promised <= promise.stopped <= 1
         assert 0 < promise.upper_95 <= 1

@@ -14,12 +14,20 @@ from recipe_fixtures import stored
 from watching import Watching
 
 from crane_desktop.decision.calibrate import GoodPart, calibrate
+from crane_desktop.decision.good_set import GoodSet, OutlierDecision
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.jobs import CancelledError
 from crane_desktop.domain.maps import Scored
 from crane_desktop.model.scorer import CraneScorer
 from crane_desktop.recipe.model import Recipe
-from crane_desktop.services.calibration import Outcome, calibrate_recipe, score_good_parts
+from crane_desktop.services.calibration import (
+    Outcome,
+    apply_calibration,
+    calibrate_recipe,
+    propose_calibration,
+    score_good_parts,
+)
+from crane_desktop.services.good_set import UndecidedError
 from crane_desktop.services.workbench import Workbench
 
 Noted = Callable[[Workbench], list[tuple[str, dict[str, Any]]]]
@@ -43,14 +51,15 @@ class TestScoring:
         levels = (10, 200, 90)
         folder = picture_folder(tmp_path / "parts", [np.full((40, 40), level, np.uint8) for level in levels])
         parts = score_good_parts(folder, BrightnessScorer(), 0.0)
-        assert [part.score for part in parts] == pytest.approx([level / 255 for level in levels])
-        assert [part.peak for part in parts] == pytest.approx([level / 255 for level in levels], abs=1e-3)
+        assert [one.name for one in parts] == ["001.png", "002.png", "003.png"]
+        assert [one.part.score for one in parts] == pytest.approx([level / 255 for level in levels])
+        assert [one.part.peak for one in parts] == pytest.approx([level / 255 for level in levels], abs=1e-3)
 
     def test_a_region_that_is_too_small_has_no_peak(self, tmp_path: Path) -> None:
         spot = np.full((40, 40), 10, np.uint8)
         spot[4:6, 4:6] = 250
         folder = picture_folder(tmp_path / "parts", [spot])
-        whole, without = (score_good_parts(folder, BrightnessScorer(), area)[0] for area in (0.0, 100.0))
+        whole, without = (score_good_parts(folder, BrightnessScorer(), area)[0].part for area in (0.0, 100.0))
         assert without.peak < whole.peak
         assert without.score == whole.score
 
@@ -58,7 +67,7 @@ class TestScoring:
         (good / "002.png").write_bytes(b"no picture")
         with pytest.raises(InputError) as caught:
             score_good_parts(good, BrightnessScorer(), 0.0)
-        assert (caught.value.key, caught.value.params["file"]) == ("app.good_image_unreadable", "002.png")
+        assert (caught.value.key, caught.value.params["file"]) == ("camera.image_unidentified", "002.png")
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
     @pytest.mark.parametrize("where", ["score", "map"])
@@ -172,7 +181,112 @@ class TestARecipe:
 
 
 def test_an_outcome_without_thresholds_is_a_fault_of_the_program() -> None:
-    outcome = Outcome(Recipe(name="A"), calibrate([GoodPart(0.1, 0.2), GoodPart(0.2, 0.3)], 0.1))
+    outcome = Outcome(Recipe(name="A"), calibrate([GoodPart(0.1, 0.2)] * 3, 0.1), GoodSet(()))
     for say in (outcome.sentences, outcome.as_dict):
         with pytest.raises(ValueError, match="thresholds"):
             say("en")
+
+
+def noisy(picture: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+    noise = np.random.default_rng(seed).integers(-4, 5, picture.shape)
+    return np.clip(picture.astype(int) + noise, 0, 255).astype(np.uint8)
+
+
+def blotches(seed: int, level: int = 60) -> NDArray[np.uint8]:
+    """A part with a coarse pattern of its own, uint8 ``(256, 256)``."""
+    coarse = np.random.default_rng(seed).integers(level - 20, level + 20, (16, 16), dtype=np.uint8)
+    return np.kron(coarse, np.ones((16, 16), np.uint8))
+
+
+class TestNothingIsBelieved:
+    """The model finds odd what is bright: a bright part among dark ones stands far off."""
+
+    @pytest.fixture(autouse=True)
+    def bright(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def score(_self: CraneScorer, pixels: NDArray[np.uint8]) -> Scored:
+            return BrightnessScorer().score(pixels)
+
+        monkeypatch.setattr(CraneScorer, "score", score)
+        monkeypatch.setattr("crane_desktop.services.model_check._checks", lambda *_words, **_how: [])
+
+    @pytest.fixture
+    def with_outlier(self, tmp_path: Path) -> Path:
+        return picture_folder(tmp_path / "混入", [*(blotches(n) for n in range(12)), blotches(99, 230)])
+
+    def test_a_part_that_stands_far_off_is_named_and_nothing_is_applied(
+        self, bench: Workbench, with_outlier: Path
+    ) -> None:
+        with pytest.raises(UndecidedError) as caught:
+            calibrate_recipe(bench, "ねじ", with_outlier, 0.2, None)
+        assert [odd.name for odd in caught.value.odd] == ["013.png"]
+        assert all("013.png" in sentence for sentence in caught.value.sentences("ja"))
+        assert bench.recipes.names() == []
+
+    def test_it_is_left_out_or_kept_as_a_person_decides(self, bench: Workbench, with_outlier: Path) -> None:
+        without, with_it = (
+            calibrate_recipe(bench, "ねじ", with_outlier, 0.2, None, decision=decision)
+            for decision in (OutlierDecision(("013.png",)), OutlierDecision(keep=True))
+        )
+        assert [made.calibrated.promise.n_images for made in (without, with_it)] == [12, 13]
+        assert without.calibrated.thresholds.score_ng < 0.5 < with_it.calibrated.thresholds.score_ng
+        assert "1" in without.sentences("en")[1]
+
+    def test_a_window_may_ask_in_between_without_scoring_again(self, bench: Workbench, with_outlier: Path) -> None:
+        proposal = propose_calibration(bench, "ねじ", with_outlier, 0.2, None)
+        assert [odd.name for odd in proposal.found.outliers()] == ["013.png"]
+        with pytest.raises(UndecidedError):
+            apply_calibration(bench, proposal)
+        assert bench.recipes.names() == []
+        made = apply_calibration(bench, proposal, OutlierDecision(("013.png",)))
+        assert (made.recipe.version, made.used.left_out) == (1, 1)
+
+    def test_what_is_left_out_must_be_there(self, bench: Workbench, with_outlier: Path) -> None:
+        with pytest.raises(InputError) as caught:
+            calibrate_recipe(bench, "ねじ", with_outlier, 0.2, None, decision=OutlierDecision(("14.png",)))
+        assert caught.value.params == {"file": "14.png"}
+
+    def test_copies_and_near_copies_are_one_part_and_told(self, bench: Workbench, tmp_path: Path) -> None:
+        parts = [blotches(n) for n in range(5)]
+        copies = [parts[0], noisy(parts[0], 1), noisy(parts[3], 2), (parts[4] + 1).astype(np.uint8)]
+        folder = picture_folder(tmp_path / "同じ", [*parts, *copies])
+        made = calibrate_recipe(bench, "ねじ", folder, 0.5, None)
+        assert made.calibrated.promise.n_images == 5
+        assert made.recipe.calibration is not None
+        assert made.recipe.calibration.n_images == 5
+        assert [copy["of"] for copy in made.as_dict("en")["good_parts"]["copies"]] == [
+            "001.png",
+            "001.png",
+            "004.png",
+            "005.png",
+        ]
+        assert "006.png" in made.sentences("ja")[1]
+
+    def test_thirty_copies_of_one_part_say_nothing(self, bench: Workbench, tmp_path: Path) -> None:
+        folder = picture_folder(tmp_path / "同じ", [noisy(blotches(1), seed) for seed in range(30)])
+        with pytest.raises(InputError) as caught:
+            calibrate_recipe(bench, "ねじ", folder, 0.2, None)
+        assert (caught.value.key, caught.value.params["found"]) == ("services.too_few_but_copies", 1)
+        assert bench.recipes.names() == []
+
+    def test_a_defective_part_among_copies_of_one_good_part_is_still_named(
+        self, bench: Workbench, tmp_path: Path
+    ) -> None:
+        folder = picture_folder(tmp_path / "混入", [*(noisy(blotches(1), n) for n in range(12)), blotches(99, 230)])
+        with pytest.raises(UndecidedError) as caught:
+            calibrate_recipe(bench, "ねじ", folder, 0.2, None)
+        assert [odd.name for odd in caught.value.odd] == ["013.png"]
+
+    def test_a_threshold_that_no_part_reaches_is_refused(self, bench: Workbench, tmp_path: Path) -> None:
+        white = np.full((256, 256), 255, np.uint8)
+        folder = picture_folder(tmp_path / "白", [*(blotches(n) for n in range(12)), white])
+        with pytest.raises(InputError) as caught:
+            calibrate_recipe(bench, "ねじ", folder, 0.2, None, decision=OutlierDecision(keep=True))
+        assert caught.value.key == "decision.score_out_of_reach"
+        assert bench.recipes.names() == []
+
+    def test_two_parts_are_refused(self, bench: Workbench, tmp_path: Path) -> None:
+        folder = picture_folder(tmp_path / "二", [blotches(n) for n in range(2)])
+        with pytest.raises(InputError) as caught:
+            calibrate_recipe(bench, "ねじ", folder, 0.2, None)
+        assert caught.value.key == "decision.too_few_good_parts"
+        assert bench.recipes.names() == []

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import scorer_info
+from builders import grey_parts, scorer_info
 
 from crane_desktop.decision.calibrate import GoodPart, calibrate
+from crane_desktop.preprocess.likeness import Likeness
 from crane_desktop.recipe.json_text import dump_recipe, parse_recipe
 from crane_desktop.recipe.model import Calibration, Recipe
 from crane_desktop.recipe.store import RecipeStore
 from crane_desktop.recipe.thresholds import CalibrationBasis
 from crane_desktop.services.calibration import with_calibration
+from crane_desktop.services.good_set import ScoredPicture
 from crane_desktop.settings.data_dir import DataDir
 
 FULL = Recipe(name="基板", version=4, pack="another")
@@ -42,10 +44,11 @@ def test_a_recipe_that_is_changed_while_its_parts_are_scored_is_not_calibrated(
     crane: Callable[..., Any], station_dir: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = RecipeStore(DataDir(station_dir))
-    parts = [GoodPart(0.1, 0.2), GoodPart(0.2, 0.3)]
+    looks = [Likeness.of(picture) for picture in grey_parts(3)]
+    parts = [ScoredPicture(f"{n}.png", GoodPart(0.1, 0.2), look, bytes([n])) for n, look in enumerate(looks)]
     changes: list[dict[str, object]] = [{"camera_features": {"Gain": 24.0}}, {"description": "meanwhile"}]
 
-    def score(*_: object) -> list[GoodPart]:
+    def score(*_: object) -> list[ScoredPicture]:
         change = changes.pop(0)
         store.save("r", lambda now: now.changed(**change), who="another", why="meanwhile")
         return parts

@@ -133,10 +133,17 @@ def test_a_log_that_cannot_be_opened_releases_the_model(workbench: Workbench, cl
     assert closed_models
 
 
-def test_a_sound_choice_opens_nothing(tmp_path: Path) -> None:
-    check_choice(SourceChoice(kind="folder", path=str(tmp_path / "not there yet")))
+def test_a_sound_choice_opens_no_camera() -> None:
     check_choice(SourceChoice(kind="genicam", device="SN1"))
-    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_looked_into_before_a_model_is_loaded(workbench: Workbench, tmp_path: Path) -> None:
+    for folder, key in (("not there", "camera.folder_missing"), ("", "camera.folder_empty")):
+        choice = SourceChoice(kind="folder", path=str(tmp_path / "pictures" / folder))
+        (tmp_path / "pictures").mkdir(exist_ok=True)
+        with pytest.raises(InputError) as error, opened_runs(workbench, [choice], pack="no such pack", recipe=None):
+            raise AssertionError("a folder without pictures was prepared")
+        assert error.value.key == key
 
 
 class TestOutputs:

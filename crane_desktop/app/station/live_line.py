@@ -148,7 +148,8 @@ class LiveLine:
             raise StationFault("app.no_model")
         self._workbench.log.open()
         with self._cameras.granted_to_line(self.source_in_use):
-            run = prepare_run(self._workbench.recipes, choice, model, self._workbench.log)
+            bench = self._workbench
+            run = prepare_run(bench.recipes, choice, model, bench.log, language=bench.language)
             run.line.start()
             with self._guard:
                 self._run = run

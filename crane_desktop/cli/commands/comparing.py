@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crane_desktop.cli.data_sets import looked_at
 from crane_desktop.cli.invocation import Invocation, open_invocation
-from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption
+from crane_desktop.cli.options import HELP_LANGUAGE, BitsOption, DataDirOption, JsonOption
 from crane_desktop.cli.progress_bar import progress_bar
 from crane_desktop.domain.errors import InputError
 from crane_desktop.recipe.store import read_recipe
@@ -32,6 +33,7 @@ def compare(
     report: Annotated[
         Path | None, typer.Option(help=text("app.help.compare_report", HELP_LANGUAGE), metavar="FILE.html")
     ] = None,
+    significant_bits: BitsOption = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -41,7 +43,9 @@ def compare(
     from crane_desktop.model.packs import find_pack
 
     workbench = open_invocation(data_dir, as_json=as_json)
-    samples = [sample for path in datasets for sample in read_labelled(path).samples()]
+    sets = [read_labelled(path).with_bits(significant_bits) for path in datasets]
+    samples = [sample for labelled in sets for sample in labelled.samples()]
+    beside = looked_at(workbench, sets)
     recipes = recipe or []
     sides = [compared_pack(workbench, find_pack(name, workbench.data.packs), recipes) for name in (first, second)]
     for name in recipes:
@@ -51,7 +55,7 @@ def compare(
     if report is not None:
         write_report(report, found, workbench.language)
     if as_json:
-        workbench.console.data(found.as_dict())
+        workbench.console.data({**found.as_dict(), **beside})
         return
     for sentence in sentences(found, workbench.language):
         workbench.console.say(sentence)

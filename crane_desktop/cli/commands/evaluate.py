@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from crane_desktop.cli.data_sets import looked_at
 from crane_desktop.cli.invocation import Invocation, open_invocation
-from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption, ProfileOption
+from crane_desktop.cli.options import HELP_LANGUAGE, BitsOption, DataDirOption, JsonOption, PackOption, ProfileOption
 from crane_desktop.cli.progress_bar import progress_bar
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.ports import Scorer
@@ -32,6 +33,7 @@ _ALL = "all"
 
 def evaluate(
     dataset: Annotated[Path, typer.Argument(help=text("app.help.dataset", HELP_LANGUAGE))],
+    significant_bits: BitsOption = None,
     pack: PackOption = None,
     profile: ProfileOption = None,
     method: Annotated[str, typer.Option(help=text("app.help.method", HELP_LANGUAGE), metavar="NAME")] = "crane",
@@ -55,7 +57,8 @@ def evaluate(
     if good_parts is not None:
         _parts_asked(good_parts, method, resume)
     out = None if report is None else _place_of(report)
-    data = read_dataset(dataset)
+    data = read_dataset(dataset).with_bits(significant_bits)
+    left = looked_at(workbench, [data])
     scorer = load_method(
         method, pack_path(workbench, pack), profile=workbench.settings.profile, trust=trust_of(workbench)
     )
@@ -75,7 +78,7 @@ def evaluate(
         shutil.rmtree(beside, ignore_errors=True)
     if as_json:
         named = {} if method == CRANE else {"method": method}
-        workbench.console.data({**named, **({"good_parts": told} if told else {}), **found.as_dict()})
+        workbench.console.data({**named, **({"good_parts": told} if told else {}), **found.as_dict(), **left})
     else:
         _say(found, workbench, out)
         for name, memory in told.items():

@@ -11,6 +11,7 @@ import typer
 from crane_desktop.cli.invocation import Invocation, open_invocation
 from crane_desktop.cli.options import (
     HELP_LANGUAGE,
+    BitsOption,
     CtiOption,
     DataDirOption,
     JsonOption,
@@ -39,6 +40,7 @@ def inspect(
         int | None, typer.Option(min=1, help=text("app.help.frames", HELP_LANGUAGE), callback=before_the_command)
     ] = None,
     rate: Annotated[float | None, typer.Option(help=text("app.help.rate", HELP_LANGUAGE))] = None,
+    significant_bits: BitsOption = None,
     seed: Annotated[int | None, typer.Option(min=0, help=text("app.help.seed", HELP_LANGUAGE))] = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
@@ -56,6 +58,7 @@ def inspect(
         "rate_hz": rate,
         "frames": frames,
         "seed": seed,
+        "significant_bits": significant_bits,
     }
     choice = _choice(workbench, source, recipe, {name: value for name, value in given.items() if value is not None})
     with workbench.data.lock():
@@ -90,6 +93,7 @@ def _refuse_idle_options(kind: str, given: dict[str, Any]) -> None:
         "trigger": ("--trigger", ("genicam",)),
         "rate_hz": ("--rate", ("demo", "folder")),
         "seed": ("--seed", ("demo",)),
+        "significant_bits": ("--significant-bits", ("folder",)),
     }
     for name, (option, kinds) in takes.items():
         if name in given and kind not in kinds and given[name] != Trigger.FREE:

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from crane_desktop.cli.good_parts_decision import KeepOutliersOption, LeaveOutOption, decision_of, undecided_told
 from crane_desktop.cli.invocation import open_invocation
-from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption, ProfileOption
+from crane_desktop.cli.options import HELP_LANGUAGE, BitsOption, DataDirOption, JsonOption, PackOption, ProfileOption
 from crane_desktop.cli.progress_bar import watched
 from crane_desktop.domain.errors import InputError
 from crane_desktop.services.good_parts import forget_for_recipe, learn_for_recipe
@@ -25,6 +26,9 @@ def learn_good(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help=text("app.help.good_parts_seed", HELP_LANGUAGE))] = 0,
     forget: Annotated[bool, typer.Option("--forget", help=text("app.help.forget_good", HELP_LANGUAGE))] = False,
+    leave_out: LeaveOutOption = None,
+    keep_outliers: KeepOutliersOption = False,
+    significant_bits: BitsOption = None,
     pack: PackOption = None,
     profile: ProfileOption = None,
     data_dir: DataDirOption = None,
@@ -40,8 +44,11 @@ def learn_good(
             words = text("app.good_parts_forgotten", workbench.language, recipe=kept.name)
             told = {"recipe": kept.name, "version": kept.version, "used": False, "good_parts": 0, "words": words}
         else:
-            with watched(text("app.good_parts_learning", workbench.language), workbench.console) as watch:
-                learnt = learn_for_recipe(workbench, recipe, images, parts, seed, pack, watch)
+            label, decision = text("app.good_parts_learning", workbench.language), decision_of(leave_out, keep_outliers)
+            with undecided_told(workbench), watched(label, workbench.console) as watch:
+                learnt = learn_for_recipe(
+                    workbench, recipe, images, parts, seed, pack, watch, decision, significant_bits
+                )
             words, told = learnt.sentence(workbench.language), learnt.as_dict(workbench.language)
     if as_json:
         workbench.console.data(told)

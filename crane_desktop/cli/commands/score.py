@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +12,9 @@ import typer
 from numpy.typing import NDArray
 
 from crane_desktop.cli.invocation import open_invocation
-from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption, ProfileOption
+from crane_desktop.cli.options import HELP_LANGUAGE, BitsOption, DataDirOption, JsonOption, PackOption, ProfileOption
 from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.shown import shown_name
 from crane_desktop.services.packs.find import pack_path
 from crane_desktop.settings.texts import text
 
@@ -22,31 +23,40 @@ def score(
     images: Annotated[list[Path], typer.Argument(help=text("app.help.images", HELP_LANGUAGE), metavar="IMAGE...")],
     pack: PackOption = None,
     profile: ProfileOption = None,
+    significant_bits: BitsOption = None,
     out: Annotated[Path | None, typer.Option(help=text("app.help.out_maps", HELP_LANGUAGE), metavar="DIR")] = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print each image's score; write its smoothed anomaly map as float32 ``.npy`` at model resolution."""
-    from crane_desktop.camera.decode import read_image
+    from crane_desktop.camera.decode import look_at_first
     from crane_desktop.services.model_check import open_scorer
 
     workbench = open_invocation(data_dir, as_json=as_json, profile=profile)
     pack_file = pack_path(workbench, pack)
     maps = None if out is None else _Maps(out)
-    read_image(images[0])  # a wrong path is told at once, before the model is loaded
+    look_at_first(images[0], significant_bits)  # a wrong path is told at once, before the model is loaded
     scorer = open_scorer(workbench, pack_file)
     try:
-        for path in images:
-            scored = scorer.score(read_image(path).pixels)
-            target = None if maps is None else maps.write(path, scored.anomaly_map.values)
+        for name, pixels in _pictures(images, significant_bits):
+            scored = scorer.score(pixels)
+            target = None if maps is None else maps.write(name, scored.anomaly_map.values)
             if as_json:
                 workbench.console.data(
-                    {"file": str(path), "score": scored.score, "map": None if target is None else str(target)}
+                    {"file": str(name), "score": scored.score, "map": None if target is None else str(target)}
                 )
             else:
-                workbench.console.say(f"{scored.score:.6f}  {scored.anomaly_map.peak:.6f}  {path}")
+                workbench.console.say(f"{scored.score:.6f}  {scored.anomaly_map.peak:.6f}  {shown_name(str(name))}")
     finally:
         scorer.close()
+
+
+def _pictures(images: list[Path], significant_bits: int | None) -> Iterator[tuple[Path, NDArray[np.uint8]]]:
+    from crane_desktop.camera.decode import read_parts
+
+    for path in images:
+        for name, picture in read_parts(path, significant_bits):
+            yield path.with_name(name), picture.pixels
 
 
 class _Maps:

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from crane_desktop.cli.commands.comparing import compared_pack, run_comparison
+from crane_desktop.cli.data_sets import looked_at
 from crane_desktop.cli.invocation import Invocation, open_invocation
-from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption, PackOption
+from crane_desktop.cli.options import HELP_LANGUAGE, BitsOption, DataDirOption, JsonOption, PackOption
 from crane_desktop.cli.progress_bar import progress_bar
 from crane_desktop.services.packs.find import pack_path
 from crane_desktop.settings.texts import Language, text
@@ -28,6 +29,7 @@ def train(
         list[Path], typer.Argument(help=text("app.help.labelled", HELP_LANGUAGE), metavar="DATASET...")
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help=text("app.help.out_file", HELP_LANGUAGE), metavar="FILE")],
+    significant_bits: BitsOption = None,
     pack: PackOption = None,
     epochs: Annotated[int | None, typer.Option(min=1, help=text("app.help.epochs", HELP_LANGUAGE))] = None,
     seed: Annotated[int, typer.Option(min=0, help=text("app.help.seed", HELP_LANGUAGE))] = 0,
@@ -42,6 +44,7 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Learn the prompts anew on frozen backbones; the result is a new pack beside the old one."""
+    from crane_desktop.evaluation.datasets.site_folder import read_labelled
     from crane_desktop.model.packs import read_manifest
     from crane_desktop.services.model_check import trust_of
     from crane_desktop.training.prompt_learning import LearningOptions, learn_prompts
@@ -56,7 +59,9 @@ def train(
         group_by=group_by,
         most_pictures=most_pictures,
         language=workbench.language,
+        significant_bits=significant_bits,
     )
+    looked_at(workbench, [read_labelled(path).with_bits(significant_bits) for path in datasets])
     with progress_bar(text("training.encoding", workbench.language)) as on_progress:
         for step in learn_prompts(base, datasets, out, how, on_encoding=on_progress):
             if "file" in step:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crane_desktop.camera.decode import Picture, read_image
+from crane_desktop.camera.decode import read_part, read_values
+from crane_desktop.camera.pictures.kinds import LOSSY_SUFFIXES
 from crane_desktop.domain.errors import InputError
 
 GOOD = "good"
-_LOSSY = frozenset({".jpg", ".jpeg"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,14 @@ class Sample:
         Name of its folder: ``"good"``, or the kind of defect.
     mask_file
         Where the defect is drawn, if it is.
+    significant_bits
+        How deep values of more than 8 bits are where the file does not say; None: not known.
     """
 
     file: Path
     defect: str
     mask_file: Path | None = None
+    significant_bits: int | None = None
 
     @property
     def is_good(self) -> bool:
@@ -50,7 +54,8 @@ class Sample:
         InputError
             If it cannot be read whole: names it.
         """
-        return _read(self.file).pixels
+        with _named(self.file):
+            return read_part(self.file, self.significant_bits).pixels
 
     def mask(self, shape: tuple[int, int]) -> NDArray[np.bool_] | None:
         """Read where the part is defective: bool ``(H, W)``, or None where nobody has drawn it.
@@ -69,10 +74,10 @@ class Sample:
             return np.zeros(shape, np.bool_)
         if self.mask_file is None:
             return None
-        picture = _read(self.mask_file)
+        with _named(self.mask_file):
+            marks = read_values(self.mask_file)
         # Sets mark with 255, with 1, or with a number for each defect: all but 0 counts. JPEG adds a few grey levels.
-        marks = picture.pixels if picture.original is None else picture.original
-        marked = marks > (127 if self.mask_file.suffix.lower() in _LOSSY else 0)
+        marked = marks > (127 if self.mask_file.suffix.lower() in LOSSY_SUFFIXES else 0)
         found = marked.any(axis=-1) if marked.ndim == 3 else marked
         if found.shape != shape:
             raise InputError(
@@ -118,15 +123,27 @@ class Dataset:
         """Name of its folder."""
         return self.folder.name
 
+    def with_bits(self, significant_bits: int | None) -> Dataset:
+        """Return the set with pictures whose values are so deep where their files do not say."""
+        if significant_bits is None:
+            return self
+
+        def deep(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+            return tuple(replace(sample, significant_bits=significant_bits) for sample in samples)
+
+        classes = (replace(one, test=deep(one.test), train_good=deep(one.train_good)) for one in self.classes)
+        return replace(self, classes=tuple(classes))
+
     def samples(self) -> Iterator[Sample]:
         """All test pictures."""
         for labelled in self.classes:
             yield from labelled.test
 
 
-def _read(file: Path) -> Picture:
+@contextmanager
+def _named(file: Path) -> Iterator[None]:
     try:
-        return read_image(file)
+        yield
     except InputError as error:
         # "000.png" alone does not say which one: every folder has it.
         raise InputError(error.key, **{**error.params, "file": file}) from error

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from crane_desktop.domain.history import HistoryRecord
+from crane_desktop.domain.shown import shown_name
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.widgets.dates import local_time
 from crane_desktop.ui.widgets.words import NO_FIGURE, known_text, reason_words
@@ -41,7 +42,7 @@ def field_value(name: str, value: str, language: Language) -> str:
     if not value:
         return NO_FIGURE
     write = _WRITERS.get(name)
-    return value if write is None else write(value, language)
+    return shown_name(value) if write is None else write(value, language)
 
 
 def _moment(value: str, language: Language) -> str:

@@ -8,13 +8,18 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout
 
+from crane_desktop.domain.shown import shown_name
 from crane_desktop.domain.station import StationView
+from crane_desktop.domain.verdicts import ReasonCode
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.live.colour_bar import ColourBar
 from crane_desktop.ui.live.live_view import LiveView
 from crane_desktop.ui.widgets.fields import ElidedLabel, caption
 from crane_desktop.ui.widgets.style import TARGET_PX
 from crane_desktop.ui.widgets.words import source_words
+
+_NAMED = 5
+"""So many names stand in a sentence; the others are counted."""
 
 
 class LivePanel(QFrame):
@@ -29,6 +34,7 @@ class LivePanel(QFrame):
         self.part, self.note = ElidedLabel(), QLabel()
         self.note.setObjectName("note")
         self.note.setWordWrap(True)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.hide()
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
@@ -108,7 +114,8 @@ class LivePanel(QFrame):
     def _show_words(self) -> None:
         view = self._view
         self.part.set_words(part_words(view, self._language))
-        self.note.setText(model_words(view, self._language))
+        notes = (model_words(view, self._language), passed_over_words(view, self._language))
+        self.note.setText("  ".join(filter(None, notes)))
         self.note.setVisible(bool(self.note.text()))
 
 
@@ -127,6 +134,19 @@ def part_words(view: StationView | None, language: Language) -> str:
     """Return which part is shown and where it came from."""
     if view is None or view.newest is None:
         return text("ui.part.none", language)
-    origin = view.newest.inspection.origin
+    seen = view.newest.inspection
+    origin = seen.origin
     source = source_words(view.source, language) if view.source is not None else origin.source_id
-    return text("ui.part", language, frame=origin.frame_id, source=source, file=origin.file or "").rstrip()
+    words = text("ui.part", language, frame=origin.frame_id, source=source, file=origin.file or "").rstrip()
+    if seen.reason.code is ReasonCode.UNREADABLE_IMAGE and seen.reason.detail:  # it says what to do
+        return f"{words}   {shown_name(seen.reason.detail)}"
+    return words
+
+
+def passed_over_words(view: StationView | None, language: Language) -> str:
+    """Return what lies in the folder beside its pictures; mostly empty."""
+    source = None if view is None else view.source
+    if source is None or not source.passed_over:
+        return ""
+    names = ", ".join(source.passed_over[:_NAMED]) + (", …" if len(source.passed_over) > _NAMED else "")
+    return text("camera.passed_over", language, count=len(source.passed_over), names=names)

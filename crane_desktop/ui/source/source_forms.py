@@ -15,6 +15,9 @@ from crane_desktop.ui.widgets.fields import Choice, RateField, caption
 from crane_desktop.ui.widgets.style import TARGET_PX
 from crane_desktop.ui.widgets.words import kind_words
 
+_USUAL_BITS = (8, 10, 12, 14, 16)
+"""Depths that cameras have."""
+
 
 class SourceForm(Protocol):
     """One kind's form."""
@@ -114,18 +117,30 @@ class FolderForm(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._caption, self._rate_caption = caption(), caption()
-        self.folder, self.rate = PathField(None), RateField()
-        row_of(self, self._caption, self.folder, self._rate_caption, self.rate).setStretch(1, 1)
+        self._caption, self._rate_caption, self._bits_caption = caption(), caption(), caption()
+        self.folder, self.rate, self.bits = PathField(None), RateField(), Choice(120)
+        self._depths: tuple[int, ...] = _USUAL_BITS
+        row = row_of(self, self._caption, self.folder, self._bits_caption, self.bits, self._rate_caption, self.rate)
+        row.setStretch(1, 1)
 
     def choice(self) -> SourceChoice:
         """Return what is filled in."""
-        return SourceChoice(kind="folder", path=self.folder.value(), rate_hz=self.rate.rate_hz())
+        return SourceChoice(
+            kind="folder",
+            path=self.folder.value(),
+            rate_hz=self.rate.rate_hz(),
+            significant_bits=self.bits.currentData(),
+        )
 
     def fill(self, choice: SourceChoice) -> None:
         """Fill in an earlier choice."""
         self.folder.path.setText(choice.path or "")
         self.rate.setValue(choice.rate_hz or 0.0)
+        bits = choice.significant_bits
+        if bits is not None and bits not in self._depths:
+            self._depths = (*self._depths, bits)
+            self.bits.addItem(str(bits), bits)
+        self.bits.setCurrentIndex(max(0, self.bits.findData(bits)))
 
     def retranslate(self, language: Language) -> None:
         """Change the language."""
@@ -135,5 +150,9 @@ class FolderForm(QWidget):
             text("ui.browse", language),
             text("ui.source.path_hint", language),
         )
+        self._bits_caption.setText(text("ui.source.bits", language))
+        named = [(text("ui.source.bits_of", language, bits=bits), bits) for bits in self._depths]
+        self.bits.relist([(text("ui.source.bits_of_file", language), None), *named])
+        self.bits.setAccessibleName(text("ui.source.bits", language))
         self._rate_caption.setText(text("ui.rate", language))
         self.rate.retranslate(language)
