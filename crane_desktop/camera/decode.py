@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from crane_desktop.camera.own_archive import developed
 from crane_desktop.camera.pictures.depth import SHALLOWEST, checked_bits, eight_bits, used_depth
 from crane_desktop.camera.pictures.kinds import IMAGE_SUFFIXES
 from crane_desktop.camera.pictures.reading import read_picture_file
@@ -43,13 +44,15 @@ class Picture:
     pixels
         uint8 ``(H, W)`` or ``(H, W, 3)`` RGB, C-contiguous, read-only; alpha is dropped.
     original
-        uint16 of the same shape where the file holds more than 8 bit a channel, else None.
+        The file's own values where `pixels` are not just these: uint16 where it holds more than 8 bit a channel, or
+        a mosaic that this program has archived; else None.
     pixel_format
-        PFNC name: ``Mono8``, ``RGB8``, ``Mono16``, ``RGB16``, or with the bits that are used (``Mono10``).
+        PFNC name: ``Mono8``, ``RGB8``, ``Mono16``, ``RGB16``, or with the bits that are used (``Mono10``); of a file
+        that this program has archived, the camera's.
     """
 
     pixels: NDArray[np.uint8]
-    original: NDArray[np.uint16] | None
+    original: Array | None
     pixel_format: str
 
 
@@ -133,7 +136,11 @@ def decode_page(file: PictureFile, number: int, significant_bits: int | None = N
     InputError
         If its pixels are damaged or of a kind that is not supported, or nobody knows how deep its values are.
     """
-    return _picture(page_values(file, file.pages[number - 1]), file.page_name(number), checked_bits(significant_bits))
+    found, name = page_values(file, file.pages[number - 1]), file.page_name(number)
+    own = developed(file.data, found.values, name)
+    if own is not None:
+        return Picture(sealed_pixels(own.pixels), _sealed_original(own.original), own.pixel_format)
+    return _picture(found, name, checked_bits(significant_bits))
 
 
 def must_hold_a_part(pixels: NDArray[np.uint8], name: str) -> None:
@@ -141,6 +148,14 @@ def must_hold_a_part(pixels: NDArray[np.uint8], name: str) -> None:
     height, width = pixels.shape[:2]
     if min(height, width) < _LEAST_SIDE_PX:
         raise InputError("camera.image_too_small", file=name, width=width, height=height, least=_LEAST_SIDE_PX)
+
+
+def _sealed_original(values: Array | None) -> Array | None:
+    if values is None:
+        return None
+    own = values.copy()  # C order
+    own.flags.writeable = False
+    return own
 
 
 def _only_page(file: PictureFile, significant_bits: int | None) -> Picture:

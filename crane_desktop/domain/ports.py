@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,13 +130,62 @@ class Scorer(Protocol):
         ...
 
 
+class PicturesUnderWay(Protocol):
+    """The pictures of one part on their way to the disk, while the line goes on. Any thread may ask; nothing raises."""
+
+    @property
+    def fault(self) -> StationFault | None:
+        """Why they could not be written, where the part can then not be recorded either."""
+        ...
+
+    @property
+    def not_kept(self) -> str | None:
+        """Why the part is recorded without them, as its record tells it: ``"disk_full"``, for example."""
+        ...
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until they are over, that is on the disk, failed or given up; False after `timeout_s`."""
+        ...
+
+    def give_up(self) -> None:
+        """Wait no longer for them: unless they are over, the part is recorded without."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LogEntry:
-    """An inspection with the pictures that may be archived beside it."""
+    """An inspection with the pictures that may be archived beside it.
+
+    Attributes
+    ----------
+    pictures
+        Where these are on their way already (`PictureKeeper`); else the log begins with them when it gets the entry.
+    """
 
     inspection: Inspection
     frame: Frame | None
     anomaly_map: AnomalyMap | None
+    pictures: PicturesUnderWay | None = None
+
+    @property
+    def held_bytes(self) -> int:
+        """How much memory its pictures hold."""
+        held = 0 if self.anomaly_map is None else self.anomaly_map.values.nbytes
+        if self.frame is not None:
+            held += self.frame.pixels.nbytes + (0 if self.frame.original is None else self.frame.original.nbytes)
+        return held
+
+
+@runtime_checkable
+class PictureKeeper(Protocol):
+    """A log that writes pictures ahead of the entries they belong to, several at a time."""
+
+    def begin_pictures(self, entry: LogEntry) -> LogEntry:
+        """Begin to write the pictures of `entry`; return at once, with an entry for `InspectionLog.append`.
+
+        Its `pictures` are None where none are wanted. Never raises.
+        """
+        ...
 
 
 class InspectionLog(Protocol):

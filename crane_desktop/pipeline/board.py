@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from crane_desktop.domain.balance import Balance
@@ -19,6 +20,21 @@ from crane_desktop.pipeline.tally import Tally
 LATEST_NG = 12
 GAPS_KEPT = 100
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits for the disk: verdicts that are not recorded yet, and the bytes that their pictures hold.
+
+    Attributes
+    ----------
+    holding
+        Whether it holds up the line: it is full, and the next verdict waits for a place.
+    """
+
+    verdicts: int = 0
+    held_bytes: int = 0
+    holding: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +63,10 @@ class LineSnapshot:
         The times without the camera, the latest ones.
     run
         Id of the run, under which the log has it.
+    backlog
+        What waits for the disk.
+    pictures_not_kept
+        Of how many recorded parts the pictures that the settings ask for are missing, by cause (`image_note`).
     """
 
     state: StationState
@@ -63,6 +83,8 @@ class LineSnapshot:
     source_status: SourceStatus | None = None
     gaps: tuple[Gap, ...] = ()
     run: str | None = None
+    backlog: Backlog = Backlog()
+    pictures_not_kept: Mapping[str, int] = field(default_factory=dict)
 
 
 class Board:
@@ -78,6 +100,8 @@ class Board:
         self._faults: dict[str, CraneError] = {}
         self._ceased: set[str] = set()
         self._gaps: deque[Gap] = deque(maxlen=GAPS_KEPT)
+        self._backlog = Backlog()
+        self._not_kept: Counter[str] = Counter()
 
     def publish(self, result: Result) -> bool:
         """Show and count one finished part; False where it came after the balance was settled."""
@@ -112,6 +136,16 @@ class Board:
         with self._guard:
             self._gaps.append(gap)
 
+    def waits_for_disk(self, backlog: Backlog) -> None:
+        """Show what waits for the disk now."""
+        with self._guard:
+            self._backlog = backlog
+
+    def picture_not_kept(self, cause: str) -> None:
+        """Count a recorded part whose pictures were not kept."""
+        with self._guard:
+            self._not_kept[cause] += 1
+
     def snapshot(
         self,
         state: StationState,
@@ -139,4 +173,6 @@ class Board:
                 source_status=source_status,
                 gaps=tuple(self._gaps),
                 run=self._run,
+                backlog=self._backlog,
+                pictures_not_kept=dict(self._not_kept),
             )

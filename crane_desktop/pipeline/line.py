@@ -27,7 +27,10 @@ PARTS_AHEAD = 2
 """Parts taken ahead of the model where every part counts: one is ready when the model is; more only age."""
 
 VERDICTS_AHEAD = 32
-"""Verdicts waiting for the log, each with its pictures: the bound on memory where the disk is slow."""
+"""Verdicts waiting for the log, each with its pictures."""
+
+BYTES_AHEAD = 96 * 2**20
+"""What their pictures hold, at most: with it the bound on memory where the disk is slow."""
 
 _FINISH_SHARE = 0.7
 """Share of the stop's time in which parts that were taken may still be begun."""
@@ -94,11 +97,19 @@ class Line:
         self._board = Board(self.run)
         self._control = Control()
         inbox = self._inbox()
-        outbox: BoundedQueue[LogEntry] = BoundedQueue(VERDICTS_AHEAD)
+        outbox: BoundedQueue[LogEntry] = BoundedQueue(VERDICTS_AHEAD, BYTES_AHEAD, lambda entry: entry.held_bytes)
         who = judged_by(scorer, recipe, software_version, recipe_sha256)
         setup = JudgingSetup(scorer, recipe, who, judge_ready, self.run)
         journal = RunJournal(log, self._board.tally, RunIdentity(self.run, who, scorer.info.profile))
-        self._recorder = Recorder(log, self._board, self._control, journal, outputs=outputs, on_result=on_result)
+        self._recorder = Recorder(
+            log,
+            self._board,
+            self._control,
+            journal,
+            outputs=outputs,
+            on_result=on_result,
+            source_waits=not isinstance(source, WatchedSource),
+        )
         inspector = Inspector(inbox, setup, outbox, self._board, self._control, journal)
         acquirer = Acquirer(source, inbox, self._board, self._control, journal)
         self._threads = (

@@ -38,20 +38,47 @@ class BoundedQueue(Generic[T]):
     ----------
     capacity
         Number of places.
+    most_bytes
+        What the items may hold together, None for any amount; a single one always finds a place.
+    bytes_of
+        What one item holds.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(
+        self, capacity: int, most_bytes: int | None = None, bytes_of: Callable[[T], int] = lambda _item: 0
+    ) -> None:
         if capacity < 1:
             raise ValueError("a queue needs at least one place")
         self._capacity = capacity
+        self._most_bytes = most_bytes
+        self._bytes_of = bytes_of
         self._items: deque[T] = deque()
         self._closed = False
         self._changed = threading.Condition()
 
+    def waiting(self) -> tuple[int, int]:
+        """Return how many items wait, and how many bytes they hold."""
+        with self._changed:
+            return len(self._items), sum(map(self._bytes_of, self._items))
+
+    @property
+    def full(self) -> bool:
+        """Whether another item like the last one would have to wait."""
+        with self._changed:
+            return bool(self._items) and not self._has_place(self._items[-1])
+
+    def _has_place(self, item: T) -> bool:
+        if not self._items:
+            return True
+        if len(self._items) >= self._capacity:
+            return False
+        held = sum(map(self._bytes_of, self._items))
+        return self._most_bytes is None or held + self._bytes_of(item) <= self._most_bytes
+
     def put(self, item: T, timeout_s: float) -> bool:
         """Hand over; False where no place came free within `timeout_s` or the queue is closed."""
         with self._changed:
-            free = self._changed.wait_for(lambda: self._closed or len(self._items) < self._capacity, timeout_s)
+            free = self._changed.wait_for(lambda: self._closed or self._has_place(item), timeout_s)
             if not free or self._closed:
                 return False
             self._items.append(item)

@@ -13,10 +13,8 @@ from crane_desktop.domain.verdicts import Inspection, Reason, ReasonCode, Verdic
 from crane_desktop.pipeline.board import Board
 from crane_desktop.pipeline.control import POLL_S, Control
 from crane_desktop.pipeline.journal import RunJournal
-from crane_desktop.pipeline.mailbox import Mailbox
-
-MOST_AT_ONCE = 64
-"""Verdicts written in one transaction: the disk's sync is paid once for all that wait."""
+from crane_desktop.pipeline.mailbox import BoundedQueue
+from crane_desktop.pipeline.picture_desk import BacklogWatch, PictureDesk, not_kept_fault
 
 APPEND_WITHIN_S = 10.0
 _log = logging.getLogger(__name__)
@@ -26,7 +24,13 @@ class Recorder:
     """Writes verdicts to the log and publishes them once they are durable.
 
     A verdict that the log does not take is published as NONE (not recorded): nobody ever sees an OK that is
-    not in the log. The next ones are tried again.
+    not in the log. The next ones are tried again. Pictures are written ahead, each verdict with a time of its own to
+    wait for them; events wait for no picture.
+
+    Parameters
+    ----------
+    source_waits
+        Whether the source comes only when it is asked, so that a slow disk loses nothing.
     """
 
     def __init__(
@@ -38,8 +42,11 @@ class Recorder:
         *,
         outputs: Sequence[Output] = (),
         on_result: Callable[[Result], None] | None = None,
+        source_waits: bool = True,
     ) -> None:
         self._inspection_log = log
+        self._desk = PictureDesk(log)
+        self._backlog = BacklogWatch(board, source_waits=source_waits)
         self._board = board
         self._control = control
         self._journal = journal
@@ -47,12 +54,14 @@ class Recorder:
         self._on_result = on_result
         self._failing: set[str] = set()
 
-    def run(self, outbox: Mailbox[LogEntry]) -> None:
+    def run(self, outbox: BoundedQueue[LogEntry]) -> None:
         """Record until the outbox is exhausted, between the run's beginning and its end; never raises."""
         try:
             self._journal.write_begin(self._control.abandoned)
-            while not outbox.exhausted and not self._control.abandoned.is_set():
-                batch = outbox.take(MOST_AT_ONCE, POLL_S)
+            while not (outbox.exhausted and self._desk.empty) and not self._control.abandoned.is_set():
+                self._desk.take(outbox, POLL_S)
+                self._look_at_backlog(outbox)
+                batch = self._desk.ready()
                 if batch and not self._control.abandoned.is_set():
                     self.record(batch)
                 self._journal.write_due()
@@ -76,12 +85,39 @@ class Recorder:
                 self._board.fault(trouble)
 
     def record(self, batch: Sequence[LogEntry]) -> None:
-        """Write `batch` and publish every verdict of it."""
-        ids, failure = self._append(batch)
-        for number, entry in enumerate(batch):
-            record_id = ids[number] if ids is not None else None
-            inspection = entry.inspection if ids is not None else _not_recorded(entry.inspection, failure)
+        """Write `batch` and publish every verdict of it; one whose own pictures failed costs no other."""
+        sound = [entry for entry in batch if _fault_of(entry) is None]
+        ids, failure = self._append(sound) if sound else ([], "")
+        numbers = iter(ids or ())
+        for entry in batch:
+            fault = _fault_of(entry)
+            if fault is not None:
+                self._failed(fault)
+            record_id = next(numbers, None) if fault is None else None
+            inspection = entry.inspection
+            if record_id is None:
+                inspection = _not_recorded(inspection, failure if fault is None else str(fault))
+            else:
+                self._look_at_pictures(entry)
             self._tell(Result(inspection, record_id, entry.frame, entry.anomaly_map))
+
+    def _look_at_pictures(self, entry: LogEntry) -> None:
+        """Say once where recorded parts are without the pictures that should be kept, until one is kept again."""
+        if entry.pictures is None:
+            return
+        cause = entry.pictures.not_kept
+        told = None if cause is None else not_kept_fault(cause)
+        others = {"pipeline.pictures_reserve", "pipeline.pictures_full", "pipeline.pictures_slow"}
+        self._board.recovered(*(others - {told.key} if told else others))
+        if cause is not None and told is not None:
+            self._board.picture_not_kept(cause)
+            self._board.fault(told)
+
+    def _look_at_backlog(self, outbox: BoundedQueue[LogEntry]) -> None:
+        verdicts, held_bytes = outbox.waiting()
+        self._backlog.look(
+            verdicts + len(self._desk), held_bytes + self._desk.held_bytes, holding=self._desk.full and outbox.full
+        )
 
     def _append(self, batch: Sequence[LogEntry]) -> tuple[list[int] | None, str]:
         begin = self._journal.unwritten_begin()
@@ -131,6 +167,10 @@ class Recorder:
         except Exception as error:  # noqa: BLE001 - a listener's failure must not end the recording of verdicts
             _log.exception("telling a verdict failed")
             self._board.fault(StationFault("pipeline.telling_failed", detail=f"{type(error).__name__}: {error}"))
+
+
+def _fault_of(entry: LogEntry) -> StationFault | None:
+    return None if entry.pictures is None else entry.pictures.fault
 
 
 def _not_recorded(inspection: Inspection, failure: str) -> Inspection:

@@ -1,12 +1,15 @@
-"""Pictures beside the log: lossless PNG, written whole, named before any row names them."""
+"""Pictures beside the log: lossless PNG, whole before they have their names, named before any row names them.
+
+What a crash can leave behind: of the pictures under way, files whose name ends in `TEMPORARY_SUFFIX`, which were
+never part of the archive; and, of the one transaction under way, pictures under their names whose rows are not there.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -19,12 +22,12 @@ from numpy.typing import NDArray
 from crane_desktop.domain.frames import Frame
 from crane_desktop.domain.maps import AnomalyMap, Placement
 from crane_desktop.domain.ports import LogEntry
-from crane_desktop.preprocess.colour import demosaic, high_bits
-from crane_desktop.settings.atomic import sync_folder, write_atomic
+from crane_desktop.preprocess.develop import develop_as, note_of_original, note_of_picture
+from crane_desktop.preprocess.png_file import png_pieces
+from crane_desktop.preprocess.png_note import PictureNote
+from crane_desktop.settings.atomic import TEMPORARY_SUFFIX, sync_folder, write_synced
 
-_FAST_PNG = (cv2.IMWRITE_PNG_COMPRESSION, 1)
-"""Level 1 is several times faster than the default and costs a few per cent of space; still lossless."""
-
+_MAP_NOTE = PictureNote("map", "", None)
 _MAP_FULL_SCALE = 65535
 _log = logging.getLogger(__name__)
 
@@ -47,6 +50,20 @@ class ArchivedPaths:
     original: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PictureFiles:
+    """Where the pictures of one entry come to lie."""
+
+    image: Path
+    map: Path | None
+    original: Path | None
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """Those that there are."""
+        return tuple(path for path in (self.image, self.map, self.original) if path is not None)
+
+
 class Archive:
     """The pictures below one records folder.
 
@@ -61,44 +78,71 @@ class Archive:
     def __init__(self, records: Path, images: Path) -> None:
         self._records = records
         self._images = images
+        self._durable_folders: set[Path] = set()
 
-    def keep(self, entries: Sequence[LogEntry]) -> list[ArchivedPaths]:
-        """Write the pictures of `entries`, durable when it returns: all of them, or none.
+    def place(self, entry: LogEntry) -> PictureFiles:
+        """Return files of its own for an entry that has a picture."""
+        inspection = entry.inspection
+        moment = inspection.decided_at.astimezone(UTC)
+        day = self._images / f"{moment.year:04d}" / f"{moment.month:02d}" / f"{moment.day:02d}"
+        stem = f"{moment:%H%M%S}-{moment.microsecond:06d}-{secrets.token_hex(4)}-{inspection.verdict.value}"
+        corrected = entry.frame is not None and entry.frame.corrections
+        return PictureFiles(
+            image=day / f"{stem}.png",
+            map=day / f"{stem}-map.png" if entry.anomaly_map is not None else None,
+            original=day / f"{stem}-original.png" if corrected else None,
+        )
+
+    def write(self, entry: LogEntry, files: PictureFiles, *, compress: bool) -> None:
+        """Write the pictures under temporary names, their content durable when it returns; any thread may.
 
         Raises
         ------
         OSError
-            If the disk refuses; nothing of these entries stays behind.
+            If the disk refuses; nothing of these pictures stays behind.
         """
-        kept: list[ArchivedPaths] = []
-        folders: set[Path] = set()
+        files.image.parent.mkdir(parents=True, exist_ok=True)
         try:
-            for entry in entries:
-                folder, stem = self._place(entry)
-                image = map_ = original = None
-                if entry.frame is not None:
-                    image = folder / f"{stem}.png"
-                    map_ = folder / f"{stem}-map.png" if entry.anomaly_map is not None else None
-                    original = folder / f"{stem}-original.png" if entry.frame.corrections else None
-                # Noted before they are written, so that a failure half-way takes them away too.
-                kept.append(
-                    ArchivedPaths(self._relative(image), self._relative(map_), original=self._relative(original))
-                )
-                if image is None or entry.frame is None:
-                    continue
-                self._make(folder)
-                folders.add(folder)
-                write_atomic(image, encode_picture(entry.frame), sync_parent=False)
-                if map_ is not None and entry.anomaly_map is not None:
-                    write_atomic(map_, encode_map(entry.anomaly_map), sync_parent=False)
-                if original is not None:
-                    write_atomic(original, _encode_rgb(entry.frame.raw), sync_parent=False)
-            for folder in folders:
-                sync_folder(folder)
+            for path, content in _encoded(entry, files, compress=compress):
+                write_synced(_temporary(path), content)
         except BaseException:
-            self.discard(kept)
+            self.forget(files)
             raise
-        return kept
+
+    def settle(self, written: Sequence[PictureFiles]) -> list[ArchivedPaths]:
+        """Give written pictures their names, durable when it returns: all of them, or none. Log's owner only.
+
+        Raises
+        ------
+        OSError
+            If the disk refuses; nothing of these pictures stays behind.
+        """
+        try:
+            for files in written:
+                for path in files.all:
+                    _temporary(path).replace(path)
+            for folder in {files.image.parent for files in written}:
+                self._sync(folder)
+        except BaseException:
+            for files in written:
+                self.forget(files)
+            self.discard([self.paths(files) for files in written])
+            raise
+        return [self.paths(files) for files in written]
+
+    def forget(self, files: PictureFiles) -> None:
+        """Take pictures away that have only their temporary names."""
+        for path in files.all:
+            with contextlib.suppress(OSError):
+                _temporary(path).unlink(missing_ok=True)
+
+    def paths(self, files: PictureFiles) -> ArchivedPaths:
+        """Return the paths for the row."""
+        image, map_, original = (
+            None if path is None else path.relative_to(self._records).as_posix()
+            for path in (files.image, files.map, files.original)
+        )
+        return ArchivedPaths(image, map_, original=original)
 
     def discard(self, kept: Sequence[ArchivedPaths]) -> None:
         """Take pictures away again whose rows did not become durable."""
@@ -111,7 +155,7 @@ class Archive:
     def read_picture(self, path: str, pixel_format: str | None) -> NDArray[np.uint8] | None:
         """Return an archived picture, uint8 ``(H, W)`` or ``(H, W, 3)`` RGB; None where it is gone or damaged."""
         found = self._read(path)
-        return None if found is None else to_eight_bit(found, pixel_format)
+        return None if found is None else develop_as(found, pixel_format)
 
     def read_map(self, path: str, placement: Placement) -> AnomalyMap | None:
         """Return an archived map, float32 in [0, 1]; None where it is gone or damaged."""
@@ -134,36 +178,48 @@ class Archive:
             return None
         return decode_png(data)
 
-    def _place(self, entry: LogEntry) -> tuple[Path, str]:
-        inspection = entry.inspection
-        moment = inspection.decided_at.astimezone(UTC)
-        day = self._images / f"{moment.year:04d}" / f"{moment.month:02d}" / f"{moment.day:02d}"
-        stem = f"{moment:%H%M%S}-{moment.microsecond:06d}-{secrets.token_hex(4)}-{inspection.verdict.value}"
-        return day, stem
-
-    def _make(self, folder: Path) -> None:
-        """Make a day's folder, durable with the folders above it."""
-        if folder.is_dir():
+    def _sync(self, folder: Path) -> None:
+        """Make the names in a day's folder durable, and once the folder itself with those above it."""
+        sync_folder(folder)
+        if folder in self._durable_folders:
             return
-        folder.mkdir(parents=True, exist_ok=True)
         for above in folder.parents:
             sync_folder(above)
-            if above == self._images or above == self._records:
-                return
-
-    def _relative(self, path: Path | None) -> str | None:
-        return None if path is None else path.relative_to(self._records).as_posix()
+            if above == self._records:
+                break
+        self._durable_folders.add(folder)
 
 
-def encode_picture(frame: Frame) -> bytes:
-    """Return the frame as lossless PNG: what the camera sent, at its full depth; what was judged where corrected."""
-    return _encode_rgb(frame.pixels if frame.corrections else frame.raw)
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}{TEMPORARY_SUFFIX}")
 
 
-def encode_map(anomaly_map: AnomalyMap) -> bytes:
-    """Return the map as 16-bit PNG, 0..65535 for [0, 1]; what is no number becomes 0."""
-    values = np.nan_to_num(anomaly_map.values, nan=0.0, posinf=1.0, neginf=0.0).clip(0.0, 1.0)
-    return _encode(np.rint(values * np.float32(_MAP_FULL_SCALE)).astype(np.uint16))
+def _encoded(entry: LogEntry, files: PictureFiles, *, compress: bool) -> Iterator[tuple[Path, Iterable[bytes]]]:
+    """Yield each file's content, piece by piece."""
+    frame, anomaly_map = entry.frame, entry.anomaly_map
+    if frame is None:
+        return
+    yield files.image, picture_pieces(frame, compress=compress)
+    if files.map is not None and anomaly_map is not None:
+        yield files.map, map_pieces(anomaly_map, compress=compress)
+    if files.original is not None:
+        yield files.original, png_pieces(frame.raw, note_of_original(frame), compress=compress)
+
+
+def picture_pieces(frame: Frame, *, compress: bool = True) -> Iterator[bytes]:
+    """Yield the frame as lossless PNG: what the camera sent, at its full depth; what was judged where corrected."""
+    judged = frame.pixels if frame.corrections else frame.raw
+    return png_pieces(judged, note_of_picture(frame), compress=compress)
+
+
+def map_pieces(anomaly_map: AnomalyMap, *, compress: bool = True) -> Iterator[bytes]:
+    """Yield the map as 16-bit PNG, 0..65535 for [0, 1]; what is no number becomes 0."""
+    values = anomaly_map.values
+    if not np.isfinite(values).all():
+        values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0)
+    # Rounds, and takes what is below the scale for its end.
+    deep = cv2.multiply(cv2.min(values, 1.0), float(_MAP_FULL_SCALE), dtype=cv2.CV_16U)
+    return png_pieces(np.asarray(deep).reshape(values.shape), _MAP_NOTE, compress=compress)
 
 
 def decode_png(data: bytes) -> NDArray[Any] | None:
@@ -175,29 +231,3 @@ def decode_png(data: bytes) -> NDArray[Any] | None:
         _log.warning("an archived picture is damaged")
         return None
     return np.ascontiguousarray(found[:, :, ::-1] if found.ndim == 3 else found)
-
-
-def to_eight_bit(pixels: NDArray[Any], pixel_format: str | None) -> NDArray[np.uint8]:
-    """Return an archived picture for the screen.
-
-    A 16-bit original carries its camera's depth in its low bits, as PFNC lays them out ("Mono12": 12). A grey
-    picture of a Bayer format is its mosaic.
-    """
-    shown = pixels
-    if pixels.dtype != np.uint8:
-        digits = re.search(r"(\d+)", pixel_format or "")
-        depth = int(digits[1]) if digits and 8 < int(digits[1]) <= 16 else 16
-        shown = high_bits(pixels, depth)
-    bayer = re.match(r"Bayer(RG|GR|GB|BG)", pixel_format or "")
-    return demosaic(shown, bayer[1]) if bayer and shown.ndim == 2 else shown
-
-
-def _encode_rgb(pixels: NDArray[Any]) -> bytes:
-    return _encode(pixels[:, :, ::-1] if pixels.ndim == 3 else pixels)
-
-
-def _encode(pixels: NDArray[Any]) -> bytes:
-    done, data = cv2.imencode(".png", np.ascontiguousarray(pixels), _FAST_PNG)
-    if not done:
-        raise OSError("the picture could not be encoded as PNG")
-    return data.tobytes()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError
@@ -16,10 +17,16 @@ from sqlalchemy.exc import DBAPIError
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
 from crane_desktop.domain.events import Event
 from crane_desktop.domain.ports import LogEntry
+from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.records.archive import Archive
 from crane_desktop.records.migrate import opening_error
+from crane_desktop.records.picture_pool import PictureJob, PicturePool
 from crane_desktop.records.writer import Writer
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.store import KeepImages
+
+PICTURES_WITHIN_S = 5.0
+"""How long an entry waits for its pictures; then it is recorded without them."""
 
 _OPEN_WITHIN_S = 60.0
 _MIB = 2**20
@@ -34,11 +41,23 @@ class _Job:
     clean_up: bool = False
     future: Future[list[int]] = field(default_factory=Future)
 
+    @property
+    def pictures(self) -> list[PictureJob]:
+        """The pictures that its entries have."""
+        kept = (entry.pictures for entry in self.entries if isinstance(entry, LogEntry))
+        return [one for one in kept if isinstance(one, PictureJob)]
+
+    def drop_pictures(self) -> None:
+        """Take away those whose entries will not be written."""
+        for one in self.pictures:
+            one.drop()
+
 
 class SqliteInspectionLog:
     """Implements `domain.ports.InspectionLog` on SQLite with an archive of pictures.
 
-    One thread of its own holds the only connection that writes; any thread may call `append`.
+    One thread of its own holds the only connection that writes; any thread may call `append`. Pictures are written by
+    a pool of threads before that, so that no event waits behind them; `begin_pictures` begins with them ahead.
 
     Parameters
     ----------
@@ -64,8 +83,11 @@ class SqliteInspectionLog:
         self._jobs: queue.Queue[_Job | None] = queue.Queue()
         self._guard = threading.Lock()
         self._closed = False
+        self._keep_images = keep_images
+        archive = Archive(data.records, data.images)
+        self._pictures = PicturePool(data, archive, reserve_mb * _MIB)
         opened: Future[None] = Future()
-        writer = Writer(data, keep_images, reserve_mb * _MIB)
+        writer = Writer(data, archive)
         self._thread = threading.Thread(
             target=self._own, args=(writer, opened, clean_up), name="crane-log", daemon=True
         )
@@ -82,7 +104,8 @@ class SqliteInspectionLog:
     def append(self, entries: Sequence[LogEntry | Event], timeout_s: float = 10.0) -> list[int]:
         """Write verdicts, with the pictures they name, and events; return the id of each, in order.
 
-        Verdicts and events are numbered apart. Either every entry is durable or none is.
+        Verdicts and events are numbered apart. Either every entry is durable or none is. What does not get its
+        pictures onto the disk in time is recorded without them.
 
         Raises
         ------
@@ -92,7 +115,25 @@ class SqliteInspectionLog:
         """
         if not entries:
             return []
-        return self._done(_Job(tuple(entries)), timeout_s)
+        begun = [self.begin_pictures(entry) if isinstance(entry, LogEntry) else entry for entry in entries]
+        job = _Job(tuple(begun))
+        deadline_s = time.monotonic() + min(timeout_s / 2, PICTURES_WITHIN_S)
+        for pictures in job.pictures:
+            if not pictures.wait(max(0.0, deadline_s - time.monotonic())):
+                pictures.give_up()
+        fault = next((pictures.fault for pictures in job.pictures if pictures.fault is not None), None)
+        if fault is not None:
+            job.drop_pictures()
+            raise fault
+        return self._done(job, timeout_s)
+
+    def begin_pictures(self, entry: LogEntry) -> LogEntry:
+        """Begin to write the pictures of `entry`; see `domain.ports.PictureKeeper`."""
+        if entry.pictures is not None or entry.frame is None or self._keep_images == "none":
+            return entry
+        if self._keep_images == "not_ok" and entry.inspection.verdict is Verdict.OK:
+            return entry
+        return replace(entry, pictures=self._pictures.begin(entry))
 
     def clean_up(self, timeout_s: float = _OPEN_WITHIN_S) -> None:
         """Remove what a crash has left, if that was not done yet; only a run that is to begin has any use for it.
@@ -123,12 +164,16 @@ class SqliteInspectionLog:
             self._thread.join(timeout_s)
             if self._thread.is_alive():
                 _log.error("the log did not close within %s s: the disk hangs", timeout_s)
+        self._pictures.close()
 
     def _done(self, job: _Job, timeout_s: float) -> list[int]:
         with self._guard:
-            if self._closed:
-                raise StationFault("records.closed")
-            self._jobs.put(job)
+            closed = self._closed
+            if not closed:
+                self._jobs.put(job)
+        if closed:
+            job.drop_pictures()
+            raise StationFault("records.closed")
         try:
             return job.future.result(timeout_s)
         except TimeoutError:
@@ -176,6 +221,7 @@ class SqliteInspectionLog:
 def _do(writer: Writer, job: _Job) -> None:
     future = job.future
     if future.cancelled():
+        job.drop_pictures()
         return
     try:
         if job.clean_up:

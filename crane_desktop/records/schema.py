@@ -110,7 +110,7 @@ records = Table(
     _optional("map_y_px", Float),
     _optional("map_width_px", Float),
     _optional("map_height_px", Float),
-    # Why pictures that the settings ask for are not there: "disk_reserve" or "disk_full".
+    # Why pictures that the settings ask for are not there: "disk_reserve", "disk_full" or "disk_slow".
     _optional("image_note", Text),
     # What was done to the picture before it was judged (domain.corrections.Correction), NULL for nothing; the
     # picture is then the corrected one, and its untouched original lies beside it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,37 +12,33 @@ from sqlalchemy.exc import DBAPIError
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.events import Event
 from crane_desktop.domain.ports import LogEntry
-from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.records.archive import Archive, ArchivedPaths
 from crane_desktop.records.database import writing_engine
-from crane_desktop.records.faults import database_fault, disk_fault, is_disk_full
+from crane_desktop.records.faults import database_fault, disk_fault
 from crane_desktop.records.migrate import opening_error, prepare_database
 from crane_desktop.records.orphans import remove_orphans
+from crane_desktop.records.picture_pool import PictureJob
 from crane_desktop.records.rows import event_row_of, placement_row, row_of
 from crane_desktop.records.schema import events, given_numbers, records
 from crane_desktop.settings.data_dir import DataDir
-from crane_desktop.settings.store import KeepImages
 
-_NOTHING_ARCHIVED = ArchivedPaths()
 _log = logging.getLogger(__name__)
 
 
 class Writer:
     """Writes batches; lives in one thread, because its connection does.
 
-    Pictures come first (written, synced), then the rows in one transaction. A crash in between leaves
-    pictures that no row names; the next run removes them. It never leaves a row without its picture.
+    Pictures come first (written by the pool, named here, both synced), then the rows in one transaction. A crash in
+    between leaves pictures that no row names (see `records.archive`). It never leaves a row without its picture.
     Records and events are numbered in one sequence, in the transaction that makes them durable.
     """
 
-    def __init__(self, data: DataDir, keep_images: KeepImages, reserve_bytes: int) -> None:
+    def __init__(self, data: DataDir, archive: Archive) -> None:
         self._data = data
-        self._keep_images = keep_images
-        self._reserve_bytes = reserve_bytes
-        self._archive = Archive(data.records, data.images)
+        self._archive = archive
         self._engine = writing_engine(data.log_file)
         self._connection: Connection | None = None
-        self._was_short = self._cleaned_up = False
+        self._cleaned_up = False
 
     def open(self) -> None:
         """Check and prepare the database.
@@ -129,43 +124,16 @@ class Writer:
             _log.warning("closing the database failed: %s", error)
 
     def _keep_pictures(self, entries: Sequence[LogEntry]) -> list[ArchivedPaths]:
-        all_kept = [_NOTHING_ARCHIVED] * len(entries)
-        wanted = [n for n, entry in enumerate(entries) if self._wants_picture(entry)]
-        for number, kept in zip(wanted, self._kept([entries[n] for n in wanted]), strict=True):
-            all_kept[number] = kept
-        return all_kept
-
-    def _kept(self, wanted: Sequence[LogEntry]) -> list[ArchivedPaths]:
-        if not wanted:
-            return []
-        if self._short_of_space():
-            return [ArchivedPaths(note="disk_reserve")] * len(wanted)
+        jobs = [entry.pictures if isinstance(entry.pictures, PictureJob) else None for entry in entries]
+        written = [None if job is None else job.take() for job in jobs]
         try:
-            return self._archive.keep(wanted)
+            named = iter(self._archive.settle([files for files in written if files is not None]))
         except OSError as error:
-            if not is_disk_full(error):
-                raise disk_fault(error, self._data.images) from error
-            # A verdict matters more than its picture: the row may still find room.
-            _log.warning("no space for pictures: %s", error)
-            return [ArchivedPaths(note="disk_full")] * len(wanted)
-
-    def _wants_picture(self, entry: LogEntry) -> bool:
-        if entry.frame is None or self._keep_images == "none":
-            return False
-        return self._keep_images == "all" or entry.inspection.verdict is not Verdict.OK
-
-    def _short_of_space(self) -> bool:
-        try:
-            short = shutil.disk_usage(self._data.records).free < self._reserve_bytes
-        except OSError as error:
-            raise disk_fault(error, self._data.records) from error
-        if short != self._was_short:
-            self._was_short = short
-            if short:
-                _log.warning("disk space is below the reserve: pictures are no longer kept, verdicts are")
-            else:
-                _log.info("disk space is above the reserve again: pictures are kept")
-        return short
+            raise disk_fault(error, self._data.images) from error
+        return [
+            ArchivedPaths(note=None if job is None else job.not_kept) if files is None else next(named)
+            for job, files in zip(jobs, written, strict=True)
+        ]
 
 
 def _rows(entries: Sequence[LogEntry | Event], kept: Sequence[ArchivedPaths]) -> list[tuple[Table, dict[str, Any]]]:

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class StationLog:
-    """Implements `domain.ports.InspectionLog`; the log itself is opened when it is first needed, once.
+    """Implements `domain.ports.InspectionLog` and `PictureKeeper`; the log is opened when it is first needed, once.
 
     Any thread may use it; whoever made it closes it. The data folder must be locked by this program.
 
@@ -73,6 +73,13 @@ class StationLog:
             If it cannot be written, or was closed.
         """
         return self._writer().append(entries, timeout_s)
+
+    def begin_pictures(self, entry: LogEntry) -> LogEntry:
+        """Begin to write the pictures of an entry; see `PictureKeeper`."""
+        try:
+            return self._writer().begin_pictures(entry)
+        except CraneError:  # whoever hands the entry in hears it
+            return entry
 
     def note(self, event: Event, timeout_s: float = 2.0) -> bool:
         """Write one event; False where the log did not take it, which is then in the program's own log.

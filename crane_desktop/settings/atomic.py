@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 TEMPORARY_SUFFIX = ".part"
@@ -30,11 +31,8 @@ def write_atomic(path: Path, content: bytes, *, sync_parent: bool = True) -> Non
         be made durable: then the new file is there, but may not outlive a power cut.
     """
     temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+    write_synced(temporary, [content])
     try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):  # what went wrong first is what must be told
@@ -42,6 +40,34 @@ def write_atomic(path: Path, content: bytes, *, sync_parent: bool = True) -> Non
         raise
     if sync_parent:
         sync_folder(path.parent)
+
+
+def write_synced(path: Path, content: Iterable[bytes]) -> None:
+    """Make the file `path`, its content on the disk when this returns; its name is so only after `sync_folder`.
+
+    Parameters
+    ----------
+    content
+        Piece by piece; whatever it raises passes through.
+
+    Raises
+    ------
+    FileExistsError
+        If there is such a file; it is untouched.
+    OSError
+        If it cannot be written; nothing of it stays.
+    """
+    with path.open("xb") as file:
+        try:
+            for piece in content:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            file.close()
+            with contextlib.suppress(OSError):  # what went wrong first is what must be told
+                path.unlink()
+            raise
 
 
 def sync_folder(folder: Path) -> None:

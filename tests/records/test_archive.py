@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,8 +19,9 @@ from crane_desktop.domain.corrections import Correction, CorrectionStep
 from crane_desktop.domain.frames import Frame, FrameOrigin, sealed_pixels
 from crane_desktop.domain.maps import AnomalyMap, Placement
 from crane_desktop.domain.ports import LogEntry
+from crane_desktop.preprocess.develop import develop_as
 from crane_desktop.records import archive as archive_module
-from crane_desktop.records.archive import Archive, decode_png, encode_map, encode_picture, to_eight_bit
+from crane_desktop.records.archive import Archive, ArchivedPaths, decode_png, map_pieces, picture_pieces
 from crane_desktop.records.database import writing_engine
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.orphans import remove_orphans
@@ -40,6 +41,26 @@ def files(data: DataDir) -> list[str]:
     return sorted(f.relative_to(data.records).as_posix() for f in data.images.rglob("*") if f.is_file())
 
 
+def keep(archive: Archive, entries: Sequence[LogEntry]) -> list[ArchivedPaths]:
+    """Write the pictures of a batch and name them, as pool and writer do between them."""
+    placed = [archive.place(entry) if entry.frame is not None else None for entry in entries]
+    here = [files for files in placed if files is not None]
+    try:
+        for entry, files in zip(entries, placed, strict=True):
+            if files is not None:
+                archive.write(entry, files, compress=True)
+    except OSError:
+        for files in here:
+            archive.forget(files)
+        raise
+    kept = iter(archive.settle(here))
+    return [ArchivedPaths() if files is None else next(kept) for files in placed]
+
+
+def as_file(pieces: Iterable[bytes]) -> bytes:
+    return b"".join(pieces)
+
+
 def corrected(entry: LogEntry) -> LogEntry:
     assert entry.frame is not None
     frame = replace(entry.frame, corrections=(Correction(CorrectionStep.GAMMA, (0.5,)),))
@@ -56,7 +77,7 @@ SHAPES = arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=9)
 
 @given(arrays.arrays(np.uint8, SHAPES | SHAPES.map(lambda shape: (*shape, 3))))
 def test_a_picture_of_eight_bits_is_kept_without_loss(pixels: np.ndarray) -> None:
-    found = decode_png(encode_picture(Frame(sealed_pixels(pixels), ORIGIN)))
+    found = decode_png(as_file(picture_pieces(Frame(sealed_pixels(pixels), ORIGIN))))
     assert found is not None
     assert np.array_equal(found, pixels)
 
@@ -65,15 +86,15 @@ def test_a_picture_of_eight_bits_is_kept_without_loss(pixels: np.ndarray) -> Non
 def test_a_deep_picture_is_kept_at_its_full_depth_and_shown_by_its_high_bits(raw: np.ndarray, depth: int) -> None:
     raw = sealed(raw >> (16 - depth))
     shown = (raw >> (depth - 8)).astype(np.uint8)
-    found = decode_png(encode_picture(Frame(sealed_pixels(shown), ORIGIN, f"Mono{depth}", raw)))
+    found = decode_png(as_file(picture_pieces(Frame(sealed_pixels(shown), ORIGIN, f"Mono{depth}", raw))))
     assert found is not None
     assert np.array_equal(found, raw)
-    assert np.array_equal(to_eight_bit(found, f"Mono{depth}"), shown)
+    assert np.array_equal(develop_as(found, f"Mono{depth}"), shown)
 
 
 @given(arrays.arrays(np.float32, SHAPES, elements=st.floats(allow_nan=True, width=32)))
 def test_a_map_is_kept_on_its_absolute_scale_and_what_is_no_number_is_nothing(values: np.ndarray) -> None:
-    found = decode_png(encode_map(AnomalyMap(sealed(values), PLACE)))
+    found = decode_png(as_file(map_pieces(AnomalyMap(sealed(values), PLACE))))
     assert found is not None
     assert found.dtype == np.uint16
     wanted = np.where(np.isnan(values), 0.0, np.clip(values, 0.0, 1.0))
@@ -86,7 +107,7 @@ def test_what_is_no_picture_reads_as_none(content: bytes) -> None:
 
 
 def test_a_batch_is_kept_under_names_of_its_own(archive: Archive, data: DataDir, judged: Judged) -> None:
-    kept = archive.keep([judged(1), judged(1), corrected(judged(2)), judged(3, pictures=False)])
+    kept = keep(archive, [judged(1), judged(1), corrected(judged(2)), judged(3, pictures=False)])
     named = [path for one in kept for path in (one.image, one.map, one.original) if path is not None]
     assert sorted(named) == files(data)
     assert len(set(named)) == 7
@@ -96,11 +117,11 @@ def test_a_batch_is_kept_under_names_of_its_own(archive: Archive, data: DataDir,
 
 
 @pytest.mark.parametrize("after", range(5))
-@pytest.mark.parametrize("fails", ["write_atomic", "sync_folder"])
+@pytest.mark.parametrize("fails", ["write_synced", "sync_folder"])
 def test_a_batch_that_fails_half_way_leaves_nothing(
     archive: Archive, data: DataDir, judged: Judged, monkeypatch: pytest.MonkeyPatch, fails: str, after: int
 ) -> None:
-    archive.keep([judged(9)])
+    keep(archive, [judged(9)])
     before, calls = files(data), iter(range(10**6))
     real = getattr(archive_module, fails)
 
@@ -112,7 +133,7 @@ def test_a_batch_that_fails_half_way_leaves_nothing(
     monkeypatch.setattr(archive_module, fails, failing)
     batch = [corrected(judged(1)), judged(2, decided_at=datetime(2027, 1, 1, tzinfo=UTC)), judged(3)]
     try:
-        archive.keep(batch)
+        keep(archive, batch)
     except OSError:
         assert files(data) == before
     else:
@@ -120,7 +141,7 @@ def test_a_batch_that_fails_half_way_leaves_nothing(
 
 
 def test_what_is_discarded_is_gone_and_may_be_discarded_again(archive: Archive, data: DataDir, judged: Judged) -> None:
-    kept = archive.keep([corrected(judged(1)), judged(2)])
+    kept = keep(archive, [corrected(judged(1)), judged(2)])
     archive.discard(kept[:1])
     assert files(data) == sorted(path for path in (kept[1].image, kept[1].map) if path)
     archive.discard(kept)
@@ -129,7 +150,7 @@ def test_what_is_discarded_is_gone_and_may_be_discarded_again(archive: Archive, 
 
 
 def test_a_picture_outside_the_archive_is_not_read(archive: Archive, data: DataDir, judged: Judged) -> None:
-    (kept,) = archive.keep([judged(1)])
+    (kept,) = keep(archive, [judged(1)])
     assert kept.image is not None
     secret = data.root / "secret.png"
     secret.write_bytes((data.records / kept.image).read_bytes())
@@ -140,7 +161,7 @@ def test_a_picture_outside_the_archive_is_not_read(archive: Archive, data: DataD
 
 
 def test_what_is_gone_or_damaged_reads_as_none(archive: Archive, data: DataDir, judged: Judged) -> None:
-    (kept,) = archive.keep([judged(1)])
+    (kept,) = keep(archive, [judged(1)])
     assert kept.image is not None
     assert archive.read_map(kept.image, PLACE) is None, "a colour picture is no map"
     (data.records / kept.image).write_bytes(b"x")

@@ -153,8 +153,8 @@ def test_an_event_needs_no_pictures_and_no_space_for_them(
     def none_left(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("crane_desktop.records.archive.write_atomic", none_left)
-    monkeypatch.setattr("crane_desktop.records.writer.shutil.disk_usage", none_left)
+    monkeypatch.setattr("crane_desktop.records.archive.write_synced", none_left)
+    monkeypatch.setattr("shutil.disk_usage", none_left)
     assert log.note(EVENTS[3]) == 1
 
 

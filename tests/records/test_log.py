@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections import namedtuple
 from pathlib import Path
@@ -12,7 +13,6 @@ from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.ports import InspectionLog
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.records import database
-from crane_desktop.records import writer as writer_module
 from crane_desktop.records.archive import Archive
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
@@ -101,7 +101,7 @@ def test_pictures_lie_in_folders_by_utc_day(log: SqliteInspectionLog, data: Data
 def test_below_the_reserve_pictures_are_skipped_but_verdicts_are_not(
     log: SqliteInspectionLog, data: DataDir, judged, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(writer_module.shutil, "disk_usage", lambda _path: Usage(10**12, 10**12, 100 * 2**20))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(10**12, 10**12, 100 * 2**20))
     assert log.append([judged(1)]) == [1]
     assert _pictures(data) == []
     assert "below the reserve" in caplog.text
@@ -116,7 +116,7 @@ def test_no_space_for_a_picture_costs_the_picture_not_the_verdict(
     def full(*_args: object, **_kw: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("crane_desktop.records.archive.write_atomic", full)
+    monkeypatch.setattr("crane_desktop.records.archive.write_synced", full)
     assert log.append([judged(1)]) == [1]
     with RecordReader(data) as reader:
         assert reader.record(1).fields["image_path"] == ""
@@ -160,29 +160,29 @@ def test_a_database_locked_by_another_program_is_told_and_recovers(
         log.close()
 
 
-def test_a_slow_disk_is_told_in_time_and_what_was_given_up_is_not_recorded(
+def test_a_slow_disk_costs_the_pictures_not_the_verdicts(
     data: DataDir, judged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    original = Archive.keep
+    original = Archive.write
 
-    def slow(self, entries):
-        assert go_on.wait(30)
-        return original(self, entries)
+    def slow(self, entry, files, *, compress):
+        if entry.inspection.origin.frame_id == 1:
+            assert go_on.wait(30)
+        return original(self, entry, files, compress=compress)
 
-    monkeypatch.setattr(Archive, "keep", slow)
+    monkeypatch.setattr(Archive, "write", slow)
     log = SqliteInspectionLog(data, keep_images="all")
     try:
-        with pytest.raises(StationFault, match=r"records\.too_slow"):
-            log.append([judged(1)], timeout_s=0.05)
+        assert log.append([judged(1), judged(2)], timeout_s=1.0) == [1, 2]
         go_on.set()
-        assert log.append([judged(2)]) == [1]
     finally:
         go_on.set()
         log.close()
     with RecordReader(data) as reader:
-        assert [row.file for row in reader.page()] == ["部品2.png"]
-    assert len(_pictures(data)) == 2
+        assert [reader.record(number).fields["image_note"] for number in (1, 2)] == ["disk_slow", ""]
+    assert len(_pictures(data)) == 2, "what came too late has gone again"
+    assert not [file for file in data.images.rglob("*") if file.name.endswith(".part")]
 
 
 def test_an_archive_that_cannot_be_written_is_told(data: DataDir, judged) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -126,7 +127,7 @@ def test_a_disk_whose_space_cannot_be_asked_for_is_told(
     def failing(_path: Path) -> None:
         raise OSError(number, "no")
 
-    monkeypatch.setattr(writer_module.shutil, "disk_usage", failing)
+    monkeypatch.setattr(shutil, "disk_usage", failing)
     with pytest.raises(StationFault) as caught:
         log.append([judged(1)])
     assert caught.value.key == key
@@ -139,7 +140,7 @@ def test_a_picture_that_fails_costs_no_event_written_on_its_own(
     def failing(*_: object, **_named: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("crane_desktop.records.archive.write_atomic", failing)
+    monkeypatch.setattr("crane_desktop.records.archive.write_synced", failing)
     with pytest.raises(StationFault, match=r"records\.not_written"):
         log.append([judged(1)])
     assert log.note(NOTE) == 1

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from crane_desktop.camera.own_archive import is_map_name, without_doubles
 from crane_desktop.camera.pictures.bounded import Bounded
 from crane_desktop.camera.pictures.kinds import IMAGE_SUFFIXES
 from crane_desktop.domain.errors import InputError
@@ -53,8 +54,8 @@ def _piece_key(piece: str) -> tuple[int, int, str]:
 
 
 def is_picture_name(name: str) -> bool:
-    """Return whether a file of that name is taken for a picture; hidden ones are not."""
-    return not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES
+    """Return whether a file of that name is taken for a picture; hidden ones and archived maps are not."""
+    return not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES and not is_map_name(name)
 
 
 def list_folder(folder: Path) -> Listing:
@@ -122,5 +123,7 @@ def _looked(folder: Path) -> Listing:
                 others.append(entry.name)
     except OSError as error:
         raise InputError("camera.folder_unreadable", folder=str(folder)) from error
-    files.sort(key=lambda file: natural_key(file.name))
-    return Listing(tuple(files), tuple(sorted(others, key=natural_key)))
+    parts = without_doubles(files)
+    others += [file.name for file in set(files).difference(parts)]
+    parts.sort(key=lambda file: natural_key(file.name))
+    return Listing(tuple(parts), tuple(sorted(others, key=natural_key)))
