@@ -13,6 +13,7 @@ import numpy as np
 from crane_desktop.domain.alarms import Alarm, AlarmSeverity
 from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.errors import CraneError, InputError
+from crane_desktop.domain.events import Event
 from crane_desktop.domain.frames import Frame, FrameOrigin, LossCause, sealed_pixels
 from crane_desktop.domain.history import HistoryRecord, HistoryRow
 from crane_desktop.domain.maps import AnomalyMap, Placement, Region
@@ -260,6 +261,14 @@ class FakeRecords:
         return self._answer("record", opened(row))
 
 
+class FakeJournal:
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+
+    def note(self, event: Event) -> None:
+        self.calls.append(("note", event))
+
+
 class FakeStation:
     """The ports together; `calls` holds what all of them were asked, in order."""
 
@@ -271,6 +280,7 @@ class FakeStation:
         self.packs = FakePacks(self.calls)
         self.cameras = FakeCameras(self.calls)
         self.records = FakeRecords(self.calls, records)
+        self.journal = FakeJournal(self.calls)
         self.closed = 0
 
     def say(self, **changes: Any) -> None:

@@ -46,6 +46,7 @@ class LiveStation:
         self._looks = ThreadPoolExecutor(1, thread_name_prefix="crane-cameras")
         self._closed = False
         self._events = EventQueue(workbench.note)
+        self.journal = self._events
         self.alarms = AlarmList(self._events.note)
         self._worker = Worker(self._job_failed)
         self._owner = CameraOwner(self._save_features)

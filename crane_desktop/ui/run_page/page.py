@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QVBoxLayout
 
 from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.events import Event, scanned
 from crane_desktop.domain.station import StationState, StationView
 from crane_desktop.domain.station_ports import Station
 from crane_desktop.settings.texts import Language
@@ -47,7 +48,7 @@ class RunPage(Page):
     title = "ui.page.run"
     hint = "ui.page.run.hint"
     icon = "page_run"
-    shortcut = "F2"
+    shortcut = "Ctrl+F2"
 
     opened = Signal(int)
     starting = Signal()
@@ -65,6 +66,7 @@ class RunPage(Page):
         language = kept.now.language
         self._kept = kept
         self._station: Station | None = None
+        self._unnoted: list[Event] = []
         self._refusal: str | None = None
         self._recipe_source = RecipeSource(kept.now.recipe)
         self.commands = CommandBar(language, inbox, actions["start"], actions["stop"])
@@ -85,6 +87,8 @@ class RunPage(Page):
         )
         self.picture.add_tools(actions["heatmap"], actions["outlines"], actions["reset"])
         self.commands.load_wanted.connect(self.load)
+        self.commands.scan.read.connect(lambda scan: self._note(scanned(scan)))
+        self.commands.scan.refused.connect(self.refused)
         self.ng_strip.opened.connect(self.opened)
         self.history.opened.connect(self.opened)
         self._restore()
@@ -94,6 +98,9 @@ class RunPage(Page):
         self._station = station
         for part in (self.commands, self.source, self.history):
             part.attach(station)
+        for event in self._unnoted:
+            station.journal.note(event)
+        self._unnoted.clear()
         station.line.load(self._kept.now.pack, self._kept.now.recipe)
 
     def show_view(self, view: StationView) -> None:
@@ -153,7 +160,18 @@ class RunPage(Page):
         """Show or hide the heatmap."""
         self.picture.set_heat(shown=shown, opacity=self.picture.opacity_share())
 
+    def entered(self) -> None:
+        """Have what is typed go to the scan field."""
+        self.commands.scan.setFocus()
+
     # -- inside ----------------------------------------------------------------------------------------------
+
+    def _note(self, event: Event) -> None:
+        """Have an event kept, or have it wait for the station: nothing that was scanned is lost."""
+        if self._station is None:
+            self._unnoted.append(event)
+        else:
+            self._station.journal.note(event)
 
     def _overlay_changed(self) -> None:
         heat, outlines = self.picture.heat_shown, self.picture.outlines_shown

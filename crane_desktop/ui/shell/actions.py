@@ -1,6 +1,6 @@
 """Everything a person can command, as data: a new command adds a line here, not a page to the window.
 
-No key is a bare letter or figure: a barcode reader types those.
+Every key has Ctrl or Alt in it: a barcode reader types all others, function keys and Enter among them.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class ActionInfo:
     checked
         Rule of a switch: whether it is on. None: it is no switch.
     shortcuts
-        Keys that give it, as Qt writes them.
+        Keys that give it, as Qt writes them; none without Ctrl or Alt.
     role
         Who may give it; others do not see it.
     """
@@ -82,10 +82,11 @@ class ActionInfo:
 
 
 ACTIONS = (
-    ActionInfo("start", "ui.start", lambda s, _: s.run.start(), why_not_start, None, ("F5",), "start"),
-    ActionInfo("stop", "ui.stop", lambda s, _: s.run.stop(), why_not_stop, None, ("F6",), "stop"),
+    ActionInfo("start", "ui.start", lambda s, _: s.run.start(), why_not_start, None, ("Ctrl+F5",), "start"),
+    ActionInfo("stop", "ui.stop", lambda s, _: s.run.stop(), why_not_stop, None, ("Ctrl+F6",), "stop"),
     ActionInfo(
-        "acknowledge", "ui.acknowledge_alarm", lambda s, _: s.acknowledge(), why_not_acknowledge, None, ("F8",), "alarm"
+        "acknowledge", "ui.acknowledge_alarm", lambda s, _: s.acknowledge(), why_not_acknowledge, None,
+        ("Ctrl+F8",), "alarm",
     ),
     ActionInfo("quit", "ui.quit", lambda s, _: s.close(), shortcuts=("Ctrl+Q",)),
     ActionInfo(
@@ -107,16 +108,17 @@ ACTIONS = (
     ),
     ActionInfo(
         "full_screen", "ui.full_screen", lambda s, _: s.full_screen.toggle(), always, lambda now: now.full_screen,
-        ("F11",),
+        ("Ctrl+F11",),
     ),
     ActionInfo(
         "language", "ui.other_language", lambda s, _: s.switch_language(), shortcuts=("Ctrl+L",), icon="language",
         hint="ui.other_language.hint",
     ),
     ActionInfo(
-        "doctor", "ui.doctor", lambda s, _: s.dialogs.show_doctor(s.run.source.camera.cti.value()), shortcuts=("F9",)
+        "doctor", "ui.doctor", lambda s, _: s.dialogs.show_doctor(s.run.source.camera.cti.value()),
+        shortcuts=("Ctrl+F9",),
     ),
-    ActionInfo("about", "ui.about", lambda s, _: s.dialogs.show_about(), shortcuts=("F1",), icon="about"),
+    ActionInfo("about", "ui.about", lambda s, _: s.dialogs.show_about(), shortcuts=("Ctrl+F1",), icon="about"),
 )  # fmt: skip
 
 PAGES = "pages"

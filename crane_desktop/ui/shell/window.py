@@ -15,6 +15,8 @@ from crane_desktop.domain.station import StationState, StationView
 from crane_desktop.domain.station_ports import Station
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.camera_page.page import CameraPage
+from crane_desktop.ui.keys.guard import KeyGuard
+from crane_desktop.ui.keys.hint import tell_key
 from crane_desktop.ui.live.freshness import showable
 from crane_desktop.ui.run_page.page import RunPage
 from crane_desktop.ui.shell.actions import all_actions
@@ -83,6 +85,7 @@ class MainWindow(QMainWindow):
         self._alarms = AlarmDesk(self.alarm)
         self.dialogs = Dialogs(self, self.inbox, self.kept)
         self.full_screen = FullScreen(self)
+        self.keys = KeyGuard()
         self.opening = Opening(self, self.inbox, self.kept, self.run)
         lay_out(self, self.rail, self.alarm, self.pages, self.status)
         place(self, self.kept.now.geometry)
@@ -92,6 +95,7 @@ class MainWindow(QMainWindow):
         self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=TICK_MS)
         self._timer.timeout.connect(self.tick)
         self._timer.start()
+        self.run.entered()
         if station is not None:
             self.attach(station)
 
@@ -161,6 +165,8 @@ class MainWindow(QMainWindow):
         )
 
     def _connect(self) -> None:
+        self.keys.scanned.connect(self.run.commands.scan.take)
+        self.keys.refused.connect(lambda widget: tell_key(widget, self.kept.now.language))
         self.run.opened.connect(self.dialogs.open_record)
         self.run.refused.connect(self.show_error)
         self.run.mended.connect(self._alarms.withdraw)
@@ -191,6 +197,7 @@ class MainWindow(QMainWindow):
                 return
             self._closed = True
             self._timer.stop()
+            self.keys.stop()
             self.kept.finish(bytes(self.saveGeometry().data()))
             self.hide()  # letting go of a camera may take a moment: nobody looks at a window that does not answer
             self.pages.leave()
