@@ -38,6 +38,8 @@ _LIST_COLUMNS = [
         "file",
         "latency_ms",
         "run",
+        "map_peak",
+        "map_threshold",
     )
 ]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 
 from crane_desktop.app.station.event_queue import EventQueue
 from crane_desktop.app.station.live_line import LiveLine
 from crane_desktop.app.station.worker import Worker
 from crane_desktop.domain.camera_setup import CameraSetup, FeatureValue
-from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.errors import CraneError, InputError
 from crane_desktop.domain.findings import Finding
 from crane_desktop.domain.history import HistoryRecord, HistoryRow
 from crane_desktop.domain.packs import Offer
@@ -176,7 +177,17 @@ class LiveRecords:
 
     def record(self, record_id: int) -> Future[HistoryRecord]:
         """Open one record with its pictures."""
-        return self._pool.submit(lambda: self._open().record(record_id))
+        return self._pool.submit(lambda: self._with_review_limits(self._open().record(record_id)))
+
+    def _with_review_limits(self, record: HistoryRecord) -> HistoryRecord:
+        """Add where REVIEW began: it stands in the version of the recipe that the record names."""
+        try:
+            limits = self._workbench.recipes.by_sha256(record.fields.get("recipe_sha256", "")).thresholds
+        except InputError:  # older than recipe versions, or the recipe is gone: the record itself is whole
+            return record
+        if limits is None or limits.score_ng != record.row.threshold:
+            return record
+        return replace(record, review=limits.score_review, map_review=limits.map_review)
 
     def shut_down(self) -> None:
         """Close the reader; on the pool's thread, which opened it."""
