@@ -39,6 +39,10 @@ class LineControl(Protocol):
         """Ask the line to stop."""
         ...
 
+    def reset_counts(self) -> None:
+        """Have counters and the latest NG parts begin anew; the log keeps them all."""
+        ...
+
 
 class Alarms(Protocol):
     """The list of alarms; `StationView.alarms` shows it."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from crane_desktop.app.station.event_queue import EventQueue
 from crane_desktop.app.station.live_line import LiveLine
 from crane_desktop.app.station.worker import Worker
+from crane_desktop.domain.balance import Counts
 from crane_desktop.domain.camera_setup import CameraSetup, FeatureValue
 from crane_desktop.domain.errors import CraneError, InputError
 from crane_desktop.domain.findings import Finding
@@ -30,6 +31,7 @@ from crane_desktop.services.workbench import Workbench
 
 _CLOSE_WITHIN_S = 15.0
 _EVENTS_WITHIN_S = 3.0
+_COUNT_WITHIN_S = 10.0
 _log = logging.getLogger(__name__)
 
 
@@ -51,11 +53,11 @@ class LiveStation:
         self.alarms = AlarmList(self._events.note)
         self._worker = Worker(self._job_failed)
         self._owner = CameraOwner(self._save_features)
-        self.line = LiveLine(workbench, self._worker, self._owner, self.alarms)
+        self.records = LiveRecords(workbench, self._reads)
+        self.line = LiveLine(workbench, self._worker, self._owner, self.alarms, self.records.counted, self._events.note)
         self.recipes = LiveRecipes(workbench, self._reads)
         self.packs = LivePacks(workbench, self._worker, self._reads)
         self.cameras = LiveCameras(self._owner, self.line, self._looks)
-        self.records = LiveRecords(workbench, self._reads)
 
     def close(self) -> None:
         """Stop the line, close the log, end all threads, within seconds. Idempotent.
@@ -178,6 +180,18 @@ class LiveRecords:
     def record(self, record_id: int) -> Future[HistoryRecord]:
         """Open one record with its pictures."""
         return self._pool.submit(lambda: self._with_review_limits(self._open().record(record_id)))
+
+    def counted(self) -> Counts:
+        """Return what was counted since the counters were last reset; waits for it, within seconds.
+
+        Raises
+        ------
+        InputError
+            If the log cannot be read.
+        TimeoutError, CancelledError
+            If it takes too long, or the station is being closed.
+        """
+        return self._pool.submit(lambda: self._open().counts()).result(_COUNT_WITHIN_S)
 
     def _with_review_limits(self, record: HistoryRecord) -> HistoryRecord:
         """Add where REVIEW began: it stands in the version of the recipe that the record names."""

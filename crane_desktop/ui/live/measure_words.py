@@ -27,7 +27,9 @@ def figures(measure: Measure) -> tuple[str, str | None, str | None]:
 
 
 def value_words(measure: Measure, language: Language) -> str:
-    """Return what was measured with its number."""
+    """Return what was measured with its number; a fault measured nothing."""
+    if measure.value is None:
+        return NO_FIGURE
     return text(f"ui.measure.{measure.rule}", language, value=figures(measure)[0])
 
 

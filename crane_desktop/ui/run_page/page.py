@@ -74,7 +74,7 @@ class RunPage(Page):
         self.picture = LivePanel(language, self._overlay_changed)
         self.ng_strip = NgStrip(language)
         self.verdict, self.score = VerdictPlate(language), ScoreBar(language)
-        self.figures, self.history = FiguresPanel(language), HistoryPanel(language, inbox)
+        self.figures, self.history = FiguresPanel(language, actions["reset_counts"]), HistoryPanel(language, inbox)
         self._parts = (
             *(self.commands, self.picture, self.ng_strip),
             *(self.verdict, self.score, self.figures, self.history),
@@ -87,6 +87,7 @@ class RunPage(Page):
         )
         self.picture.add_tools(actions["heatmap"], actions["outlines"], actions["reset"])
         self.commands.load_wanted.connect(self.load)
+        self.source.changed.connect(lambda: self._kept.change(source=self.source.filled_in()))
         self.commands.scan.read.connect(lambda scan: self._note(scanned(scan)))
         self.commands.scan.refused.connect(self.refused)
         self.ng_strip.opened.connect(self.opened)
@@ -143,6 +144,11 @@ class RunPage(Page):
         """Stop the line."""
         if self._station is not None:
             self._station.line.stop()
+
+    def reset_counts(self) -> None:
+        """Have the counters begin anew."""
+        if self._station is not None:
+            self._station.line.reset_counts()
 
     def load(self, pack: str, recipe: str) -> None:
         """Change over to a pack or a recipe; empty for what the other brings along."""

@@ -17,6 +17,7 @@ from crane_desktop.ui.shell.pages import Page, Pages
 from crane_desktop.ui.shell.situation import (
     Situation,
     always,
+    why_no_station,
     why_not_acknowledge,
     why_not_start,
     why_not_stop,
@@ -30,6 +31,14 @@ class Shell(Protocol):
     pages: Pages
     dialogs: Dialogs
     full_screen: FullScreen
+
+    def start(self) -> None:
+        """Start the line, after what must be asked before."""
+        ...
+
+    def reset_counts(self) -> None:
+        """Ask whether the counters shall begin anew, and have them do so."""
+        ...
 
     def acknowledge(self) -> None:
         """Say that the alarm on screen was seen."""
@@ -82,12 +91,13 @@ class ActionInfo:
 
 
 ACTIONS = (
-    ActionInfo("start", "ui.start", lambda s, _: s.run.start(), why_not_start, None, ("Ctrl+F5",), "start"),
+    ActionInfo("start", "ui.start", lambda s, _: s.start(), why_not_start, None, ("Ctrl+F5",), "start"),
     ActionInfo("stop", "ui.stop", lambda s, _: s.run.stop(), why_not_stop, None, ("Ctrl+F6",), "stop"),
     ActionInfo(
         "acknowledge", "ui.acknowledge_alarm", lambda s, _: s.acknowledge(), why_not_acknowledge, None,
         ("Ctrl+F8",), "alarm",
     ),
+    ActionInfo("reset_counts", "ui.reset", lambda s, _: s.reset_counts(), why_no_station, hint="ui.reset.hint"),
     ActionInfo("quit", "ui.quit", lambda s, _: s.close(), shortcuts=("Ctrl+Q",)),
     ActionInfo(
         "heatmap", "ui.heatmap", lambda s, on: s.run.show_heat(shown=on), always, lambda now: now.heatmap,
@@ -134,7 +144,7 @@ class MenuInfo:
 
 
 MENUS = (
-    MenuInfo("ui.menu.line", ("start", "stop", "acknowledge", None, "quit")),
+    MenuInfo("ui.menu.line", ("start", "stop", "acknowledge", None, "reset_counts", None, "quit")),
     MenuInfo(
         "ui.menu.view",
         (
