@@ -85,7 +85,7 @@ def history_row(record_id: int, verdict: Verdict) -> HistoryRow:
         "demo:disc",
         None,
         80.0,
-        map_peak=0.8123456,
+        map_peak=0.4123456,
         map_threshold=0.62,
     )
 

@@ -27,10 +27,10 @@ def figures(measure: Measure) -> tuple[str, str | None, str | None]:
 
 
 def value_words(measure: Measure, language: Language) -> str:
-    """Return what was measured with its number; a fault measured nothing."""
+    """Return what was measured with its number, short; a fault measured nothing."""
     if measure.value is None:
         return NO_FIGURE
-    return text(f"ui.measure.{measure.rule}", language, value=figures(measure)[0])
+    return text(f"ui.measure.short.{measure.rule}", language, value=figures(measure)[0])
 
 
 def measure_words(measure: Measure, language: Language) -> str:

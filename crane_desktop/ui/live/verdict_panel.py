@@ -46,7 +46,8 @@ class VerdictPlate(QWidget):
     verdict
         What is drawn now; NONE while nothing has been judged.
     current
-        False while the line does not run, or has had no part yet since it was started: the plate is pale, so that nobody takes it for a live verdict.
+        False while the line does not run, or has had no part yet since its start: the plate is pale, so that nobody
+        takes it for a live verdict.
     """
 
     def __init__(self, language: Language) -> None:

@@ -166,8 +166,11 @@ class Choice(QComboBox):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """In the open list, let a key without Ctrl or Alt only move or leave."""
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            return is_bare(event) and event.key() not in _MOVING
+        # Qt's list chooses by the announcement of Enter, before the key itself comes.
+        if event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) and isinstance(event, QKeyEvent):
+            refused = is_bare(event) and event.key() not in _MOVING
+            event.setAccepted(refused)
+            return refused
         return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
