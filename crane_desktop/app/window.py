@@ -15,8 +15,10 @@ from crane_desktop.app.process.fatal_error import SCREENLESS
 from crane_desktop.app.process.handover import HandoverServer
 from crane_desktop.app.process.shutdown import asked_to_end
 from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.events import unclean_end
 from crane_desktop.domain.station_ports import Station
 from crane_desktop.services.workbench import Workbench
+from crane_desktop.settings.session import begin_session, end_session
 from crane_desktop.settings.texts import error_text, system_language
 from crane_desktop.simulation.source import SHOWN_KINDS
 from crane_desktop.ui.shell.application import prepare_application, run_window
@@ -30,6 +32,7 @@ def open_window(workbench: Workbench, files: Sequence[Path] = ()) -> int:
     not where `files` are opened, which the window asks about.
     """
     first_start = not workbench.data.settings_file.exists()
+    unclean = begin_session(workbench.data.session_file)
     made: list[Station] = []
     store = PreferencesStore(workbench)
     handed = HandedOver()
@@ -45,16 +48,19 @@ def open_window(workbench: Workbench, files: Sequence[Path] = ()) -> int:
     def ready(window: MainWindow) -> None:
         if workbench.crash_report is not None:
             window.show_error(crashed_before(workbench.crash_report))
+        if unclean is not None:
+            made[0].journal.note(unclean_end(unclean.begun))
+            window.comeback.begin(unclean.begun)
         if files:
             window.open_files(files)
-        elif first_start:
+        elif first_start and unclean is None:
             made[0].line.start(window.preferences().source)
         handed.attach(window)
 
     try:
         # The window's own timer brings Python to its turn some thirty times a second, so signals are heard.
         with asked_to_end(lambda: QCoreApplication.exit(0)):
-            return run_window(
+            code = run_window(
                 make_station, preferences_of(workbench), store.keep, demo_kinds=SHOWN_KINDS, on_ready=ready
             )
     finally:
@@ -62,6 +68,8 @@ def open_window(workbench: Workbench, files: Sequence[Path] = ()) -> int:
         for station in made:
             station.close()
         store.close()
+    end_session(workbench.data.session_file)  # last of all, and not where the window broke
+    return code
 
 
 class HandedOver(QObject):

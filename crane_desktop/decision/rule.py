@@ -38,7 +38,16 @@ def decide(scored: Scored, recipe: Recipe) -> Decision:
         return _none(Reason(ReasonCode.NOT_CALIBRATED), None, peak)
     verdict, code = _verdict(scored.score, peak, limits)
     regions = find_regions(scored.anomaly_map, limits.map_review, recipe.smallest_area_px)
-    return Decision(verdict, Reason(code), limits.score_ng, limits.map_ng, regions, peak)
+    return Decision(
+        verdict,
+        Reason(code),
+        limits.score_ng,
+        limits.map_ng,
+        regions,
+        peak,
+        review_threshold=limits.score_review,
+        map_review_threshold=limits.map_review,
+    )
 
 
 def _verdict(score: float, peak: float, limits: Thresholds) -> tuple[Verdict, ReasonCode]:
@@ -60,4 +69,6 @@ def _none(reason: Reason, limits: Thresholds | None, peak: float) -> Decision:
         threshold=None if limits is None else limits.score_ng,
         map_threshold=None if limits is None else limits.map_ng,
         map_peak=peak if math.isfinite(peak) else None,
+        review_threshold=None if limits is None else limits.score_review,
+        map_review_threshold=None if limits is None else limits.map_review,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.verdicts import Verdict
@@ -45,5 +46,33 @@ class Balance:
     @property
     def yield_ratio(self) -> float | None:
         """OK / (OK + NG + REVIEW), or None while nothing was judged. NONE is no part of it."""
-        decided = sum(self.verdicts.get(v, 0) for v in (Verdict.OK, Verdict.NG, Verdict.REVIEW))
-        return self.verdicts.get(Verdict.OK, 0) / decided if decided else None
+        return _yield_ratio(self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Verdicts counted over runs, starts and stops, until somebody has them begin anew.
+
+    Attributes
+    ----------
+    since
+        UTC; None while there was nothing to count.
+    """
+
+    since: datetime | None = None
+    verdicts: Mapping[Verdict, int] = field(default_factory=dict)
+
+    @property
+    def judged(self) -> int:
+        """Number of parts that got a verdict, NONE included."""
+        return sum(self.verdicts.values())
+
+    @property
+    def yield_ratio(self) -> float | None:
+        """OK / (OK + NG + REVIEW), or None while nothing was judged. NONE is no part of it."""
+        return _yield_ratio(self.verdicts)
+
+
+def _yield_ratio(verdicts: Mapping[Verdict, int]) -> float | None:
+    decided = sum(verdicts.get(v, 0) for v in (Verdict.OK, Verdict.NG, Verdict.REVIEW))
+    return verdicts.get(Verdict.OK, 0) / decided if decided else None

@@ -17,6 +17,7 @@ from typing import TypeAlias
 from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.health import Gap
+from crane_desktop.domain.scans import Scan
 from crane_desktop.domain.verdicts import JudgedBy, Verdict
 
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
@@ -38,6 +39,10 @@ class EventKind(StrEnum):
     PACK_CHANGED = "pack_changed"
     IMPORTED = "imported"
     EXPORTED = "exported"
+    SCANNED = "scanned"
+    COUNTS_RESET = "counts_reset"
+    UNCLEAN_END = "unclean_end"
+    COMEBACK_CONFIRMED = "comeback_confirmed"
 
 
 class RunEnd(StrEnum):
@@ -106,6 +111,10 @@ DETAILS: Mapping[EventKind, Mapping[str, tuple[type, ...]]] = {
     EventKind.PACK_CHANGED: {"pack": (str,), "pack_version": (str,), "pack_sha256": (str,), "change": (str,)},
     EventKind.IMPORTED: {"what": (str,), "file": (str,)},
     EventKind.EXPORTED: {"what": (str,), "file": (str,)},
+    EventKind.SCANNED: {"text": (str,), "symbology": (str,)},
+    EventKind.COUNTS_RESET: {"since": (str,), "verdicts": (dict,)},
+    EventKind.UNCLEAN_END: {"begun": (str, type(None))},
+    EventKind.COMEBACK_CONFIRMED: {"pack": (str, type(None)), "recipe": (str, type(None)), "source": (str,)},
 }
 """The details that every event of a kind has, and their types; it may have more."""
 
@@ -216,6 +225,27 @@ def imported(what: str, file: str, **more: Plain) -> Event:
 def exported(what: str, file: str, **more: Plain) -> Event:
     """Something went out: ``what`` (records, recipe...) into which file."""
     return Event(EventKind.EXPORTED, None, {**more, "what": what, "file": file})
+
+
+def scanned(scan: Scan) -> Event:
+    """A code was read, or typed by hand: its text, and the AIM identifier that the reader sent before it."""
+    return Event(EventKind.SCANNED, None, {"text": scan.text, "symbology": scan.symbology}, scan.at)
+
+
+def counts_reset(since: datetime, verdicts: Mapping[Verdict, int]) -> Event:
+    """Somebody had the counters begin anew: since when they had counted (ISO 8601, UTC), and what they showed."""
+    counted: dict[str, Plain] = {verdict.value: count for verdict, count in verdicts.items() if count}
+    return Event(EventKind.COUNTS_RESET, None, {"since": since.isoformat(), "verdicts": counted})
+
+
+def unclean_end(begun: str | None) -> Event:
+    """The window's session before this one was ended by force: when it had begun, as far as that is known."""
+    return Event(EventKind.UNCLEAN_END, None, {"begun": begun})
+
+
+def comeback_confirmed(pack: str | None, recipe: str | None, source: str) -> Event:
+    """After an unclean end somebody has looked at what the station came back with, and said that it is right."""
+    return Event(EventKind.COMEBACK_CONFIRMED, None, {"pack": pack, "recipe": recipe, "source": source})
 
 
 def _counts(balance: Balance, not_recorded: int) -> dict[str, Plain]:

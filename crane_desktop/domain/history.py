@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from crane_desktop.domain.events import Event, Plain, RunEnd
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.maps import AnomalyMap
+from crane_desktop.domain.measures import Measure, Rule, deciding
 from crane_desktop.domain.verdicts import Verdict
 
 
@@ -29,17 +30,43 @@ class HistoryRow:
     file: str | None
     latency_ms: float
     run: str | None = None
+    map_peak: float | None = None
+    map_threshold: float | None = None
+
+    def measure(self) -> Measure:
+        """Return what the verdict rests on; where REVIEW begins does not stand in a record."""
+        return self.measure_within(None, None)
+
+    def measure_within(self, review: float | None, map_review: float | None) -> Measure:
+        """Return what the verdict rests on, with where REVIEW began on the score and on a region's peak."""
+        return deciding(
+            self.reason,
+            Measure(Rule.SCORE, self.score, review, self.threshold),
+            Measure(Rule.REGION, self.map_peak, map_review, self.map_threshold),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HistoryRecord:
-    """A record opened: every stored field by name, and its archived pictures where they were kept."""
+    """A record opened: every stored field by name, and its archived pictures where they were kept.
+
+    Attributes
+    ----------
+    review, map_review
+        Where REVIEW began on the score and on a region's peak, as the recipe's version says; None: not known.
+    """
 
     row: HistoryRow
     fields: dict[str, str]
     regions: tuple[tuple[tuple[float, float], ...], ...]
     pixels: NDArray[np.uint8] | None
     anomaly_map: AnomalyMap | None
+    review: float | None = None
+    map_review: float | None = None
+
+    def measure(self) -> Measure:
+        """Return what the verdict rests on."""
+        return self.row.measure_within(self.review, self.map_review)
 
 
 @dataclass(frozen=True, slots=True)

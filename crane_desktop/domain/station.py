@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from crane_desktop.domain.alarms import Alarm
-from crane_desktop.domain.balance import Balance
+from crane_desktop.domain.balance import Balance, Counts
 from crane_desktop.domain.frames import Frame
 from crane_desktop.domain.health import SourceStatus
 from crane_desktop.domain.maps import AnomalyMap
@@ -65,10 +65,16 @@ class StationView:
 
     Attributes
     ----------
+    balance
+        Of the newest run.
+    counts
+        Verdicts over runs, until they are reset.
     newest
         The last finished part (one-slot mailbox: the newest wins).
+    carried
+        Whether `newest` is of an earlier run: the newest run has had no part yet.
     latest_ng
-        The latest NG parts, newest first, at most a dozen.
+        The latest NG parts, newest first, at most a dozen; of earlier runs, too.
     alarms
         All that is going on or was not acknowledged yet, oldest first.
     recipe_source
@@ -79,7 +85,9 @@ class StationView:
     progress: Progress | None = None
     balance: Balance = field(default_factory=Balance)
     pace: Pace = field(default_factory=Pace)
+    counts: Counts = field(default_factory=Counts)
     newest: Result | None = None
+    carried: bool = False
     latest_ng: tuple[Result, ...] = ()
     source: SourceInfo | None = None
     source_status: SourceStatus | None = None

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import Protocol
 
 from crane_desktop.domain.camera_setup import CameraSetup
+from crane_desktop.domain.events import Event
 from crane_desktop.domain.findings import Finding
 from crane_desktop.domain.history import HistoryRecord, HistoryRow
 from crane_desktop.domain.packs import Offer
@@ -36,6 +37,10 @@ class LineControl(Protocol):
 
     def stop(self) -> None:
         """Ask the line to stop."""
+        ...
+
+    def reset_counts(self) -> None:
+        """Have counters and the latest NG parts begin anew; the log keeps them all."""
         ...
 
 
@@ -102,6 +107,14 @@ class Records(Protocol):
         ...
 
 
+class Journal(Protocol):
+    """What people and their hands have done, for the log."""
+
+    def note(self, event: Event) -> None:
+        """Have an event written into the log in its turn."""
+        ...
+
+
 class Station(Protocol):
     """The program behind the window."""
 
@@ -133,6 +146,11 @@ class Station(Protocol):
     @property
     def records(self) -> Records:
         """The log, read back."""
+        ...
+
+    @property
+    def journal(self) -> Journal:
+        """What people have done."""
         ...
 
     def close(self) -> None:

@@ -74,6 +74,8 @@ class Decision:
         The NG thresholds that applied, on the score and on a region's peak.
     map_peak
         The number that was compared with `map_threshold`; None where the map holds no finite number.
+    review_threshold, map_review_threshold
+        Where REVIEW begins on the same two numbers.
     """
 
     verdict: Verdict
@@ -82,6 +84,8 @@ class Decision:
     map_threshold: float | None
     regions: tuple[Region, ...] = ()
     map_peak: float | None = None
+    review_threshold: float | None = None
+    map_review_threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,8 @@ class Inspection:
     ----------
     score, map_peak
         None where no model result exists (a fault).
+    review_threshold, map_review_threshold
+        Where REVIEW begins; a record does not hold them, the version of the recipe that it names does.
     latency_ms
         From the frame's arrival to the decision.
     model_ms
@@ -139,3 +145,5 @@ class Inspection:
     pixel_format: str | None = None
     corrections: tuple[Correction, ...] = ()
     run: str | None = None
+    review_threshold: float | None = None
+    map_review_threshold: float | None = None

@@ -123,6 +123,8 @@ def _scored(frame: Frame, setup: JudgingSetup) -> LogEntry:
         pixel_format=frame.pixel_format,
         corrections=frame.corrections,
         run=setup.run,
+        review_threshold=decision.review_threshold,
+        map_review_threshold=decision.map_review_threshold,
     )
     return LogEntry(inspection, frame, scored.anomaly_map)
 

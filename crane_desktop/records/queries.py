@@ -13,6 +13,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.exc import DBAPIError
 
+from crane_desktop.domain.balance import Counts
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.events import EventKind
 from crane_desktop.domain.history import EventRow, HistoryRecord, HistoryRow, RunRow
@@ -38,6 +39,8 @@ _LIST_COLUMNS = [
         "file",
         "latency_ms",
         "run",
+        "map_peak",
+        "map_threshold",
     )
 ]
 
@@ -128,6 +131,19 @@ class RecordReader:
         summary: dict[str, Any] = {"records": sum(counts.values())}
         summary |= {verdict.value.lower(): counts.get(verdict.value, 0) for verdict in Verdict}
         return summary | {"first_at": plain_value(first), "last_at": plain_value(last)} | totals
+
+    def counts(self) -> Counts:
+        """Count the verdicts since the counters were last reset; since the first record where they never were."""
+        resets = select(events.c.at).where(events.c.kind == EventKind.COUNTS_RESET.value)
+        by_verdict = select(records.c.verdict, func.count().label("records")).group_by(records.c.verdict)
+        with self._reading() as connection:
+            reset_at = connection.execute(resets.order_by(events.c.id.desc()).limit(1)).scalar_one_or_none()
+            if reset_at is not None:
+                later = select(func.min(records.c.id)).where(records.c.decided_at >= reset_at).scalar_subquery()
+                by_verdict = by_verdict.where(records.c.id >= later)
+            counted = {Verdict(row.verdict): row.records for row in connection.execute(by_verdict)}
+            first_at = connection.execute(select(func.min(records.c.decided_at))).scalar_one()
+        return Counts(reset_at or first_at, counted)
 
     def runs(self, before: int | None = None, limit: int = 100) -> list[RunRow]:
         """Return at most `limit` runs, newest first, with numbers below `before`.

@@ -120,6 +120,8 @@ def history_row_of(row: Mapping[str, Any]) -> HistoryRow:
         file=row["file"],
         latency_ms=row["latency_ms"],
         run=row["run"],
+        map_peak=row["map_peak"],
+        map_threshold=row["map_threshold"],
     )
 
 

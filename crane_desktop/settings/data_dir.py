@@ -53,6 +53,11 @@ class DataDir:
         return self.root / "settings.json"
 
     @property
+    def session_file(self) -> Path:
+        """When the window was opened last, and whether it was closed."""
+        return self.root / "session.json"
+
+    @property
     def proofs_file(self) -> Path:
         """Under which circumstances each pack gave its golden scores the last time."""
         return self.root / "self-test.json"

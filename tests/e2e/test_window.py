@@ -27,6 +27,7 @@ from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.texts import error_text, text
 from crane_desktop.ui.history.history_model import Column
+from crane_desktop.ui.live.measure_words import value_words
 from crane_desktop.ui.shell.application import prepare_application
 from crane_desktop.ui.shell.preferences import Preferences
 from crane_desktop.ui.shell.window import MainWindow
@@ -117,9 +118,7 @@ def compare(window: MainWindow, rows: list[HistoryRow]) -> None:
     assert [line[Column.VERDICT] for line in table] == [
         text(f"verdict.{row.verdict}", "en") for row in rows[: len(table)]
     ]
-    assert [line[Column.SCORE] for line in table] == [
-        "－" if row.score is None else f"{row.score:.3f}" for row in rows[: len(table)]
-    ]
+    assert [line[Column.SCORE] for line in table] == [value_words(row.measure(), "en") for row in rows[: len(table)]]
     assert len(table) >= min(len(rows), 20)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from crane_desktop.domain.alarms import Alarm, AlarmSeverity
-from crane_desktop.domain.balance import Balance
+from crane_desktop.domain.balance import Balance, Counts
 from crane_desktop.domain.errors import CraneError, InputError
+from crane_desktop.domain.events import Event
 from crane_desktop.domain.frames import Frame, FrameOrigin, LossCause, sealed_pixels
 from crane_desktop.domain.history import HistoryRecord, HistoryRow
 from crane_desktop.domain.maps import AnomalyMap, Placement, Region
@@ -67,13 +68,25 @@ def result(
         threshold=0.55,
         map_threshold=0.62,
         regions=regions,
+        review_threshold=0.45,
+        map_review_threshold=0.5,
     )
     return Result(inspection, record_id, frame, drawn_map(frame, peak))
 
 
 def history_row(record_id: int, verdict: Verdict) -> HistoryRow:
     return HistoryRow(
-        record_id, MOMENT + timedelta(seconds=record_id), verdict, REASONS[verdict], 0.25, 0.55, "demo:disc", None, 80.0
+        record_id,
+        MOMENT + timedelta(seconds=record_id),
+        verdict,
+        REASONS[verdict],
+        0.25,
+        0.55,
+        "demo:disc",
+        None,
+        80.0,
+        map_peak=0.4123456,
+        map_threshold=0.62,
     )
 
 
@@ -104,7 +117,7 @@ def opened(row: HistoryRow) -> HistoryRecord:
         "image_note": "disk_full",
         "unknown_name": "x",
     }
-    return HistoryRecord(row, fields, (outline,), frame.pixels, drawn_map(frame, 0.8))
+    return HistoryRecord(row, fields, (outline,), frame.pixels, drawn_map(frame, 0.8), review=0.45, map_review=0.5)
 
 
 def answered(value: Any) -> Future[Any]:
@@ -149,7 +162,12 @@ class FakeLine:
 
     def start(self, source: SourceChoice) -> None:
         self.calls.append(("start", source))
-        self.say(state=StationState.RUNNING, run_id=self.now.run_id + 1, newest=None, latest_ng=())
+        now = self.now
+        self.say(state=StationState.RUNNING, run_id=now.run_id + 1, balance=Balance(), carried=now.newest is not None)
+
+    def reset_counts(self) -> None:
+        self.calls.append(("reset_counts",))
+        self.say(counts=Counts(MOMENT + timedelta(hours=1)), latest_ng=(), newest=None)
 
     def stop(self) -> None:
         self.calls.append(("stop",))
@@ -260,6 +278,18 @@ class FakeRecords:
         return self._answer("record", opened(row))
 
 
+class FakeJournal:
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+
+    def note(self, event: Event) -> None:
+        self.calls.append(("note", event))
+
+
+def _one_more(counts: Mapping[Verdict, int], verdict: Verdict) -> dict[Verdict, int]:
+    return {**counts, verdict: counts.get(verdict, 0) + 1}
+
+
 class FakeStation:
     """The ports together; `calls` holds what all of them were asked, in order."""
 
@@ -271,6 +301,7 @@ class FakeStation:
         self.packs = FakePacks(self.calls)
         self.cameras = FakeCameras(self.calls)
         self.records = FakeRecords(self.calls, records)
+        self.journal = FakeJournal(self.calls)
         self.closed = 0
 
     def say(self, **changes: Any) -> None:
@@ -298,6 +329,8 @@ class FakeStation:
         self.say(
             state=StationState.RUNNING,
             newest=part,
+            carried=False,
+            counts=Counts(now.counts.since or MOMENT, _one_more(now.counts.verdicts, verdict)),
             latest_ng=ng,
             balance=Balance(sum(counts.values()) + 1, counts, {LossCause.LOST: 1}),
             pace=Pace(8.0, 80.0, 120.0),

@@ -112,7 +112,7 @@ def test_the_rail_shows_where_one_is(window: MainWindow, qtbot: Any) -> None:
     qtbot.mouseClick(camera, Qt.MouseButton.LeftButton)
     window.tick()
     assert window.pages.shown == "camera"
-    qtbot.keyClick(window, Qt.Key.Key_F2)
+    qtbot.keyClick(window, Qt.Key.Key_F2, Qt.KeyboardModifier.ControlModifier)
     assert (window.pages.shown, run.isChecked(), camera.isChecked()) == ("run", True, False)
 
 
@@ -127,9 +127,9 @@ def test_a_switch_pressed_where_it_is_on_stays_as_the_window_is(window: MainWind
 def test_every_menu_entry_of_old_is_there(window: MainWindow) -> None:
     """Nothing that people have may be lost."""
     wanted = {
-        **{"start": "F5", "stop": "F6", "acknowledge": "F8", "camera": "F7", "quit": "Ctrl+Q"},
+        **{"start": "Ctrl+F5", "stop": "Ctrl+F6", "acknowledge": "Ctrl+F8", "camera": "Ctrl+F7", "quit": "Ctrl+Q"},
         **{"heatmap": "Ctrl+H", "outlines": "Ctrl+R", "zoom_in": "Ctrl++", "zoom_out": "Ctrl+-", "reset": "Ctrl+0"},
-        **{"full_screen": "F11", "language": "Ctrl+L", "doctor": "F9", "about": "F1"},
+        **{"full_screen": "Ctrl+F11", "language": "Ctrl+L", "doctor": "Ctrl+F9", "about": "Ctrl+F1"},
     }
     there = {name: window.menus.actions[name].shortcuts()[0].toString() for name in wanted}
     assert there == wanted

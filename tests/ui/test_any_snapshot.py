@@ -9,7 +9,7 @@ from fake_station import MOMENT, FakeStation, alarm, result, scorer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crane_desktop.domain.balance import Balance
+from crane_desktop.domain.balance import Balance, Counts
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.station import Pace, Progress, Result, StationState, StationView
@@ -58,6 +58,8 @@ VIEWS = st.builds(
         st.dictionaries(st.sampled_from(list(LossCause)), COUNTS),
     ),
     pace=st.builds(Pace, st.floats(0, 1e4), st.none() | st.floats(0, 1e6), st.none() | st.floats(0, 1e6)),
+    counts=st.builds(Counts, st.none() | st.just(MOMENT), st.dictionaries(st.sampled_from(list(Verdict)), COUNTS)),
+    carried=st.booleans(),
     newest=st.none() | parts(*Verdict),
     latest_ng=st.lists(parts(Verdict.NG), max_size=4).map(tuple),
     scorer=st.sampled_from([None, scorer()]),
@@ -76,10 +78,10 @@ def test_any_snapshot_can_be_shown(window: Any, station: FakeStation, views: lis
         window.grab()
         commands = window.run.commands
         assert not (commands.start.isEnabled() and commands.stop.isEnabled())
-        assert window.run.verdict.current == (view.state is StationState.RUNNING)
+        assert window.run.verdict.current == (view.state is StationState.RUNNING and not view.carried)
         newest = view.newest
         assert window.run.verdict.verdict is (newest.inspection.verdict if newest else Verdict.NONE)
-        assert window.run.figures.inspected.figure() == count_words(view.balance.judged)
+        assert window.run.figures.inspected.figure() == count_words(view.counts.judged)
         assert [button.result for button in window.run.ng_strip.buttons] == list(view.latest_ng)
         assert window.alarm.alarms == view.alarms
         assert (window.alarm.alarm is None) == (view.alarms == ())

@@ -129,10 +129,10 @@ def test_run_and_stop_are_neither_red_nor_green(window: Any, station: FakeStatio
 
 
 def test_tips_name_the_keys_and_why_they_do_nothing_now(window: Any, station: FakeStation) -> None:
-    assert window.run.commands.start.toolTip() == "運転 (F5)"
-    assert window.run.commands.stop.toolTip() == "停止 (F6)\n運転していません。"
+    assert window.run.commands.start.toolTip() == "運転 (Ctrl+F5)"
+    assert window.run.commands.stop.toolTip() == "停止 (Ctrl+F6)\n運転していません。"
     station.warn(StationFault("pipeline.broken", detail="x"))
     window.tick()
-    assert window.alarm.button.toolTip() == "アラーム確認 (F8)"
+    assert window.alarm.button.toolTip() == "アラーム確認 (Ctrl+F8)"
     window.switch_language()
-    assert window.run.commands.start.toolTip() == "Run (F5)"
+    assert window.run.commands.start.toolTip() == "Run (Ctrl+F5)"

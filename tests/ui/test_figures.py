@@ -8,12 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from fake_station import FakeStation, result
+from fake_station import MOMENT, FakeStation, result
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel
 
-from crane_desktop.domain.balance import Balance
+from crane_desktop.domain.balance import Balance, Counts
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.health import SourceState, SourceStatus, StreamCounts
 from crane_desktop.domain.station import Pace, StationState, StationView
@@ -23,7 +24,7 @@ from crane_desktop.ui.live.figures import FiguresPanel, yield_words
 from crane_desktop.ui.shell.frame import SMALLEST_PX
 from crane_desktop.ui.shell.preferences import Preferences
 from crane_desktop.ui.shell.status_line import StatusLine, balance_words, loss_words, pace_words, source_words
-from crane_desktop.ui.widgets.words import count_words, milliseconds_words, score_words
+from crane_desktop.ui.widgets.words import count_words, milliseconds_words
 
 NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 COUNTS = st.dictionaries(st.sampled_from(list(Verdict)), st.integers(0, 10**8))
@@ -78,20 +79,19 @@ def test_only_a_perfect_run_has_a_yield_of_100(ratio: Any) -> None:
     assert abs(float(shown.split()[0]) - 100 * float(ratio)) <= 0.1
 
 
-@given(st.floats(0, 1) | st.none(), st.floats(0, 1e7) | st.none(), st.integers(0, 10**12))
-def test_figures_are_plain(score: float | None, duration: float | None, count: int) -> None:
-    assert score_words(score) == "－" if score is None else re.fullmatch(r"[01]\.[0-9]{3}", score_words(score))
+@given(st.floats(0, 1e7) | st.none(), st.integers(0, 10**12))
+def test_figures_are_plain(duration: float | None, count: int) -> None:
     assert milliseconds_words(duration) == "－" if duration is None else NUMBER.fullmatch(milliseconds_words(duration))
     assert count_words(count).replace(",", "") == str(count)
-    assert score_words(float("nan")) == milliseconds_words(float("inf")) == "－"
+    assert milliseconds_words(float("inf")) == "－"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_counters_follow_the_station(qtbot: Any, language: Any) -> None:
-    panel = FiguresPanel(language)
+    panel = FiguresPanel(language, QAction())
     qtbot.addWidget(panel)
     verdicts = {Verdict.OK: 12_000, Verdict.NG: 34, Verdict.REVIEW: 5, Verdict.NONE: 600}
-    panel.show_view(StationView(StationState.RUNNING, balance=Balance(12_640, verdicts, {LossCause.LATE: 1})))
+    panel.show_view(StationView(StationState.RUNNING, counts=Counts(MOMENT, verdicts)))
     assert panel.inspected.figure() == "12,639"
     assert {v: counter.figure() for v, counter in panel.counters.items()} == {
         Verdict.OK: "12,000",
@@ -104,14 +104,14 @@ def test_counters_follow_the_station(qtbot: Any, language: Any) -> None:
 
 
 def test_without_parts_there_is_no_yield(qtbot: Any) -> None:
-    panel = FiguresPanel("ja")
+    panel = FiguresPanel("ja", QAction())
     qtbot.addWidget(panel)
-    panel.show_view(StationView(StationState.RUNNING, balance=Balance(3, {Verdict.NONE: 3})))
+    panel.show_view(StationView(StationState.RUNNING, counts=Counts(MOMENT, {Verdict.NONE: 3})))
     assert panel.yield_ratio.figure() == "－"
 
 
 def test_every_counter_shows_its_verdicts_sign(qtbot: Any) -> None:
-    panel = FiguresPanel("ja")
+    panel = FiguresPanel("ja", QAction())
     qtbot.addWidget(panel)
     signs = {v: [s for s in c.findChildren(QLabel) if not s.pixmap().isNull()] for v, c in panel.counters.items()}
     assert all(len(found) == 1 for found in signs.values())

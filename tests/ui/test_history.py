@@ -117,15 +117,17 @@ def test_cells_say_what_the_record_says(model: HistoryModel) -> None:
         return model.data(model.index(0, column), role)
 
     assert words(Column.VERDICT) == "要確認"
-    assert words(Column.SCORE) == "0.250"
+    assert words(Column.SCORE) == "スコア 0.250"
     assert words(Column.REASON) == "スコアが要確認の範囲内"
     assert words(Column.RECORD) == "12"
     assert words(Column.TIME).startswith("2026/11/23 ")
     assert not words(Column.VERDICT, Qt.ItemDataRole.DecorationRole).isNull()
-    assert words(Column.TIME, Qt.ItemDataRole.ToolTipRole) == "12  スコアが要確認の範囲内"
+    assert (
+        words(Column.TIME, Qt.ItemDataRole.ToolTipRole) == "12\nスコアが要確認の範囲内\nスコア 0.250  (不良 0.550 以上)"
+    )
     model.retranslate("en")
     assert words(Column.TIME).startswith("2026-11-23 ")
-    assert words(Column.SCORE) == "0.250"
+    assert words(Column.SCORE) == "スコア 0.250"
     headers = [model.headerData(c, Qt.Orientation.Horizontal) for c in Column]
     assert headers == ["Time", "Verdict", "Score", "Reason", "No."]
 

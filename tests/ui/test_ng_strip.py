@@ -63,7 +63,7 @@ def test_a_click_opens_the_record(strip: NgStrip, qtbot: Any) -> None:
 def test_a_part_that_was_not_recorded_cannot_be_opened(strip: NgStrip) -> None:
     strip.show_view(view(replace(result(7, Verdict.NG), record_id=None)))
     assert not strip.buttons[0].isEnabled()
-    assert strip.buttons[0].toolTip() == "記録 －、スコア 0.200"
+    assert strip.buttons[0].toolTip() == "記録 －、スコア 0.200  (要確認 0.450 / 不良 0.550 以上)"
 
 
 def test_a_burst_is_drawn_one_picture_a_tick_and_each_once(strip: NgStrip, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,8 @@ def test_every_stored_field_is_shown_in_words(dialog: RecordDialog) -> None:
     assert shown["デモ用モデル"] == "はい"
     assert shown["画像についての注記"] == "保存なし(ディスクに空きがなかったため)"
     assert shown["unknown_name"] == "x"
-    assert len(shown) == len(RECORD.fields) + 1  # the file, which this record's fields do not name
+    assert shown["スコアの要確認しきい値"] == "0.450000"
+    assert len(shown) == len(RECORD.fields) + 3  # the file and where REVIEW begins, which its fields do not name
 
 
 def test_a_record_that_names_few_fields_still_says_what_was_decided() -> None:

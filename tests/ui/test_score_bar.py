@@ -18,9 +18,10 @@ from crane_desktop.ui.live.score_bar import ScoreBar
 from crane_desktop.ui.widgets import palette
 
 
-def part(score: float | None, threshold: float | None) -> Result:
+def part(score: float | None, threshold: float | None, review: float | None = None) -> Result:
     made = result(1, Verdict.OK)
-    return replace(made, inspection=replace(made.inspection, score=score, threshold=threshold))
+    changes = {"score": score, "threshold": threshold, "review_threshold": review, "map_peak": None}
+    return replace(made, inspection=replace(made.inspection, **changes))
 
 
 @pytest.fixture
@@ -49,6 +50,17 @@ def test_what_is_no_score_fills_nothing(bar: ScoreBar, colours: Callable[..., An
     assert filled(bar, colours) <= 3
 
 
+def test_the_marks_stand_at_both_limits(bar: ScoreBar, colours: Callable[..., Any]) -> None:
+    bar.show_result(part(None, None))
+    bare = colours(bar)[27]
+    bar.show_result(part(None, 0.75, 0.25))
+    marked = np.flatnonzero(np.any(colours(bar)[27] != bare, axis=1))
+    assert marked[marked < 200].mean() == pytest.approx(100, abs=3)
+    assert marked[marked > 200].mean() == pytest.approx(300, abs=3)
+    bar.show_result(part(0.5, 2.0, 2.0))  # a limit that nothing reaches has no mark
+    assert np.array_equal(colours(bar)[27], bare)
+
+
 def test_the_mark_stands_at_the_threshold(bar: ScoreBar, colours: Callable[..., Any]) -> None:
     bar.show_result(part(None, None))
     bare = colours(bar)[27]
@@ -65,4 +77,4 @@ def test_the_figures(bar: ScoreBar, language: Any) -> None:
     assert "0.550" in bar.words()
     assert bar.accessibleName() == bar.words()
     bar.show_result(None)
-    assert bar.words().count("－") == 2
+    assert bar.words().count("－") == 1

@@ -72,14 +72,14 @@ def test_stop_stops(window: MainWindow, station: FakeStation, qtbot: Any) -> Non
 
 
 def test_the_keys_do_what_the_buttons_do(window: MainWindow, station: FakeStation, qtbot: Any) -> None:
-    qtbot.keyClick(window, Qt.Key.Key_F5)
+    qtbot.keyClick(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ControlModifier)
     assert station.calls[-1][0] == "start"
     window.tick()
-    qtbot.keyClick(window, Qt.Key.Key_F6)
+    qtbot.keyClick(window, Qt.Key.Key_F6, Qt.KeyboardModifier.ControlModifier)
     assert station.calls[-1] == ("stop",)
     station.warn(StationFault("pipeline.broken", detail="x"), "model")
     window.tick()
-    qtbot.keyClick(window, Qt.Key.Key_F8)
+    qtbot.keyClick(window, Qt.Key.Key_F8, Qt.KeyboardModifier.ControlModifier)
     assert station.calls[-1] == ("acknowledge", "pipeline.broken", "model")
 
 
@@ -230,13 +230,13 @@ def test_a_snapshot_of_an_earlier_run_is_not_shown(window: MainWindow, station: 
     assert window.run.verdict.verdict is Verdict.NG
 
 
-def test_a_new_run_takes_the_old_part_away(window: MainWindow, station: FakeStation) -> None:
+def test_a_reset_takes_the_old_part_away(window: MainWindow, station: FakeStation) -> None:
     station.finish(result(8, Verdict.NG))
     window.tick()
     station.say(run_id=2, newest=None, latest_ng=())
     window.tick()
     assert window.run.verdict.word() == "判定待ち"
-    assert window.run.score.words() == "スコア －  /  しきい値 －"
+    assert window.run.score.words() == "スコア －  (しきい値なし)"
     assert window.run.picture.scale.threshold is None
     assert window.run.picture.part.words == "画像はまだありません"
     assert window.run.ng_strip.buttons == []

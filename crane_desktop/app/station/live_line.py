@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import replace
+from datetime import UTC, datetime
 
+from crane_desktop.app.station.carried import Carried
 from crane_desktop.app.station.worker import Worker
+from crane_desktop.domain.balance import Counts
 from crane_desktop.domain.errors import CraneError, StationFault
+from crane_desktop.domain.events import Event, counts_reset
 from crane_desktop.domain.ports import FrameSource
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.domain.station import StationState, StationView
@@ -23,10 +30,19 @@ STATION, MODEL, LINE = "station", "model", "line"
 """What alarms are about."""
 
 _STOP_WITHIN_S = 10.0
+_log = logging.getLogger(__name__)
 
 
 class LiveLine:
-    """Implements `domain.station_ports.LineControl` with the real rooms."""
+    """Implements `domain.station_ports.LineControl` with the real rooms.
+
+    Parameters
+    ----------
+    earlier
+        Returns what the log has counted since the counters were last reset; asked once, on the worker's thread.
+    note
+        Writes an event into the log; must return at once.
+    """
 
     def __init__(
         self,
@@ -34,6 +50,8 @@ class LiveLine:
         worker: Worker,
         cameras: CameraOwner,
         alarms: AlarmList,
+        earlier: Callable[[], Counts] = Counts,
+        note: Callable[[Event], None] = lambda _event: None,
     ) -> None:
         self._workbench = workbench
         self._worker = worker
@@ -49,14 +67,18 @@ class LiveLine:
         self._stuck: StationFault | None = None
         self._load_failed = False
         self._run_id = 0
+        self._earlier: Callable[[], Counts] | None = earlier
+        self._note = note
+        self._carried = Carried()
 
     # -- what the window sees and asks for ------------------------------------------------------------------
 
     def view(self) -> StationView:
         """Return the newest snapshot; cheap, never blocks."""
         with self._guard:
-            model, run, run_id = self._model, self._run, self._run_id
+            model, run, run_id, carried = self._model, self._run, self._run_id, self._carried
         shot = run.line.snapshot() if run is not None else None
+        shown = carried.shown(shot)
         self._follow(model, shot)
         now = StationView(
             state=self._state(model, shot),
@@ -66,6 +88,10 @@ class LiveLine:
             scorer=model.scorer.info if model else None,
             recipe=model.recipe.name if model else None,
             recipe_source=model.recipe.source.choice() if model and model.recipe.source else None,
+            counts=shown.counts,
+            newest=shown.newest,
+            carried=shown.carried,
+            latest_ng=shown.latest_ng,
         )
         if shot is None:
             return now
@@ -73,8 +99,6 @@ class LiveLine:
             now,
             balance=shot.balance,
             pace=shot.pace,
-            newest=shot.newest,
-            latest_ng=shot.latest_ng,
             source=shot.source,
             source_status=None if shot.finished else shot.source_status,
         )
@@ -90,6 +114,15 @@ class LiveLine:
     def stop(self) -> None:
         """Ask the line to stop; it finishes what it has taken."""
         self._worker.do(StationState.STOPPING, self._stop)
+
+    def reset_counts(self) -> None:
+        """Have counters and the latest NG parts begin anew, and note it."""
+        at = datetime.now(UTC)
+        with self._guard:
+            shot = self._run.line.snapshot() if self._run is not None else None
+            before = self._carried.shown(shot).counts
+            self._carried = self._carried.reset(shot, at)
+        self._note(counts_reset(before.since or at, before.verdicts))
 
     def failed(self, error: CraneError) -> None:
         """Note what a job of the worker failed with."""
@@ -126,6 +159,7 @@ class LiveLine:
 
     def _load(self, pack: str | None, recipe: str | None) -> None:
         self._wanted = (pack, recipe)
+        self._recall()
         self._stop()
         self._load_failed = True
         model = load_model(self._workbench, pack, recipe, self._worker.show_progress, in_use=self._model)
@@ -137,6 +171,7 @@ class LiveLine:
         self._alarms.mended(STATION)
 
     def _start(self, choice: SourceChoice) -> None:
+        self._recall()
         self._stop()
         self._cameras.release()
         check_choice(choice)
@@ -152,10 +187,25 @@ class LiveLine:
             run = prepare_run(bench.recipes, choice, model, bench.log, language=bench.language)
             run.line.start()
             with self._guard:
+                self._carried = self._carried.after(self._run.line.snapshot() if self._run is not None else None)
                 self._run = run
                 self._run_id += 1
         for source in (STATION, LINE):
             self._alarms.mended(source)
+
+    def _recall(self) -> None:
+        """Go on counting where the log says that the last session ended; before the first run of this one."""
+        if self._earlier is None:
+            return
+        try:
+            counts = self._earlier()
+        except (CraneError, CancelledError, TimeoutError) as error:
+            _log.warning("the counters begin anew: %s", error)
+            counts = Counts()
+        self._earlier = None
+        with self._guard:
+            if self._carried.counts.since is None:  # nobody has reset them meanwhile
+                self._carried = Carried(replace(counts, since=counts.since or datetime.now(UTC)))
 
     def _stop(self) -> None:
         if self._stuck is not None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 
 from crane_desktop.app.station.event_queue import EventQueue
 from crane_desktop.app.station.live_line import LiveLine
 from crane_desktop.app.station.worker import Worker
+from crane_desktop.domain.balance import Counts
 from crane_desktop.domain.camera_setup import CameraSetup, FeatureValue
-from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.errors import CraneError, InputError
 from crane_desktop.domain.findings import Finding
 from crane_desktop.domain.history import HistoryRecord, HistoryRow
 from crane_desktop.domain.packs import Offer
@@ -29,6 +31,7 @@ from crane_desktop.services.workbench import Workbench
 
 _CLOSE_WITHIN_S = 15.0
 _EVENTS_WITHIN_S = 3.0
+_COUNT_WITHIN_S = 10.0
 _log = logging.getLogger(__name__)
 
 
@@ -46,14 +49,15 @@ class LiveStation:
         self._looks = ThreadPoolExecutor(1, thread_name_prefix="crane-cameras")
         self._closed = False
         self._events = EventQueue(workbench.note)
+        self.journal = self._events
         self.alarms = AlarmList(self._events.note)
         self._worker = Worker(self._job_failed)
         self._owner = CameraOwner(self._save_features)
-        self.line = LiveLine(workbench, self._worker, self._owner, self.alarms)
+        self.records = LiveRecords(workbench, self._reads)
+        self.line = LiveLine(workbench, self._worker, self._owner, self.alarms, self.records.counted, self._events.note)
         self.recipes = LiveRecipes(workbench, self._reads)
         self.packs = LivePacks(workbench, self._worker, self._reads)
         self.cameras = LiveCameras(self._owner, self.line, self._looks)
-        self.records = LiveRecords(workbench, self._reads)
 
     def close(self) -> None:
         """Stop the line, close the log, end all threads, within seconds. Idempotent.
@@ -175,7 +179,29 @@ class LiveRecords:
 
     def record(self, record_id: int) -> Future[HistoryRecord]:
         """Open one record with its pictures."""
-        return self._pool.submit(lambda: self._open().record(record_id))
+        return self._pool.submit(lambda: self._with_review_limits(self._open().record(record_id)))
+
+    def counted(self) -> Counts:
+        """Return what was counted since the counters were last reset; waits for it, within seconds.
+
+        Raises
+        ------
+        InputError
+            If the log cannot be read.
+        TimeoutError, CancelledError
+            If it takes too long, or the station is being closed.
+        """
+        return self._pool.submit(lambda: self._open().counts()).result(_COUNT_WITHIN_S)
+
+    def _with_review_limits(self, record: HistoryRecord) -> HistoryRecord:
+        """Add where REVIEW began: it stands in the version of the recipe that the record names."""
+        try:
+            limits = self._workbench.recipes.by_sha256(record.fields.get("recipe_sha256", "")).thresholds
+        except InputError:  # older than recipe versions, or the recipe is gone: the record itself is whole
+            return record
+        if limits is None or limits.score_ng != record.row.threshold:
+            return record
+        return replace(record, review=limits.score_review, map_review=limits.map_review)
 
     def shut_down(self) -> None:
         """Close the reader; on the pool's thread, which opened it."""

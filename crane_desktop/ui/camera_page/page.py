@@ -47,7 +47,7 @@ class CameraPage(Page):
     title = "ui.page.camera"
     hint = "ui.camera.open.hint"
     icon = "page_camera"
-    shortcut = "F7"
+    shortcut = "Ctrl+F7"
     role = Role.ENGINEER
 
     closed = Signal()

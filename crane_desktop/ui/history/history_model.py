@@ -12,9 +12,10 @@ from PySide6.QtGui import QIcon
 from crane_desktop.domain.history import HistoryRow
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.live.measure_words import measure_words, value_words
 from crane_desktop.ui.live.signs import sign_pixmap
 from crane_desktop.ui.widgets.dates import local_time
-from crane_desktop.ui.widgets.words import reason_words, score_words
+from crane_desktop.ui.widgets.words import reason_words
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
 PAGE = 100
@@ -25,7 +26,7 @@ _SIGN_PX = 20
 
 
 class Column(IntEnum):
-    """The list's columns, left to right."""
+    """The list's columns, left to right; SCORE holds the number that decided, whichever it was."""
 
     TIME = 0
     VERDICT = 1
@@ -169,7 +170,8 @@ class HistoryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and column is Column.VERDICT:
             return self._signs[row.verdict]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{self._words(row, Column.RECORD)}  {self._words(row, Column.REASON)}"
+            told = (self._words(row, Column.REASON), measure_words(row.measure(), self._language))
+            return "\n".join((self._words(row, Column.RECORD), *told))
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (Column.SCORE, Column.RECORD):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -181,7 +183,7 @@ class HistoryModel(QAbstractTableModel):
             case Column.VERDICT:
                 return text(f"verdict.{row.verdict}", self._language)
             case Column.SCORE:
-                return score_words(row.score)
+                return value_words(row.measure(), self._language)
             case Column.REASON:
                 return reason_words(row.reason, self._language)
             case Column.RECORD:

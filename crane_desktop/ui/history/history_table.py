@@ -6,9 +6,11 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
+from crane_desktop.domain.measures import Measure, Rule
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.history.history_model import Column, HistoryModel
+from crane_desktop.ui.live.measure_words import value_words
 
 _ROW_PX = 32
 _ICON_PX = 20
@@ -45,7 +47,9 @@ class HistoryTable(QTableView):
         self._verdict_px = max(map(metrics.horizontalAdvance, words)) + _ICON_PX + 6 + _CELL_PX
         self._record_px = metrics.horizontalAdvance("1000000") + _CELL_PX
         self.setColumnWidth(Column.TIME, metrics.horizontalAdvance("2026/11/23 14:05:09") + _CELL_PX)
-        self.setColumnWidth(Column.SCORE, metrics.horizontalAdvance(text("ui.history.score", language)) + _CELL_PX + 4)
+        measures = [text("ui.history.score", language)]
+        measures += [value_words(Measure(rule, 0.123, None, None), language) for rule in Rule]
+        self.setColumnWidth(Column.SCORE, max(map(metrics.horizontalAdvance, measures)) + _CELL_PX + 4)
         self.setColumnWidth(Column.RECORD, self._record_px)
         self._fit()
 

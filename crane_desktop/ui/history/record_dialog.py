@@ -22,6 +22,7 @@ from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.history.record_fields import field_lines
 from crane_desktop.ui.live.colour_bar import ColourBar
 from crane_desktop.ui.live.live_view import Stage
+from crane_desktop.ui.live.score_bar import ScoreBar
 from crane_desktop.ui.live.signs import sign_pixmap
 from crane_desktop.ui.widgets.style import TARGET_PX, sized
 from crane_desktop.ui.widgets.words import reason_words
@@ -40,6 +41,8 @@ class RecordDialog(QDialog):
         self.stage, self.scale = Stage(), ColourBar(language)
         self.heat, self.outlines = QCheckBox(), QCheckBox()
         self._missing, self._word, self._reason = QLabel(), QLabel(), QLabel()
+        self.score = ScoreBar(language)
+        self.score.show_measure(record.measure())
         self.fields = _table()
         buttons = QDialogButtonBox()
         self._close = buttons.addButton("", QDialogButtonBox.ButtonRole.RejectRole)
@@ -49,6 +52,7 @@ class RecordDialog(QDialog):
         both.addLayout(self._left(), 3)
         right = QVBoxLayout()
         right.addLayout(self._head())
+        right.addWidget(self.score)
         right.addWidget(self.fields, 1)
         right.addWidget(buttons)
         both.addLayout(right, 2)
@@ -66,6 +70,7 @@ class RecordDialog(QDialog):
         self._reason.setText(reason_words(row.reason, language))
         self._close.setText(text("ui.close", language))
         self.scale.retranslate(language)
+        self.score.retranslate(language)
         self.fields.setHorizontalHeaderLabels([text("ui.record.field", language), text("ui.record.value", language)])
         lines = field_lines(self.record, language)
         self.fields.setRowCount(len(lines))
@@ -88,7 +93,7 @@ class RecordDialog(QDialog):
         self.outlines.toggled.connect(self.stage.set_outlines_shown)
         self.stage.set_heat(shown=self.heat.isChecked(), opacity=self._opacity)
         self.scale.setVisible(record.anomaly_map is not None)
-        self.scale.show_threshold(_number(record.fields.get("map_threshold", "")))
+        self.scale.show_limits(_number(record.fields.get("map_threshold", "")), record.map_review)
         self._missing.setVisible(record.pixels is None)
 
     def _left(self) -> QVBoxLayout:

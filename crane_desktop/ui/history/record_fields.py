@@ -29,7 +29,17 @@ def field_lines(record: HistoryRecord, language: Language) -> list[tuple[str, st
     } | record.fields
     if "regions" in stored:
         stored["regions"] = str(len(record.regions))
+    stored = _with_after(stored, "threshold", "review_threshold", record.review)
+    stored = _with_after(stored, "map_threshold", "map_review_threshold", record.map_review)
     return [(field_name(name, language), field_value(name, value, language)) for name, value in stored.items()]
+
+
+def _with_after(stored: dict[str, str], after: str, name: str, value: float | None) -> dict[str, str]:
+    """Return the fields with one more behind another, where it is known."""
+    lines = list(stored.items())
+    if value is not None and after in stored:
+        lines.insert(list(stored).index(after) + 1, (name, repr(value)))
+    return dict(lines)
 
 
 def field_name(name: str, language: Language) -> str:
@@ -100,6 +110,8 @@ _WRITERS: dict[str, Callable[[str, Language], str]] = {
     "threshold": _places(6),
     "map_peak": _places(6),
     "map_threshold": _places(6),
+    "review_threshold": _places(6),
+    "map_review_threshold": _places(6),
     "latency_ms": _places(1),
     "model_ms": _places(1),
 }

@@ -1,4 +1,4 @@
-"""The heatmap's scale: always there, always 0..1, with the recipe's threshold on it."""
+"""The heatmap's scale: always there, always 0..1, with the recipe's limits on it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class ColourBar(QWidget):
     def __init__(self, language: Language) -> None:
         super().__init__()
         self.threshold: float | None = None
+        self.review: float | None = None
         table = colour_table()[::-1].copy()
         self._ramp = QImage(table.data, 1, 256, 3, QImage.Format.Format_RGB888).copy()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
@@ -41,14 +42,15 @@ class ColourBar(QWidget):
         self.update()
 
     def show_view(self, view: StationView) -> None:
-        """Move the mark to the threshold that applied to the newest part."""
-        threshold = view.newest.inspection.map_threshold if view.newest is not None else None
-        if threshold != self.threshold:
-            self.show_threshold(threshold)
+        """Move the marks to the limits that applied to the newest part."""
+        seen = view.newest.inspection if view.newest is not None else None
+        limits = (None, None) if seen is None else (seen.map_threshold, seen.map_review_threshold)
+        if limits != (self.threshold, self.review):
+            self.show_limits(*limits)
 
-    def show_threshold(self, threshold: float | None) -> None:
-        """Move the mark."""
-        self.threshold = threshold
+    def show_limits(self, threshold: float | None, review: float | None = None) -> None:
+        """Move the marks: where NG begins on a region's peak, and where REVIEW does."""
+        self.threshold, self.review = threshold, review
         self.update()
 
     def height_of(self, value: float) -> float:
@@ -57,7 +59,7 @@ class ColourBar(QWidget):
         return _HEAD_PX + span * (1.0 - min(1.0, max(0.0, value)))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
-        """Draw the ramp, its figures and the threshold's mark."""
+        """Draw the ramp, its figures and the limits' marks."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -68,28 +70,34 @@ class ColourBar(QWidget):
         painter.setPen(QColor(palette.INK))
         line = painter.fontMetrics().height()
         painter.drawText(QRectF(4, 2, self.width() - 4, line), Qt.AlignmentFlag.AlignVCenter, self._words)
-        taken = None if self.threshold is None else self.height_of(self.threshold)
+        marks = [
+            (self.height_of(limit), limit, full)
+            for limit, full in ((self.review, False), (self.threshold, True))
+            if limit is not None and limit <= 1.0
+        ]
         for value in (0.0, 0.25, 0.5, 0.75, 1.0):
             y = self.height_of(value)
-            if taken is None or abs(y - taken) > line:
+            if all(abs(y - taken) > line for taken, _limit, _full in marks):
                 painter.drawLine(QPointF(bar.right(), y), QPointF(bar.right() + 3, y))
                 self._write(painter, y, bar.right() + 7, f"{value:.2f}", line)
-        if self.threshold is not None and taken is not None:
-            self._mark(painter, bar, taken, line)
+        for place, (y, limit, full) in enumerate(marks):
+            # Two limits near each other: the figure of the lower one makes room for the other's.
+            below = place == 0 and len(marks) > 1 and abs(y - marks[1][0]) < line
+            self._mark(painter, bar, y, f"{limit:.2f}", full=full, figure_y=marks[1][0] + line if below else y)
         painter.end()
 
-    def _mark(self, painter: QPainter, bar: QRectF, y: float, line: int) -> None:
+    def _mark(self, painter: QPainter, bar: QRectF, y: float, figure: str, *, full: bool, figure_y: float) -> None:
         painter.setPen(QPen(QColor("white"), 3))
         painter.drawLine(QPointF(bar.left(), y), QPointF(bar.right(), y))
         painter.setPen(QPen(QColor(palette.INK), 1.5))
         painter.drawLine(QPointF(bar.left(), y), QPointF(bar.right(), y))
-        painter.setBrush(QColor(palette.INK))
+        painter.setBrush(QColor(palette.INK if full else palette.FIELD))
         x = bar.right() + 1
         painter.drawPolygon(QPolygonF([QPointF(x, y), QPointF(x + 6, y - 4), QPointF(x + 6, y + 4)]))
         font = painter.font()
-        font.setBold(True)
+        font.setBold(full)
         painter.setFont(font)
-        self._write(painter, y, x + 8, f"{self.threshold:.2f}", line)
+        self._write(painter, figure_y, x + 8, figure, painter.fontMetrics().height())
 
     def _write(self, painter: QPainter, y: float, x: float, words: str, line: int) -> None:
         top = min(max(0.0, y - line / 2), self.height() - float(line))

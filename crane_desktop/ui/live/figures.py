@@ -1,15 +1,21 @@
-"""Counters and yield of the run."""
+"""Counters and yield, over runs, until somebody has them begin anew."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from datetime import UTC, datetime
 
-from crane_desktop.domain.balance import Balance
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from crane_desktop.domain.balance import Counts
 from crane_desktop.domain.station import StationView
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.live.signs import sign_pixmap
-from crane_desktop.ui.widgets.style import sized
+from crane_desktop.ui.widgets.buttons import press_for
+from crane_desktop.ui.widgets.dates import since_words
+from crane_desktop.ui.widgets.style import TARGET_PX, sized
 from crane_desktop.ui.widgets.words import NO_FIGURE, count_words
 
 _SIGN_PX = 16
@@ -68,10 +74,17 @@ class Counter(QWidget):
 class FiguresPanel(QFrame):
     """What was inspected, by verdict, and the yield: OK of all that were decided."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, reset: QAction) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self._balance = Balance()
+        self._language = language
+        self._counts = Counts()
+        self.since, self.reset = QLabel(), QPushButton()
+        self.since.setObjectName("caption")
+        self.since.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.reset.setMinimumHeight(TARGET_PX)
+        press_for(self.reset, reset, named=False)
+        self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # it has no key of its own, and asks before it does anything
         self.inspected, self.yield_ratio = Counter(None), Counter(None)
         self.counters = {v: Counter(v) for v in (Verdict.OK, Verdict.REVIEW, Verdict.NG, Verdict.NONE)}
         grid = QGridLayout(self)
@@ -81,16 +94,30 @@ class FiguresPanel(QFrame):
         for place, counter in enumerate((self.inspected, *self.counters.values(), self.yield_ratio)):
             grid.addWidget(counter, place // 3, place % 3)
             grid.setColumnStretch(place % 3, 1)
+        grid.addWidget(self.since, 0, 3)
+        grid.addWidget(self.reset, 1, 3)
         self.retranslate(language)
 
     def show_view(self, view: StationView) -> None:
         """Show the figures if they changed."""
-        if view.balance != self._balance:
-            self._balance = view.balance
+        if view.counts != self._counts:
+            self._counts = view.counts
             self._show_words()
+
+    def counted_words(self) -> str:
+        """Return what is counted now, in a sentence."""
+        return text(
+            "ui.reset.counted",
+            self._language,
+            time=self._since(),
+            judged=count_words(self._counts.judged),
+            ng=count_words(self._counts.verdicts.get(Verdict.NG, 0)),
+        )
 
     def retranslate(self, language: Language) -> None:
         """Change the language."""
+        self._language = language
+        self.reset.setText(text("ui.reset.short", language))
         self.inspected.set_caption(text("ui.count.inspected", language))
         self.yield_ratio.set_caption(text("ui.count.yield", language))
         self.counters[Verdict.OK].set_caption(text("ui.count.ok", language))
@@ -100,7 +127,13 @@ class FiguresPanel(QFrame):
         self._show_words()
 
     def _show_words(self) -> None:
-        self.inspected.set_figure(count_words(self._balance.judged))
+        since = self._since()
+        self.since.setText(text("ui.count.since", self._language, time=since) if since else "")
+        self.inspected.set_figure(count_words(self._counts.judged))
         for verdict, counter in self.counters.items():
-            counter.set_figure(count_words(self._balance.verdicts.get(verdict, 0)))
-        self.yield_ratio.set_figure(yield_words(self._balance.yield_ratio))
+            counter.set_figure(count_words(self._counts.verdicts.get(verdict, 0)))
+        self.yield_ratio.set_figure(yield_words(self._counts.yield_ratio))
+
+    def _since(self) -> str:
+        since = self._counts.since
+        return "" if since is None else since_words(since, datetime.now(UTC), self._language)

@@ -8,12 +8,14 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QWidget
 
+from crane_desktop.domain.measures import measure_of
 from crane_desktop.domain.station import Result, StationView
 from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.live.measure_words import measure_words
 from crane_desktop.ui.live.pictures import thumbnail
 from crane_desktop.ui.live.signs import sign_pixmap
 from crane_desktop.ui.widgets.fields import caption
-from crane_desktop.ui.widgets.words import NO_FIGURE, score_words
+from crane_desktop.ui.widgets.words import NO_FIGURE
 
 THUMBNAIL_PX = 76
 _BUTTON_PX = THUMBNAIL_PX + 8
@@ -41,12 +43,12 @@ class NgButton(QToolButton):
 
     def retranslate(self, language: Language) -> None:
         """Change the language."""
-        record, score = self.result.record_id, self.result.inspection.score
+        record, measure = self.result.record_id, measure_of(self.result.inspection)
         words = text(
             "ui.ng_strip.part",
             language,
             record=NO_FIGURE if record is None else record,
-            score=score_words(score),
+            measure=measure_words(measure, language),
         )
         self.setToolTip(words)
         self.setAccessibleName(words)

@@ -46,7 +46,8 @@ class VerdictPlate(QWidget):
     verdict
         What is drawn now; NONE while nothing has been judged.
     current
-        False while the line does not run: the plate is pale, so that nobody takes it for a live verdict.
+        False while the line does not run, or has had no part yet since its start: the plate is pale, so that nobody
+        takes it for a live verdict.
     """
 
     def __init__(self, language: Language) -> None:
@@ -78,7 +79,7 @@ class VerdictPlate(QWidget):
 
     def show_view(self, view: StationView) -> None:
         """Repaint if the verdict, its part or the line's state changed."""
-        current = view.state is StationState.RUNNING
+        current = view.state is StationState.RUNNING and not view.carried
         if view.newest is self._result and current == self.current and view.state is self._state:
             return
         self._result, self.current, self._state = view.newest, current, view.state

@@ -1,17 +1,19 @@
-"""The main buttons, the line's state, and what the line runs with."""
+"""The main buttons, the line's state, what was scanned, and what the line runs with."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStackedWidget, QWidget
 
 from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.domain.station import StationState, StationView
 from crane_desktop.domain.station_ports import Station
 from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.run_page.scan_field import ScanField
 from crane_desktop.ui.shell.inbox import Inbox
 from crane_desktop.ui.shell.situation import BUSY
 from crane_desktop.ui.widgets.buttons import press_for
@@ -39,7 +41,8 @@ class CommandBar(QWidget):
         self._shown: tuple[StationState, str, float] | None = None
         self.start, self.stop = QPushButton(), QPushButton()
         self.packs, self.recipes = Choice(130), Choice(150)
-        self.state, self.progress = QLabel(), QProgressBar()
+        self.state, self.progress, self.scan = QLabel(), QProgressBar(), ScanField(language)
+        self._middle = QStackedWidget()
         self._pack_caption, self._recipe_caption = caption(), caption()
         for name, button, action in (("start", self.start, start), ("stop", self.stop, stop)):
             press_for(button, action)
@@ -51,10 +54,6 @@ class CommandBar(QWidget):
         self.state.setFont(sized(self.font(), 13, bold=True))
         self.progress.setMinimumHeight(26)
         self.progress.setRange(0, 1000)
-        room = self.progress.sizePolicy()
-        room.setRetainSizeWhenHidden(True)
-        self.progress.setSizePolicy(room)
-        self.progress.hide()
         self.packs.activated.connect(self._pack_chosen)
         self.recipes.activated.connect(self._recipe_chosen)
         self._lay_out()
@@ -82,6 +81,7 @@ class CommandBar(QWidget):
     def retranslate(self, language: Language) -> None:
         """Change the language."""
         self._language = language
+        self.scan.retranslate(language)
         self._pack_caption.setText(text("ui.pack", language))
         self._recipe_caption.setText(text("ui.recipe", language))
         self.packs.setAccessibleName(text("ui.pack", language))
@@ -115,13 +115,16 @@ class CommandBar(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
         parts: tuple[QWidget, ...] = (
-            *(self.start, self.stop, self.state, self.progress, self._pack_caption, self.packs),
+            *(self.start, self.stop, self.state, self._middle, self._pack_caption, self.packs),
             *(self._recipe_caption, self.recipes),
         )
         for part in parts:
             line.addWidget(part)
-        line.setStretchFactor(self.progress, 1)
-        QWidget.setTabOrder(self.packs, self.recipes)
+        line.setStretchFactor(self._middle, 1)
+        for part in (self.scan, self.progress):
+            self._middle.addWidget(part)
+        for earlier, later in pairwise((self.scan, self.packs, self.recipes)):
+            QWidget.setTabOrder(earlier, later)
 
     def _show_words(self) -> None:
         state, key, fraction = self._shown or (StationState.INITIALIZED, "", 0.0)
@@ -129,10 +132,21 @@ class CommandBar(QWidget):
         running = state is StationState.RUNNING
         for box in (self.packs, self.recipes):
             box.setEnabled(not running and state not in BUSY)
-        self.progress.setVisible(bool(key))
+        self._show_progress(bool(key))
         if key:
             self.progress.setValue(round(1000 * fraction))
             self.progress.setFormat(known_text(key, "%p %", self._language))
+
+    def _show_progress(self, shown: bool) -> None:
+        """Show the progress in the place of the scan field, which has the focus again afterwards if it had it."""
+        part = self.progress if shown else self.scan
+        if part is self._middle.currentWidget():
+            return
+        if self.scan.hasFocus():
+            self.setFocus()  # else Qt gives it to the next, and that is a list
+        self._middle.setCurrentWidget(part)
+        if self.hasFocus() and not shown:
+            self.scan.setFocus()
 
     def _list(self, box: Choice, names: Sequence[str]) -> None:
         own = [(text("ui.recipe.default", self._language), "")] if box is self.recipes else []

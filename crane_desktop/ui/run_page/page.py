@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QVBoxLayout
 
 from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.events import Event, scanned
 from crane_desktop.domain.station import StationState, StationView
 from crane_desktop.domain.station_ports import Station
 from crane_desktop.settings.texts import Language
@@ -47,7 +48,7 @@ class RunPage(Page):
     title = "ui.page.run"
     hint = "ui.page.run.hint"
     icon = "page_run"
-    shortcut = "F2"
+    shortcut = "Ctrl+F2"
 
     opened = Signal(int)
     starting = Signal()
@@ -65,6 +66,7 @@ class RunPage(Page):
         language = kept.now.language
         self._kept = kept
         self._station: Station | None = None
+        self._unnoted: list[Event] = []
         self._refusal: str | None = None
         self._recipe_source = RecipeSource(kept.now.recipe)
         self.commands = CommandBar(language, inbox, actions["start"], actions["stop"])
@@ -72,7 +74,7 @@ class RunPage(Page):
         self.picture = LivePanel(language, self._overlay_changed)
         self.ng_strip = NgStrip(language)
         self.verdict, self.score = VerdictPlate(language), ScoreBar(language)
-        self.figures, self.history = FiguresPanel(language), HistoryPanel(language, inbox)
+        self.figures, self.history = FiguresPanel(language, actions["reset_counts"]), HistoryPanel(language, inbox)
         self._parts = (
             *(self.commands, self.picture, self.ng_strip),
             *(self.verdict, self.score, self.figures, self.history),
@@ -85,6 +87,9 @@ class RunPage(Page):
         )
         self.picture.add_tools(actions["heatmap"], actions["outlines"], actions["reset"])
         self.commands.load_wanted.connect(self.load)
+        self.source.changed.connect(lambda: self._kept.change(source=self.source.filled_in()))
+        self.commands.scan.read.connect(lambda scan: self._note(scanned(scan)))
+        self.commands.scan.refused.connect(self.refused)
         self.ng_strip.opened.connect(self.opened)
         self.history.opened.connect(self.opened)
         self._restore()
@@ -94,6 +99,9 @@ class RunPage(Page):
         self._station = station
         for part in (self.commands, self.source, self.history):
             part.attach(station)
+        for event in self._unnoted:
+            station.journal.note(event)
+        self._unnoted.clear()
         station.line.load(self._kept.now.pack, self._kept.now.recipe)
 
     def show_view(self, view: StationView) -> None:
@@ -137,6 +145,11 @@ class RunPage(Page):
         if self._station is not None:
             self._station.line.stop()
 
+    def reset_counts(self) -> None:
+        """Have the counters begin anew."""
+        if self._station is not None:
+            self._station.line.reset_counts()
+
     def load(self, pack: str, recipe: str) -> None:
         """Change over to a pack or a recipe; empty for what the other brings along."""
         if self._station is not None:
@@ -153,7 +166,18 @@ class RunPage(Page):
         """Show or hide the heatmap."""
         self.picture.set_heat(shown=shown, opacity=self.picture.opacity_share())
 
+    def entered(self) -> None:
+        """Have what is typed go to the scan field."""
+        self.commands.scan.setFocus()
+
     # -- inside ----------------------------------------------------------------------------------------------
+
+    def _note(self, event: Event) -> None:
+        """Have an event kept, or have it wait for the station: nothing that was scanned is lost."""
+        if self._station is None:
+            self._unnoted.append(event)
+        else:
+            self._station.journal.note(event)
 
     def _overlay_changed(self) -> None:
         heat, outlines = self.picture.heat_shown, self.picture.outlines_shown

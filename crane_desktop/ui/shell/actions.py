@@ -1,6 +1,6 @@
 """Everything a person can command, as data: a new command adds a line here, not a page to the window.
 
-No key is a bare letter or figure: a barcode reader types those.
+Every key has Ctrl or Alt in it: a barcode reader types all others, function keys and Enter among them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from crane_desktop.ui.shell.pages import Page, Pages
 from crane_desktop.ui.shell.situation import (
     Situation,
     always,
+    why_no_station,
     why_not_acknowledge,
     why_not_start,
     why_not_stop,
@@ -30,6 +31,14 @@ class Shell(Protocol):
     pages: Pages
     dialogs: Dialogs
     full_screen: FullScreen
+
+    def start(self) -> None:
+        """Start the line, after what must be asked before."""
+        ...
+
+    def reset_counts(self) -> None:
+        """Ask whether the counters shall begin anew, and have them do so."""
+        ...
 
     def acknowledge(self) -> None:
         """Say that the alarm on screen was seen."""
@@ -65,7 +74,7 @@ class ActionInfo:
     checked
         Rule of a switch: whether it is on. None: it is no switch.
     shortcuts
-        Keys that give it, as Qt writes them.
+        Keys that give it, as Qt writes them; none without Ctrl or Alt.
     role
         Who may give it; others do not see it.
     """
@@ -82,11 +91,13 @@ class ActionInfo:
 
 
 ACTIONS = (
-    ActionInfo("start", "ui.start", lambda s, _: s.run.start(), why_not_start, None, ("F5",), "start"),
-    ActionInfo("stop", "ui.stop", lambda s, _: s.run.stop(), why_not_stop, None, ("F6",), "stop"),
+    ActionInfo("start", "ui.start", lambda s, _: s.start(), why_not_start, None, ("Ctrl+F5",), "start"),
+    ActionInfo("stop", "ui.stop", lambda s, _: s.run.stop(), why_not_stop, None, ("Ctrl+F6",), "stop"),
     ActionInfo(
-        "acknowledge", "ui.acknowledge_alarm", lambda s, _: s.acknowledge(), why_not_acknowledge, None, ("F8",), "alarm"
+        "acknowledge", "ui.acknowledge_alarm", lambda s, _: s.acknowledge(), why_not_acknowledge, None,
+        ("Ctrl+F8",), "alarm",
     ),
+    ActionInfo("reset_counts", "ui.reset", lambda s, _: s.reset_counts(), why_no_station, hint="ui.reset.hint"),
     ActionInfo("quit", "ui.quit", lambda s, _: s.close(), shortcuts=("Ctrl+Q",)),
     ActionInfo(
         "heatmap", "ui.heatmap", lambda s, on: s.run.show_heat(shown=on), always, lambda now: now.heatmap,
@@ -107,16 +118,17 @@ ACTIONS = (
     ),
     ActionInfo(
         "full_screen", "ui.full_screen", lambda s, _: s.full_screen.toggle(), always, lambda now: now.full_screen,
-        ("F11",),
+        ("Ctrl+F11",),
     ),
     ActionInfo(
         "language", "ui.other_language", lambda s, _: s.switch_language(), shortcuts=("Ctrl+L",), icon="language",
         hint="ui.other_language.hint",
     ),
     ActionInfo(
-        "doctor", "ui.doctor", lambda s, _: s.dialogs.show_doctor(s.run.source.camera.cti.value()), shortcuts=("F9",)
+        "doctor", "ui.doctor", lambda s, _: s.dialogs.show_doctor(s.run.source.camera.cti.value()),
+        shortcuts=("Ctrl+F9",),
     ),
-    ActionInfo("about", "ui.about", lambda s, _: s.dialogs.show_about(), shortcuts=("F1",), icon="about"),
+    ActionInfo("about", "ui.about", lambda s, _: s.dialogs.show_about(), shortcuts=("Ctrl+F1",), icon="about"),
 )  # fmt: skip
 
 PAGES = "pages"
@@ -132,7 +144,7 @@ class MenuInfo:
 
 
 MENUS = (
-    MenuInfo("ui.menu.line", ("start", "stop", "acknowledge", None, "quit")),
+    MenuInfo("ui.menu.line", ("start", "stop", "acknowledge", None, "reset_counts", None, "quit")),
     MenuInfo(
         "ui.menu.view",
         (

@@ -61,6 +61,11 @@ def why_not_acknowledge(situation: Situation) -> str | None:
     return None if situation.unseen_alarm else "ui.why.no_alarm"
 
 
+def why_no_station(situation: Situation) -> str | None:
+    """Return why nothing can be asked of the station."""
+    return None if situation.attached else "ui.why.busy"
+
+
 def why_no_camera(situation: Situation) -> str | None:
     """Return why no camera can be set up."""
     if not situation.attached:

@@ -15,12 +15,15 @@ from crane_desktop.domain.station import StationState, StationView
 from crane_desktop.domain.station_ports import Station
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.camera_page.page import CameraPage
+from crane_desktop.ui.keys.guard import KeyGuard
+from crane_desktop.ui.keys.hint import tell_key
 from crane_desktop.ui.live.freshness import showable
 from crane_desktop.ui.run_page.page import RunPage
 from crane_desktop.ui.shell.actions import all_actions
 from crane_desktop.ui.shell.alarm_bar import AlarmBar
 from crane_desktop.ui.shell.alarm_desk import AlarmDesk
-from crane_desktop.ui.shell.confirm import ask_to_close
+from crane_desktop.ui.shell.comeback import Comeback
+from crane_desktop.ui.shell.confirm import ask_to_close, ask_to_reset
 from crane_desktop.ui.shell.crash import CrashReports
 from crane_desktop.ui.shell.dialogs import Dialogs
 from crane_desktop.ui.shell.frame import FullScreen, come_to_front, lay_out, place
@@ -83,7 +86,9 @@ class MainWindow(QMainWindow):
         self._alarms = AlarmDesk(self.alarm)
         self.dialogs = Dialogs(self, self.inbox, self.kept)
         self.full_screen = FullScreen(self)
+        self.keys = KeyGuard()
         self.opening = Opening(self, self.inbox, self.kept, self.run)
+        self.comeback = Comeback(self, self.kept)
         lay_out(self, self.rail, self.alarm, self.pages, self.status)
         place(self, self.kept.now.geometry)
         self._connect()
@@ -92,6 +97,7 @@ class MainWindow(QMainWindow):
         self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=TICK_MS)
         self._timer.timeout.connect(self.tick)
         self._timer.start()
+        self.run.entered()
         if station is not None:
             self.attach(station)
 
@@ -99,7 +105,7 @@ class MainWindow(QMainWindow):
         """Work with this station from now on, and have it load what was last in use."""
         self._station = station
         self._view = StationView(StationState.INITIALIZED)
-        for part in (self._alarms, self.dialogs, self.pages, self.opening):
+        for part in (self._alarms, self.dialogs, self.pages, self.opening, self.comeback):
             part.attach(station)
 
     def preferences(self) -> Preferences:
@@ -119,7 +125,20 @@ class MainWindow(QMainWindow):
         self.pages.show_view(self._view)
         self.status.show_view(self._view)
         self._alarms.follow(self._view.alarms)
+        self.comeback.follow(self._view)
         self._follow()
+
+    def start(self) -> None:
+        """Start the line; after an unclean end not before somebody has looked at what it would run with."""
+        if self.comeback.pending:
+            self.comeback.ask(self.run.start)
+        else:
+            self.run.start()
+
+    def reset_counts(self) -> None:
+        """Ask whether the counters shall begin anew, and have them do so."""
+        if ask_to_reset(self, self.kept.now.language, self.run.figures.counted_words()):
+            self.run.reset_counts()
 
     def show_error(self, error: CraneError) -> None:
         """Show something that went wrong outside the station."""
@@ -161,6 +180,8 @@ class MainWindow(QMainWindow):
         )
 
     def _connect(self) -> None:
+        self.keys.scanned.connect(self.run.commands.scan.take)
+        self.keys.refused.connect(lambda widget: tell_key(widget, self.kept.now.language))
         self.run.opened.connect(self.dialogs.open_record)
         self.run.refused.connect(self.show_error)
         self.run.mended.connect(self._alarms.withdraw)
@@ -191,9 +212,10 @@ class MainWindow(QMainWindow):
                 return
             self._closed = True
             self._timer.stop()
+            self.keys.stop()
             self.kept.finish(bytes(self.saveGeometry().data()))
             self.hide()  # letting go of a camera may take a moment: nobody looks at a window that does not answer
             self.pages.leave()
             self.inbox.forget()
-            for part in (self.opening, self.dialogs):
+            for part in (self.opening, self.comeback, self.dialogs):
                 part.close()

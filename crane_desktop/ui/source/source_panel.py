@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
@@ -20,7 +21,15 @@ _KINDS = ("demo", "folder", "genicam")
 
 
 class SourcePanel(QWidget):
-    """A choice of three, and the form of the chosen one beside it."""
+    """A choice of three, and the form of the chosen one beside it.
+
+    Signals
+    -------
+    changed
+        A person has filled in something else.
+    """
+
+    changed = Signal()
 
     def __init__(
         self, language: Language, inbox: Inbox, demo_kinds: Sequence[str], setup: QAction, doctor: QAction
@@ -31,7 +40,10 @@ class SourcePanel(QWidget):
         self._forms: dict[str, SourceForm] = {"demo": self.demo, "folder": self.folder, "genicam": self.camera}
         for form in (self.demo, self.folder, self.camera):
             self._stack.addWidget(form)
+        self._filling = False
         self.kinds.currentIndexChanged.connect(self._show_form)
+        for edited in self._edited():
+            edited.connect(self._tell)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
@@ -52,6 +64,10 @@ class SourcePanel(QWidget):
         """The kind of source that is chosen."""
         return _KINDS[max(0, self.kinds.currentIndex())]
 
+    def filled_in(self) -> SourceChoice:
+        """Return what is filled in, be it enough to start with or not."""
+        return self._forms[self.kind].choice()
+
     def choice(self) -> SourceChoice:
         """Return what is filled in.
 
@@ -60,7 +76,7 @@ class SourcePanel(QWidget):
         InputError
             If something that the source cannot do without is missing.
         """
-        choice = self._forms[self.kind].choice()
+        choice = self.filled_in()
         if choice.kind == "folder" and choice.path is None:
             raise InputError("ui.no_folder")
         return choice
@@ -68,8 +84,10 @@ class SourcePanel(QWidget):
     def fill(self, choice: SourceChoice) -> None:
         """Fill in an earlier choice."""
         if choice.kind in _KINDS:
+            self._filling = True
             self._forms[choice.kind].fill(choice)  # first: choosing a camera looks for it, with the driver named here
             self.kinds.setCurrentIndex(_KINDS.index(choice.kind))
+            self._filling = False
 
     def retranslate(self, language: Language) -> None:
         """Change the language."""
@@ -78,6 +96,19 @@ class SourcePanel(QWidget):
         self.kinds.setAccessibleName(text("ui.source", language))
         for form in self._forms.values():
             form.retranslate(language)
+
+    def _edited(self) -> tuple[SignalInstance, ...]:
+        demo, folder, camera = self.demo, self.folder, self.camera
+        return (
+            self.kinds.currentIndexChanged,
+            *(demo.kinds.currentIndexChanged, demo.rate.valueChanged),
+            *(folder.folder.path.editingFinished, folder.rate.valueChanged),
+            *(camera.cti.path.editingFinished, camera.devices.activated, camera.triggers.currentIndexChanged),
+        )
+
+    def _tell(self) -> None:
+        if not self._filling:
+            self.changed.emit()
 
     def _show_form(self, place: int) -> None:
         self._stack.setCurrentIndex(place)

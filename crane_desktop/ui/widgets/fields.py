@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QEvent, QLocale, QObject, Qt
 from PySide6.QtGui import (
     QColor,
     QIcon,
@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSizePolicy
 
 from crane_desktop.settings.texts import Language, text
+from crane_desktop.ui.keys.rules import is_bare
 from crane_desktop.ui.widgets import palette
 from crane_desktop.ui.widgets.style import TARGET_PX
 
@@ -117,11 +118,18 @@ class ClampedLabel(QLabel):
         painter.end()
 
 
+_MOVING = (
+    *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End),
+    *(Qt.Key.Key_Escape, Qt.Key.Key_Left, Qt.Key.Key_Right),
+)
+"""What a key may do alone in an open list: move about in it, and leave it."""
+
+
 class Choice(QComboBox):
     """A list to choose from. The wheel is left alone: over a list of models it would load another one.
 
-    So are letters, figures and the blank while the list is closed: a barcode reader types those. The list is opened by
-    a click, F4 or Alt+Down.
+    So are keys without Ctrl or Alt, which a barcode reader types: in a closed list they do nothing, in an open one they
+    only move. It is opened by a click or Alt+Down, and an entry chosen by a click or Ctrl+Enter.
     """
 
     def __init__(self, width_px: int = 0) -> None:
@@ -150,9 +158,24 @@ class Choice(QComboBox):
         self.blockSignals(False)
         self.setToolTip(self.currentText())
 
+    def showPopup(self) -> None:  # noqa: N802 - Qt's name
+        """Open the list, and hear its keys before Qt's own filter does."""
+        super().showPopup()
+        self.view().removeEventFilter(self)
+        self.view().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """In the open list, let a key without Ctrl or Alt only move or leave."""
+        # Qt's list chooses by the announcement of Enter, before the key itself comes.
+        if event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) and isinstance(event, QKeyEvent):
+            refused = is_bare(event) and event.key() not in _MOVING
+            event.setAccepted(refused)
+            return refused
+        return super().eventFilter(watched, event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Leave what can be printed to what lies below."""
-        if event.text().isprintable() and event.text():
+        """Leave what comes without Ctrl or Alt to what lies below."""
+        if is_bare(event):
             event.ignore()
             return
         super().keyPressEvent(event)

@@ -39,11 +39,6 @@ def count_words(count: int) -> str:
     return f"{count:,}"
 
 
-def score_words(value: float | None) -> str:
-    """Return a score or threshold on the absolute scale, three places, the way both languages write it."""
-    return NO_FIGURE if value is None or not math.isfinite(value) else f"{value:.3f}"
-
-
 def milliseconds_words(value: float | None) -> str:
     """Return a duration in whole milliseconds, without its unit."""
     return NO_FIGURE if value is None or not math.isfinite(value) else f"{value:,.0f}"
