@@ -118,11 +118,11 @@ def set_trigger(nodes: AnyNodeMap, trigger: str) -> None:
     # The source is chosen before the trigger is armed: no edge of the old source makes a picture.
     source = feature_value(nodes, TRIGGER_SOURCE, "")
     if trigger == "software":
-        if SOFTWARE not in _choices(nodes, TRIGGER_SOURCE) or name_on(nodes, TRIGGER_SOFTWARE) is None:
+        if SOFTWARE not in choices(nodes, TRIGGER_SOURCE) or name_on(nodes, TRIGGER_SOFTWARE) is None:
             raise InputError("camera.no_trigger", trigger=trigger)
         write_feature(nodes, TRIGGER_SOURCE, SOFTWARE)
     elif source == SOFTWARE:
-        input_lines = [name for name in _choices(nodes, TRIGGER_SOURCE) if name.startswith("Line")]
+        input_lines = [name for name in choices(nodes, TRIGGER_SOURCE) if name.startswith("Line")]
         if not input_lines:
             raise InputError("camera.no_trigger", trigger=trigger)
         write_feature(nodes, TRIGGER_SOURCE, input_lines[0])
@@ -183,7 +183,7 @@ def _unit(nodes: AnyNodeMap, name: str) -> str:
 
 def _choose_kind(nodes: AnyNodeMap, *, free: bool) -> None:
     """Switch off the triggers for pictures that are not meant, and select the one that is."""
-    offered = _choices(nodes, TRIGGER_SELECTOR)
+    offered = choices(nodes, TRIGGER_SELECTOR)
     kinds = [kind for kind in HOLDING_TRIGGERS if kind in offered]
     meant = _wanted_kind(nodes, [kind for kind in FRAME_TRIGGERS if kind in offered])
     for kind in sorted(kinds, key=lambda kind: kind == meant):
@@ -217,7 +217,8 @@ def _is_on(nodes: AnyNodeMap, kind: str) -> bool:
     return bool(feature_value(nodes, TRIGGER_MODE, OFF) == ON)
 
 
-def _choices(nodes: AnyNodeMap, what: Quantity) -> tuple[str, ...]:
+def choices(nodes: AnyNodeMap, what: Quantity) -> tuple[str, ...]:
+    """Return what an enumeration offers; nothing where the camera has none."""
     name = name_on(nodes, what)
     if name is None:
         return ()
