@@ -208,8 +208,11 @@ STREAM_LOCKED = (
 )  # fmt: skip
 """Cameras lock these while they stream, mostly in their registers, where their description does not show it."""
 
-NEVER_KEPT = ("UserSet", "UserOutput", "GevCurrent", "GevPersistent", "DeviceUserID", "File", "TLParams", "Action")
-"""Families that are no part of a recipe: addresses, names, stored sets, and outputs that move something."""
+NEVER_KEPT = (
+    "UserSet", "UserOutput", "SyncOutLevels", "SyncOutGpoLevels", "GevCurrent", "GevPersistent", "GevSupportedOption",
+    "DeviceUserID", "DeviceTemperature", "File", "TLParams", "Action",
+)  # fmt: skip
+"""Families that are no part of a recipe: addresses, names, readings, stored sets, and outputs that move something."""
 
 LEAVES_PICTURE = (
     # Device control: names, links, health. Not DeviceScanType and DeviceTapGeometry.

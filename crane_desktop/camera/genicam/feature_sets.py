@@ -103,16 +103,20 @@ def _settable(nodes: AnyNodeMap, name: str, *, streaming: bool) -> bool:
 
 
 def _selections(nodes: AnyNodeMap, selectors: Sequence[str]) -> list[tuple[str, ...]]:
-    every: list[list[str]] = []
-    for selector in filter(is_pointer, selectors):
-        node = nodes.get_node(selector)
-        kind = kind_of(node)
-        if kind is NodeKind.CHOICE:
-            every.append([str(symbol) for symbol in value_or(node, (), "symbolics")])
-        elif kind is NodeKind.INTEGER:
-            low, high = value_or(node, 0, "min"), value_or(node, -1, "max")
-            every.append([str(number) for number in range(low, min(high, low + _MOST_SELECTIONS) + 1)])
+    """Return the places of a feature's selectors; one that the camera lacks, or does not tell of, is left out."""
+    every = [places for selector in filter(is_pointer, selectors) if (places := _places(nodes, selector))]
     return list(product(*every))[:_MOST_SELECTIONS]
+
+
+def _places(nodes: AnyNodeMap, selector: str) -> list[str]:
+    node = nodes.get_node(selector)
+    kind = kind_of(node)
+    if kind is NodeKind.CHOICE:
+        return [str(symbol) for symbol in value_or(node, (), "symbolics")]
+    if kind is NodeKind.INTEGER:
+        low, high = value_or(node, 0, "min"), value_or(node, -1, "max")
+        return [str(number) for number in range(low, min(high, low + _MOST_SELECTIONS) + 1)]
+    return []
 
 
 def _setting(
