@@ -140,7 +140,7 @@ def _description(name: str) -> str:
 
 
 def _elements(text: str) -> Elements:
-    root = ElementTree.fromstring(text.encode())  # noqa: S314 - test data of our own choice
+    root = ElementTree.fromstring(text.encode())
     for whole in root.iter():
         if _tag(whole) == "StructReg":
             access = [child for child in whole if _tag(child) == "AccessMode"]

@@ -1,4 +1,4 @@
-"""Fifteen real cameras by their public descriptions: described, read, saved, restored and compared, whatever the names."""
+"""Real cameras by their public descriptions: described, read, saved, restored and compared, whatever the names."""
 
 from __future__ import annotations
 
@@ -25,18 +25,19 @@ _QUANTITIES = (
     names.TRIGGER_DELAY, names.RATE_ENABLE, names.OUTPUT_VALUE, names.LINE_SELECTOR,
 )  # fmt: skip
 _E, _R, _T = "ExposureTime", "AcquisitionFrameRate", "TriggerDelay"
+_E1, _R1, _T1, _B1 = f"{_E}Abs", f"{_R}Abs", f"{_T}Abs", "BalanceRatioAbs"
 _B, _D, _S = "BalanceRatio", "DeviceTemperature", "DeviceSerialNumber"
 _U, _L = "UserOutputValue", "LineSelector"
 FOUND: dict[str, tuple[str | None, ...]] = {
-    "AVT_GT3300": (f"{_E}Abs", f"{_R}Abs", "Gain", f"{_B}Abs", _D, "DeviceID", f"{_T}Abs", None, None, None),
-    "AVT_Manta_G507C": (f"{_E}Abs", f"{_R}Abs", "Gain", f"{_B}Abs", _D, "DeviceID", f"{_T}Abs", None, None, None),
+    "AVT_GT3300": (_E1, _R1, "Gain", _B1, _D, "DeviceID", _T1, None, None, None),
+    "AVT_Manta_G507C": (_E1, _R1, "Gain", _B1, _D, "DeviceID", _T1, None, None, None),
     "Adimec_Q12A180CXP_1_1_5": (_E, _R, "Gain", None, None, _S, None, None, None, None),
     "Basler-a2A2600-20gmBAS": (_E, _R, "Gain", None, _D, _S, _T, f"{_R}Enable", _U, _L),
-    "Basler-acA1300-60gm": (f"{_E}Abs", f"{_R}Abs", "GainRaw", f"{_B}Abs", None, _S, f"{_T}Abs", f"{_R}Enable", _U, _L),
-    "Basler-scA640-70gm": (f"{_E}Abs", f"{_R}Abs", "GainRaw", f"{_B}Abs", "TemperatureAbs", _S, f"{_T}Abs", f"{_R}Enable", _U, _L),
+    "Basler-acA1300-60gm": (_E1, _R1, "GainRaw", _B1, None, _S, _T1, f"{_R}Enable", _U, _L),
+    "Basler-scA640-70gm": (_E1, _R1, "GainRaw", _B1, "TemperatureAbs", _S, _T1, f"{_R}Enable", _U, _L),
     "FLIR-BFS-U3-161S7M": (_E, _R, "Gain", _B, _D, _S, _T, f"{_R}Enable", _U, _L),
     "FLIR_A35": (None, None, None, None, _D, "DeviceID", None, None, _U, _L),
-    "FLIR_ORX_10G_51S5M": (_E, _R, "Gain", _B, _D, None, _T, f"{_R}Enable", _U, _L),
+    "FLIR_ORX_10G_51S5M": (_E, _R, "Gain", _B, _D, _S, _T, f"{_R}Enable", _U, _L),
     "Mikrotron_CXP_MC206xS11": (_E, _R, None, None, None, _S, None, None, _U, _L),
     "Orca_Fire_C16240-20UP": (_E, None, None, None, None, None, None, None, None, None),
     "PGR_Flea3_GE_28S4C": (_E, _R, "Gain", f"{_B}Raw", _D, "DeviceID", _T, f"{_R}Enabled", _U, _L),
@@ -125,7 +126,9 @@ def test_an_exposure_of_half_a_second_is_waited_for(camera: RealCamera) -> None:
         pytest.skip("this camera has no exposure time")
     node = camera.nodes.get_node(name)
     node.set_value(0.5 if node.unit == "s" else 500_000, False)  # past its limits: some are those of the test
-    assert frame_time_s(camera.nodes) == pytest.approx(0.5, rel=0.01)
+    exposed_s = names.in_seconds(node.value, node.unit)  # in the camera's own steps
+    assert exposed_s >= 0.5
+    assert frame_time_s(camera.nodes) >= exposed_s
 
 
 def test_a_recipe_of_another_age_is_restored_or_told_by_name(camera: RealCamera) -> None:
@@ -136,22 +139,28 @@ def test_a_recipe_of_another_age_is_restored_or_told_by_name(camera: RealCamera)
     camera.move(3)
     for recipe in (today, older):
         restored = write_set(camera.nodes, FakeStream(running=False), list(recipe.items()))
-        assert restored.refused == ()
-        assert compared(camera, recipe) == ()
+        # Seconds under an older name, which has microseconds, nobody carries over; all else is the same.
+        refused = [key for key in recipe if key not in kept] if camera.name in _IN_SECONDS else []
+        assert [one.feature for one in restored.refused] == refused
+        assert [one.feature for one in compared(camera, recipe)] == refused
         assert what_differs(_basis(recipe), _basis(kept)) == ()
     steps = {"GainRaw": 7, "GainAbs": 7.0, "BlackLevelRaw": 7, "Gain": 7.0, "BlackLevel": 7.0}
     foreign = {name: value for name, value in steps.items() if not camera.nodes.has_node(name)}
-    refused = write_set(camera.nodes, FakeStream(running=False), list(foreign.items())).refused
-    assert [one.feature for one in refused] == list(foreign)
-    for one in refused:
+    told = write_set(camera.nodes, FakeStream(running=False), list(foreign.items())).refused
+    assert [one.feature for one in told] == list(foreign)
+    for one in told:
         assert one.error.key in ("camera.feature_other_steps", "camera.feature_missing")
         assert all(one.feature in error_text(one.error, language) for language in ("ja", "en"))
+
+
+_IN_SECONDS = ("Orca_Fire_C16240-20UP",)
 
 
 def _older(key: str) -> str:
     bare, bracket, selection = key.partition("[")
     what = names.quantity(bare)
-    return f"{what.same[0] if what is not None and what.same else bare}{bracket}{selection}"
+    carried = what is not None and what.same and bare in what.alike
+    return f"{what.same[0] if what is not None and carried else bare}{bracket}{selection}"
 
 
 def _basis(features: Mapping[str, FeatureValue]) -> CalibrationBasis:
