@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Protocol, TypeAlias
 
+from crane_desktop.domain import camera_names
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.frames import Frame
 
-FeatureValue: TypeAlias = bool | int | float | str
+FeatureValue: TypeAlias = camera_names.FeatureValue
 
 
 class NodeKind(StrEnum):
@@ -180,6 +181,13 @@ def same_value(one: FeatureValue | None, other: FeatureValue | None) -> bool:
     return math.isclose(one, other, rel_tol=1e-6)
 
 
+def same_feature(feature: str, one: FeatureValue | None, other: FeatureValue | None) -> bool:
+    """Return whether two values of a feature are the same, also where cameras of another age call them otherwise."""
+    if one is None or other is None:
+        return one is other
+    return same_value(camera_names.standard_value(feature, one), camera_names.standard_value(feature, other))
+
+
 def differences(
     wanted: Mapping[str, FeatureValue], actual: Mapping[str, FeatureValue | None]
 ) -> tuple[Difference, ...]:
@@ -187,7 +195,7 @@ def differences(
     return tuple(
         Difference(name, value, actual.get(name))
         for name, value in wanted.items()
-        if not same_value(value, actual.get(name))
+        if not same_feature(name, value, actual.get(name))
     )
 
 

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from crane_desktop.domain.camera_setup import FeatureValue
+from crane_desktop.domain.camera_names import LEAVES_PICTURE, FeatureValue, quantity, standard_name, standard_value
 
-# SFNC 2.7, by its chapters. What is not here counts as changing the picture, features of a maker's own included.
-_IDLE = (
-    # Device control: names, links, health. Not DeviceScanType and DeviceTapGeometry.
-    "DeviceUserID", "DeviceCharacterSet", "DeviceLink", "DeviceStreamChannel", "DeviceEventChannel",
-    "DeviceIndicator", "DeviceTemperature", "DeviceSerialPort", "DeviceRegisters",
-    # Acquisition control: when pictures are taken, and how many. Not the line rate, which stretches them.
-    "AcquisitionMode", "AcquisitionFrameCount", "AcquisitionBurstFrameCount", "AcquisitionFrameRate",
-    "AcquisitionStatus", "Trigger",
-    # Digital lines and user outputs. Not timers, which light lamps.
-    "LineSelector", "LineMode", "LineInverter", "LineStatus", "LineSource", "LineFormat", "LineDebouncer",
-    "UserOutput", "SoftwareSignal", "Action",
-    # Events, chunks, stored sets, files.
-    "Event", "Chunk", "UserSet", "File", "TestPendingAck", "TestEvent",
-    # Transport layers, streams, clocks.
-    "PayloadSize", "Gev", "Cxp", "Clhs", "Transfer", "Stream", "Ptp", "Timestamp",
-)  # fmt: skip
-_IDLE_NAME = re.compile(rf"(?:{'|'.join(_IDLE)})(?![a-z])")
+# What is not known to leave it alone counts as changing the picture, features of a maker's own included.
+_IDLE_NAME = re.compile(rf"(?:{'|'.join(LEAVES_PICTURE)})(?![a-z])")
 # Triggers that shape the exposure itself, or the lines of a picture.
 _SHAPING_TRIGGER = re.compile(r"Trigger\w*\[[^\]]*(?:Exposure|Line)")
 
@@ -36,3 +21,26 @@ def changes_picture(feature: str) -> bool:
 def picture_features(features: Mapping[str, FeatureValue]) -> dict[str, FeatureValue]:
     """Return those of the features that can change a picture, in their order."""
     return {name: value for name, value in features.items() if changes_picture(name)}
+
+
+def comparable(features: Mapping[str, FeatureValue], other: Mapping[str, FeatureValue]) -> dict[str, FeatureValue]:
+    """Return the features as they compare with `other`, which may come from a camera with names of another age.
+
+    Each goes by its name of today. One in the camera's own steps (``ExposureTimeRaw``) says nothing that the same
+    in a unit, later in the set, does not say: where `other` cannot have it, it is left out.
+    """
+    known = {standard_name(key) for key in other}
+    found: dict[str, FeatureValue] = {}
+    for place, (key, value) in enumerate(features.items()):
+        name = standard_name(key)
+        if name in found:
+            return dict(features)  # the same twice: nobody knows which counts
+        if name in known or not _is_said_again(key, list(features)[place + 1 :]):
+            found[name] = standard_value(key, value)
+    return found
+
+
+def _is_said_again(key: str, after: Sequence[str]) -> bool:
+    bare, bracket, selection = key.partition("[")
+    what = quantity(bare)
+    return what is not None and bare in what.other and f"{what.name}{bracket}{selection}" in map(standard_name, after)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from crane_desktop.domain.camera_names import standard_name
 from crane_desktop.domain.camera_setup import FeatureValue
 from crane_desktop.recipe.model import Recipe
-from crane_desktop.recipe.picture_features import picture_features
+from crane_desktop.recipe.picture_features import comparable, picture_features
 from crane_desktop.recipe.thresholds import CalibrationBasis
 
 
@@ -56,10 +57,16 @@ def without_stale_thresholds(recipe: Recipe, before: Recipe) -> Recipe:
     return recipe.changed(thresholds=None, calibration=None)
 
 
-def _features_that_differ(made_on: Mapping[str, FeatureValue], now: Mapping[str, FeatureValue]) -> list[str]:
+def _features_that_differ(before: Mapping[str, FeatureValue], after: Mapping[str, FeatureValue]) -> list[str]:
+    made_on, now = comparable(before, after), comparable(after, before)
     names = [*made_on, *(name for name in now if name not in made_on)]
     found = [name for name in names if name not in made_on or name not in now or made_on[name] != now[name]]
     # A bare selector says which value the features after it mean: there, and only there, the order counts.
     if not found and any(name.endswith("Selector") for name in now) and list(made_on) != list(now):
         found = [name for name in now if name.endswith("Selector")]
-    return [f"camera_features.{name}" for name in found]
+    return [f"camera_features.{_name_in(name, after, before)}" for name in found]
+
+
+def _name_in(name: str, *features: Mapping[str, FeatureValue]) -> str:
+    """Return what a person called a feature that goes by its name of today."""
+    return next((key for one in features for key in one if name in (key, standard_name(key))), name)

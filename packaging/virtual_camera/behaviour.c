@@ -1,4 +1,5 @@
 /* What the registers mean: values worked out on reading, and what follows a write. */
+#include <math.h>
 #include <string.h>
 
 #include "pack.h"
@@ -20,6 +21,8 @@ static int64_t payload_bytes(const struct camera *camera) {
     }
     return bytes;
 }
+
+static const double raw_gain_steps = 10.0; /* of 1 dB */
 
 double sensor_rate_limit(const struct camera *camera) {
     const double by_exposure = 1e6 / real(camera, REGISTER_ExposureTime);
@@ -61,6 +64,10 @@ static int64_t computed_whole(const struct camera *camera, int number) {
         return line_status(camera, (int)whole(camera, REGISTER_LineSelector));
     case REGISTER_LineStatusAll:
         return line_status_all(camera);
+    case REGISTER_GainRaw:
+        return llround(real(camera, REGISTER_Gain) * raw_gain_steps);
+    case REGISTER_UserOutputValueAll:
+        return whole_at(camera, REGISTER_UserOutputValue, 0) + 2 * whole_at(camera, REGISTER_UserOutputValue, 1);
     case REGISTER_StreamingLock:
         return whole(camera, REGISTER_TLParamsLocked);
     case REGISTER_FrameRateLock:
@@ -113,6 +120,15 @@ void after_write(struct camera *camera, int number) {
     case REGISTER_AcquisitionFrameRateEnable:
     case REGISTER_ExposureTime:
         sensor_settings_changed(camera);
+        break;
+    case REGISTER_GainRaw:
+        set_real(camera, REGISTER_Gain, (double)whole_at(camera, number, 0) / raw_gain_steps);
+        break;
+    case REGISTER_UserOutputValueAll:
+        for (int output = 0; output < 2; output++) {
+            camera->values[REGISTER_UserOutputValue][output].whole = whole_at(camera, number, 0) >> output & 1;
+        }
+        lines_update(camera, "set");
         break;
     case REGISTER_UserOutputValue:
     case REGISTER_LineInverter:

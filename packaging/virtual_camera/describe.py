@@ -14,9 +14,9 @@ from features import (
     INTEGER,
     TEXT,
     Feature,
-    features,
     pixel_kinds,
 )
+from older import ONLY_TODAY, everything, only_older, renamed
 
 REGISTER_BASE = 0x10000
 REGISTER_STEP = 0x100
@@ -46,9 +46,11 @@ def _head() -> str:
     return "<RegisterDescription " + " ".join(f'{key}="{value}"' for key, value in names.items()) + ">"
 
 
-def camera_xml(all_features: list[Feature]) -> Iterator[Piece]:
+def camera_xml() -> Iterator[Piece]:
     """Yield the camera's XML piece by piece."""
     yield _head(), "", ""
+    with_register, aliases = everything(), renamed()
+    all_features = [*with_register, *(feature for feature, _ in aliases)]
     categories = list(dict.fromkeys(f.category for f in all_features if f.category))
     yield '<Category Name="Root" NameSpace="Standard">', "", ""
     for category in categories:
@@ -63,26 +65,33 @@ def camera_xml(all_features: list[Feature]) -> Iterator[Piece]:
             for name in CHUNKS:
                 yield f"<pFeature>Chunk{name}</pFeature>", f"ChunkSelector.{name}", ""
         yield "</Category>", "", ""
-    for number, feature in enumerate(all_features):
-        yield from _feature(feature, all_features)
+    for number, feature in enumerate(with_register):
+        yield from _feature(feature, all_features, feature.name)
         yield _register(number, feature), "", ""
+    for feature, shown in aliases:
+        yield from _feature(feature, all_features, shown)
     for number, name in enumerate(CHUNKS):
         yield _chunk(number, name), f"ChunkSelector.{name}", ""
     yield '<Port Name="Device" NameSpace="Standard"/>', "", ""
     yield "</RegisterDescription>", "", ""
 
 
-def _feature(feature: Feature, all_features: list[Feature]) -> Iterator[Piece]:
+def _feature(feature: Feature, all_features: list[Feature], register: str) -> Iterator[Piece]:
     name = feature.name
     yield "".join(_front(feature)), name, ""
     # What the user sets keep is what a host may save and restore, too.
-    if feature.category and feature.saved and feature.access == "RW" and feature.kind != COMMAND:
+    if (
+        feature.category
+        and (feature.saved or feature.streamable)
+        and feature.access == "RW"
+        and feature.kind != COMMAND
+    ):
         yield "<Streamable>Yes</Streamable>", name, "Streamable"
     if feature.kind == CHOICE:
         for choice, value in feature.choices.items():
             entry = f'<EnumEntry Name="{choice}" NameSpace="Standard"><Value>{value}</Value></EnumEntry>'
             yield entry, f"{name}.{choice}", ""
-    yield f"<pValue>{name}Reg</pValue>", name, ""
+    yield f"<pValue>{register}Reg</pValue>", name, ""
     yield "".join(_limits(feature)), name, ""
     for other in all_features:
         if other.selector == name:
@@ -184,7 +193,7 @@ def _quoted(text: str) -> str:
 
 
 def _slots(feature: Feature, by_name: dict[str, Feature]) -> int:
-    return len(by_name[feature.selector].choices) if feature.selector else 1
+    return len(set(by_name[feature.selector].choices.values())) if feature.selector else 1
 
 
 def _register_row(feature: Feature, by_name: dict[str, Feature]) -> str:
@@ -203,7 +212,7 @@ def _register_row(feature: Feature, by_name: dict[str, Feature]) -> str:
 
 def register_table() -> str:
     """Return the C include with one ``X(...)`` a register; see ``registers.c`` for the columns."""
-    all_features = features()
+    all_features = everything()
     by_name = {feature.name: feature for feature in all_features}
     return "\n".join(_register_row(feature, by_name) for feature in all_features) + "\n"
 
@@ -211,7 +220,7 @@ def register_table() -> str:
 def choice_tables() -> str:
     """Return the C include with the choices of each enumeration."""
     lines = []
-    for feature in features():
+    for feature in everything():
         if feature.kind == CHOICE:
             rows = ", ".join(f'{{"{name}", {value}}}' for name, value in feature.choices.items())
             lines.append(f"static const struct choice choices_{feature.name}[] = {{{rows}, {{NULL, 0}}}};")
@@ -230,11 +239,11 @@ def xml_table() -> str:
     """Return the C include with the XML of the camera, in pieces, and of the modules."""
     lines = ["static const struct xml_piece camera_pieces[] = {"]
     lines += [
-        f"    {{{_quoted(text)}, {_quoted(owner)}, {_quoted(other)}}},"
-        for text, owner, other in camera_xml(features())
-        if text
+        f"    {{{_quoted(text)}, {_quoted(owner)}, {_quoted(other)}}}," for text, owner, other in camera_xml() if text
     ]
     lines.append("};")
+    for name, words in (("only_today", ONLY_TODAY), ("only_older", only_older())):
+        lines.append(f"static const char {name}[] = {_quoted(' '.join(words))};")
     for module, counters in _MODULE_REGISTERS.items():
         lines.append(f"static const char xml_{module}[] =\n    {_quoted(_module_xml(module, counters))};")
     return "\n".join(lines) + "\n"

@@ -18,7 +18,9 @@ static bool is_missing(const struct setup *setup, const char *name) {
     char feature[NAME_BYTES] = "";
     const size_t length = strcspn(name, ".");
     memcpy(feature, name, length < sizeof feature - 1 ? length : sizeof feature - 1);
-    if (has_word(setup->missing, name) || has_word(setup->missing, feature)) {
+    const char *other_version = setup->sfnc == 1 ? only_today : only_older;
+    if (has_word(other_version, name) || has_word(other_version, feature) || has_word(setup->missing, name) ||
+        has_word(setup->missing, feature)) {
         return true;
     }
     const bool is_format = strncmp(name, pixel_format, sizeof pixel_format - 1) == 0;

@@ -20,8 +20,8 @@ class Feature:
     ----------
     computed
         The camera works the value out whenever it is read.
-    saved
-        A part of the user sets.
+    saved, streamable
+        A part of the user sets; a part of what a host may save and restore, even so.
     selector
         Name of the feature that says which of several values is meant.
     lock
@@ -46,6 +46,7 @@ class Feature:
     high_from: str = ""
     computed: bool = False
     saved: bool = True
+    streamable: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _numbered(*names: str) -> dict[str, int]:
 
 OFF_ON = _numbered("Off", "On")
 AUTO = _numbered("Off", "Once", "Continuous")
-TRIGGERS = _numbered("FrameStart", "FrameBurstStart")
+TRIGGERS = {"FrameStart": 0, "FrameBurstStart": 1, "AcquisitionStart": 1}
 LINES = _numbered("Line1", "Line2", "Line3")
 OUTPUTS = _numbered("UserOutput1", "UserOutput2")
 COLOURS = _numbered("Red", "Green", "Blue")

@@ -123,7 +123,8 @@ static bool wait_for_start(struct camera *camera, int64_t *start_ns) {
     } else if (trigger_on(camera, TRIGGER_BURST) && sensor->burst_left == 0) {
         if (sensor->pending[TRIGGER_BURST] && now_ns() >= trigger_due_ns(camera, TRIGGER_BURST)) {
             sensor->pending[TRIGGER_BURST] = false;
-            sensor->burst_left = whole(camera, REGISTER_AcquisitionBurstFrameCount);
+            sensor->burst_left = whole(camera, camera->setup.sfnc == 1 ? REGISTER_AcquisitionFrameCount
+                                                                       : REGISTER_AcquisitionBurstFrameCount);
             sensor->next_start_ns = now_ns();
             return false;
         }

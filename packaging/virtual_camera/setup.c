@@ -23,6 +23,7 @@ static void begin_camera(struct setup *setup, const char *serial) {
     setup->max_rate_hz = 1000.0;
     setup->first_block = UINT64_MAX; /* what the transport does */
     setup->log_frames = true;
+    setup->sfnc = 2;
 }
 
 static bool set_text(struct setup *setup, const char *key, const char *value) {
@@ -66,6 +67,8 @@ static bool set_number(struct setup *setup, const char *key, const char *value) 
         setup->first_block = strtoull(value, NULL, 10);
     } else if (strcmp(key, "block_bits") == 0) {
         setup->block_bits = atoi(value);
+    } else if (strcmp(key, "sfnc") == 0) {
+        setup->sfnc = atoi(value);
     } else if (strcmp(key, "log_frames") == 0) {
         setup->log_frames = atoi(value) != 0;
     } else {

@@ -30,6 +30,7 @@ struct setup {
     int64_t clock_offset_ns;
     uint64_t first_block;
     int block_bits; /* 16 or 64 */
+    int sfnc;       /* main version of the naming convention: 1 or 2 */
     bool log_frames;
     struct preset presets[MAX_PRESETS];
     int preset_count;

@@ -21,6 +21,7 @@ from crane_desktop.camera.genicam.messages import CameraOrder, ErrorReport, Stop
 from crane_desktop.camera.genicam.process import Heartbeat
 from crane_desktop.camera.genicam.producers import device_info
 from crane_desktop.camera.genicam.statistics import StreamReader
+from crane_desktop.domain.camera_names import PIXEL_FORMAT
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
 
 MONO8, MONO12P = (dict_by_names[name] for name in ("Mono8", "Mono12p"))
@@ -242,7 +243,7 @@ class TestOpening:
         self, harvester: Harvester, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(
-            grabber_module, "feature_value", lambda _n, name, other: "Mono1p" if name == "PixelFormat" else other
+            grabber_module, "feature_value", lambda _n, what, other: "Mono1p" if what is PIXEL_FORMAT else other
         )
         with pytest.raises(InputError) as error:
             Grabber(CameraOrder(("v.cti",)))

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crane_desktop.camera.genicam import nodes as nodes_module
-from crane_desktop.camera.genicam.feature_sets import feature_key, read_feature, read_set, split_key, write_set
+from crane_desktop.camera.genicam.feature_keys import feature_key, split_key
+from crane_desktop.camera.genicam.feature_sets import read_feature, read_set, write_set
 from crane_desktop.camera.genicam.features import frame_time_s, frames_per_trigger, set_trigger
 from crane_desktop.camera.genicam.messages import (
     ListNodes,

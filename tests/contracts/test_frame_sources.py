@@ -44,9 +44,13 @@ def _viky(tmp_path: Path, frames: int | None, rate_hz: float | None) -> SourceCh
     return SourceChoice(kind="genicam", cti=str(bundled_viky()), frames=frames)
 
 
-def _virtual(virtual_cameras: Any, frames: int | None, rate_hz: float | None, trigger: str) -> SourceChoice:
-    rate = {"AcquisitionFrameRate": rate_hz or 50.0, "ExposureTime": 500.0}
-    virtual_cameras.add("VC1", rate, sensor_width=64, sensor_height=48)
+def _virtual(virtual_cameras: Any, frames: int | None, rate_hz: float | None, kind: str) -> SourceChoice:
+    """Return a virtual camera by its trigger; an older one comes up waiting for triggers that nobody gives."""
+    begins = {"AcquisitionFrameRate": rate_hz or 50.0, "ExposureTime": 500.0}
+    if kind == "older":
+        begins |= {"TriggerMode[FrameStart]": "On", "TriggerMode[AcquisitionStart]": "On"}
+    virtual_cameras.add("VC1", begins, sensor_width=64, sensor_height=48, sfnc=1 if kind == "older" else 2)
+    trigger = "free" if kind == "older" else kind
     return SourceChoice(kind="genicam", cti=str(virtual_cameras.cti), device="VC1", frames=frames, trigger=trigger)
 
 
@@ -59,8 +63,8 @@ def _choice(request: pytest.FixtureRequest, frames: int | None, rate_hz: float |
 
 
 @pytest.fixture(
-    params=[_folder, _demo, _viky, "free", "software"],
-    ids=["folder", "demo", "genicam", "virtual camera", "triggered virtual camera"],
+    params=[_folder, _demo, _viky, "free", "software", "older"],
+    ids=["folder", "demo", "genicam", "virtual camera", "triggered virtual camera", "virtual camera of SFNC 1"],
 )
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     """A maker of sources; all are closed at the end, and nothing may be left of them."""

@@ -110,6 +110,44 @@ FRESH: list[dict[str, Any]] = [
 ]
 
 
+OLDER = {"ExposureTimeAbs": 500.0, "BalanceRatioAbs[Red]": 1.5, "PixelFormat": "RGB8Packed", "GammaEnabled": True}
+TODAY = {"ExposureTime": 500.0, "BalanceRatio[Red]": 1.5, "PixelFormat": "RGB8", "GammaEnable": True}
+
+
+def features_that_differ(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    made, now = (basis_of(BARE.changed(camera_features=features)) for features in (one, other))
+    return [field.removeprefix("camera_features.") for field in what_differs(made, now)]
+
+
+def test_the_same_camera_settings_under_names_of_another_age_are_the_same() -> None:
+    assert features_that_differ(OLDER, TODAY) == features_that_differ(TODAY, OLDER) == []
+    assert features_that_differ(OLDER, {**TODAY, "ExposureTime": 501.0}) == ["ExposureTime"]
+    assert features_that_differ(TODAY, {**OLDER, "BalanceRatioAbs[Red]": 2.0}) == ["BalanceRatioAbs[Red]"]
+
+
+def test_steps_of_the_cameras_own_are_another_quantity() -> None:
+    assert features_that_differ({"GainRaw": 6}, {"Gain": 6.0}) == ["GainRaw", "Gain"]
+    assert features_that_differ({"ExposureTimeRaw": 500}, TODAY) != []
+    assert features_that_differ({"ExposureTimeRaw": 500}, {"ExposureTimeRaw": 501}) == ["ExposureTimeRaw"]
+
+
+def test_steps_that_only_repeat_what_a_unit_says_do_not_count() -> None:
+    both = {"ExposureTimeRaw": 25, "ExposureTimeAbs": 500.0}
+    assert features_that_differ(both, {"ExposureTime": 500.0}) == []
+    assert features_that_differ({"ExposureTime": 500.0}, both) == []
+    assert features_that_differ(both, {"ExposureTime": 501.0}) == ["ExposureTime"]
+    assert features_that_differ(both, {**both, "ExposureTimeRaw": 26}) == ["ExposureTimeRaw"]
+    # Written last, they are what the camera goes by.
+    assert features_that_differ(dict(reversed(both.items())), {"ExposureTime": 500.0}) == ["ExposureTimeRaw"]
+
+
+def test_one_setting_under_two_names_is_believed_under_neither() -> None:
+    twice = {"ExposureTime": 500.0, "ExposureTimeAbs": 600.0}
+    assert features_that_differ(twice, twice) == []
+    assert features_that_differ(twice, {"ExposureTime": 600.0}) != []
+    assert features_that_differ(twice, {"ExposureTime": 500.0}) != []
+
+
 @pytest.mark.parametrize(("field", "update"), STALE)
 def test_what_a_calibration_stands_on_cannot_change_under_it(field: str, update: dict[str, Any]) -> None:
     changed = CALIBRATED.changed(**update)

@@ -6,17 +6,18 @@ process.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from itertools import product
 
 from genicam import genapi
 
+from crane_desktop.camera.genicam.feature_keys import feature_key, here, is_pointer, selected
 from crane_desktop.camera.genicam.features import AnyNodeMap, prepare
 from crane_desktop.camera.genicam.messages import CameraOrder
 from crane_desktop.camera.genicam.node_reading import access_of, described, kind_of, quiet, value_of, value_or
 from crane_desktop.camera.genicam.node_writing import Stream, write_node
+from crane_desktop.domain.camera_names import NEVER_KEPT, OF_THE_LINK, RESTORED, TRIGGER_ARMING, quantity
 from crane_desktop.domain.camera_setup import (
     Access,
     FeatureValue,
@@ -24,80 +25,18 @@ from crane_desktop.domain.camera_setup import (
     NodeKind,
     Refusal,
     Restored,
-    same_value,
+    same_feature,
 )
 from crane_desktop.domain.errors import CraneError, InputError
 
-_KEY = re.compile(r"^([A-Za-z_]\w*)(?:\[([^\]]*)\])?$")
 _MOST_SELECTIONS = 32
 _PASSES = 3
 """What hangs together settles within so many rounds: an offset may have to go before the width fits."""
 
 _KEPT_KINDS = (NodeKind.INTEGER, NodeKind.FLOAT, NodeKind.BOOLEAN, NodeKind.CHOICE, NodeKind.TEXT)
-# In the order of their influence: format and size, then times, then what depends on them, last the trigger's switch.
-_ORDER = (
-    "SensorBitDepth", "BinningSelector", "BinningHorizontal", "BinningVertical", "DecimationHorizontal",
-    "DecimationVertical", "ReverseX", "ReverseY", "PixelFormat", "TestPattern", "Width", "Height", "OffsetX",
-    "OffsetY", "AcquisitionMode", "AcquisitionFrameCount", "AcquisitionBurstFrameCount", "SensorShutterMode",
-    "ExposureMode", "ExposureAuto", "ExposureTime", "GainAuto", "Gain", "BlackLevelAuto", "BlackLevel", "GammaEnable",
-    "Gamma", "BalanceWhiteAuto", "BalanceRatio", "DeviceLinkThroughputLimitMode", "DeviceLinkThroughputLimit",
-    "GevSCPSPacketSize", "GevSCPD", "AcquisitionFrameRateEnable", "AcquisitionFrameRate", "LineMode", "LineInverter",
-    "LineDebouncerTime", "LineSource", "ChunkModeActive", "ChunkEnable", "TriggerSource", "TriggerActivation",
-    "TriggerDelay", "TriggerOverlap", "TriggerMode",
-)  # fmt: skip
-_PLACES = {name: place for place, name in enumerate(_ORDER)}
-_LAST = ("TriggerSource", "TriggerActivation", "TriggerDelay", "TriggerOverlap", "TriggerMode")
-# Never part of a recipe, whatever the camera says: addresses, names, stored sets, and outputs that move something.
-_NEVER = ("UserSet", "UserOutput", "GevCurrent", "GevPersistent", "DeviceUserID", "File", "TLParams", "Action")
-
-
-def feature_key(name: str, selection: Sequence[FeatureValue]) -> str:
-    """Return a feature's name in a set."""
-    return f"{name}[{','.join(str(one) for one in selection)}]" if selection else name
-
-
-def split_key(key: str) -> tuple[str, tuple[str, ...]]:
-    """Return the feature's own name and the values of its selectors.
-
-    Raises
-    ------
-    InputError
-        If it is no name of a feature.
-    """
-    match = _KEY.match(key)
-    if match is None:
-        raise InputError("camera.feature_missing", feature=key)
-    return match[1], tuple(match[2].split(",")) if match[2] else ()
-
-
-@contextmanager
-def selected(nodes: AnyNodeMap, name: str, selection: Sequence[str]) -> Iterator[None]:
-    """Turn the feature's selectors to these values, and back at the end."""
-    turned: list[tuple[str, FeatureValue]] = []
-    selectors = [node.node.name for node in nodes.get_node(name).node.selecting_features] if selection else []
-    try:
-        for selector, wanted in zip(selectors, selection, strict=False):
-            node = nodes.get_node(selector)
-            before = value_or(node, None)
-            value: FeatureValue = int(wanted) if kind_of(node) is NodeKind.INTEGER and wanted.isdigit() else wanted
-            if before != value:
-                try:
-                    node.value = value
-                except (genapi.GenericException, TypeError, ValueError) as error:
-                    raise InputError("camera.node_not_available", feature=feature_key(name, selection)) from error
-                if before is not None:
-                    turned.append((selector, before))
-        yield
-    finally:
-        for selector, before in reversed(turned):
-            _turn_back(nodes, selector, before)
-
-
-def _turn_back(nodes: AnyNodeMap, selector: str, value: FeatureValue) -> None:
-    try:
-        nodes.get_node(selector).value = value
-    except genapi.GenericException:
-        return  # it was there a moment ago; nothing is lost but where a selector points
+_PLACES = {name: place for place, one in enumerate(RESTORED) for name in one.names}
+_ARMING = frozenset(name for one in TRIGGER_ARMING for name in one.names)
+_LINK = frozenset(name for one in OF_THE_LINK for name in one.names)
 
 
 def set_up(nodes: AnyNodeMap, stream: Stream, order: CameraOrder) -> None:
@@ -115,45 +54,69 @@ def set_up(nodes: AnyNodeMap, stream: Stream, order: CameraOrder) -> None:
     if order.trigger == "as_set":
         return
     if restored.refused:
-        raise restored.refused[0].error
+        raise _refused(restored.refused)
     prepare(nodes, order.trigger, ())
+
+
+def _refused(refused: Sequence[Refusal]) -> CraneError:
+    """Return what says which features of a recipe this camera does not take: all by their names."""
+    if len(refused) == 1:
+        return refused[0].error
+    return InputError("camera.set_not_restored", count=len(refused), features=", ".join(one.feature for one in refused))
 
 
 def read_set(nodes: AnyNodeMap, *, streaming: bool) -> Iterator[tuple[str, FeatureValue] | None]:
     """Yield the settings worth keeping as (feature, value), in the order to restore them; None after each look.
 
-    What the camera itself counts among its settings (GenApi: streamable) where it says so, else what we know.
+    What the camera itself counts among its settings (GenApi: streamable) and what we know to be one. Some cameras
+    say it of a few features only; what belongs to the link to the computer is kept where the camera says so.
     """
     infos = [info for info in described(nodes) if _is_setting(nodes, info)]
-    told = [info for info in infos if info.streamable]
-    for info in sorted(told or [info for info in infos if info.name in _PLACES], key=_place):
+    silent = not any(info.streamable for info in infos)
+    kept = [info for info in infos if info.streamable or (info.name in _PLACES and (silent or info.name not in _LINK))]
+    for info in sorted(kept, key=_place):
         for selection in _selections(nodes, info.selectors):
             yield _setting(nodes, info, selection, streaming=streaming)
 
 
 def _place(info: NodeInfo) -> int:
     """Return where a feature comes: known ones in our order, the others (the sort is stable) before the trigger's."""
-    place = _PLACES.get(info.name, _PLACES[_LAST[0]] - 1)
-    return place + len(_PLACES) if info.name in _LAST else place
+    place = _PLACES.get(info.name, _PLACES[TRIGGER_ARMING[0].name] - 1)
+    return place + len(_PLACES) if info.name in _ARMING else place
 
 
 def _is_setting(nodes: AnyNodeMap, info: NodeInfo) -> bool:
-    if info.kind not in _KEPT_KINDS or info.name.startswith(_NEVER):
+    if info.kind not in _KEPT_KINDS or info.name.startswith(NEVER_KEPT):
         return False
-    return not nodes.get_node(info.name).node.is_selector()
+    return not (nodes.get_node(info.name).node.is_selector() and is_pointer(info.name))
+
+
+def _is_doubled(nodes: AnyNodeMap, name: str, *, streaming: bool) -> bool:
+    """Return whether the camera can set the same under a better name: steps of its own mean nothing elsewhere."""
+    what = quantity(name)
+    better = () if what is None else what.names[: what.names.index(name)]
+    return any(quiet(lambda one=one: _settable(nodes, one, streaming=streaming), False) for one in better)  # type: ignore[misc]
+
+
+def _settable(nodes: AnyNodeMap, name: str, *, streaming: bool) -> bool:
+    return access_of(nodes, name, streaming=streaming) in (Access.READ_WRITE, Access.LOCKED)
 
 
 def _selections(nodes: AnyNodeMap, selectors: Sequence[str]) -> list[tuple[str, ...]]:
-    every: list[list[str]] = []
-    for selector in selectors:
-        node = nodes.get_node(selector)
-        kind = kind_of(node)
-        if kind is NodeKind.CHOICE:
-            every.append([str(symbol) for symbol in value_or(node, (), "symbolics")])
-        elif kind is NodeKind.INTEGER:
-            low, high = value_or(node, 0, "min"), value_or(node, -1, "max")
-            every.append([str(number) for number in range(low, min(high, low + _MOST_SELECTIONS) + 1)])
+    """Return the places of a feature's selectors; one that the camera lacks, or does not tell of, is left out."""
+    every = [places for selector in filter(is_pointer, selectors) if (places := _places(nodes, selector))]
     return list(product(*every))[:_MOST_SELECTIONS]
+
+
+def _places(nodes: AnyNodeMap, selector: str) -> list[str]:
+    node = nodes.get_node(selector)
+    kind = kind_of(node)
+    if kind is NodeKind.CHOICE:
+        return [str(symbol) for symbol in value_or(node, (), "symbolics")]
+    if kind is NodeKind.INTEGER:
+        low, high = value_or(node, 0, "min"), value_or(node, -1, "max")
+        return [str(number) for number in range(low, min(high, low + _MOST_SELECTIONS) + 1)]
+    return []
 
 
 def _setting(
@@ -161,7 +124,9 @@ def _setting(
 ) -> tuple[str, FeatureValue] | None:
     try:
         with selected(nodes, info.name, selection):
-            if access_of(nodes, info.name, streaming=streaming) not in (Access.READ_WRITE, Access.LOCKED):
+            if not _settable(nodes, info.name, streaming=streaming):
+                return None
+            if _is_doubled(nodes, info.name, streaming=streaming):
                 return None
             value = value_of(nodes.get_node(info.name), info.kind)
     except (genapi.GenericException, CraneError):
@@ -170,11 +135,12 @@ def _setting(
 
 
 def read_feature(nodes: AnyNodeMap, key: str) -> FeatureValue | None:
-    """Return a feature's value by its name in a set; None where the camera has no such value now."""
+    """Return a feature's value by its name in a set; None where the camera has no such value now.
+
+    A camera that knows the same under another name is asked by that.
+    """
     try:
-        name, selection = split_key(key)
-        if not nodes.has_node(name):
-            return None
+        name, selection = here(nodes, key)
         with selected(nodes, name, selection):
             return value_of(nodes.get_node(name), kind_of(nodes.get_node(name)))
     except (genapi.GenericException, CraneError):
@@ -190,7 +156,7 @@ def write_set(
     tick: Callable[[], None] = lambda: None,
 ) -> Restored:
     """Write a feature set; what is already so is left alone, what is refused is tried again after the rest."""
-    waiting = [(key, value) for key, value in features if not same_value(read_feature(nodes, key), value)]
+    waiting = [(key, value) for key, value in features if not same_feature(key, read_feature(nodes, key), value)]
     pause = may_restart and stream.running and any(_is_locked(nodes, key) for key, _ in waiting)
     written = 0
     refused: list[Refusal] = []
@@ -213,15 +179,13 @@ def write_set(
 
 def _is_locked(nodes: AnyNodeMap, key: str) -> bool:
     try:
-        name = split_key(key)[0]
+        name = here(nodes, key)[0]
     except InputError:
-        return False  # no name of a feature: refused in its turn
+        return False  # refused in its turn
     return bool(quiet(lambda: access_of(nodes, name, streaming=True), None) is Access.LOCKED)
 
 
 def _write(nodes: AnyNodeMap, stream: Stream, key: str, value: FeatureValue) -> None:
-    name, selection = split_key(key)
-    if not nodes.has_node(name):
-        raise InputError("camera.feature_missing", feature=key)
+    name, selection = here(nodes, key)
     with selected(nodes, name, selection):
         write_node(nodes, stream, name, value, may_restart=False)

@@ -19,12 +19,14 @@ from crane_desktop.camera.genicam.features import (
     feature_value,
     frame_time_s,
     frames_per_trigger,
+    name_on,
     write_feature,
 )
 from crane_desktop.camera.genicam.messages import CameraOrder, DeviceInfo
 from crane_desktop.camera.genicam.pfnc import LAYOUTS, pfnc_name
 from crane_desktop.camera.genicam.producers import find_device, find_same_camera, opened_producers, rediscover
 from crane_desktop.camera.genicam.statistics import StreamReader
+from crane_desktop.domain.camera_names import PAYLOAD_SIZE, PIXEL_FORMAT, TRIGGER_SOFTWARE
 from crane_desktop.domain.errors import InputError, StationFault
 
 DRIVER_ERRORS = (gentl.GenericException, genapi.GenericException)
@@ -77,12 +79,14 @@ class Grabber:
             nodes: AnyNodeMap = self._acquirer.remote_device.node_map
             self._nodes = nodes
             set_up(nodes, self, order)
-            name = pfnc_name(str(feature_value(nodes, "PixelFormat", "Mono8")))
+            name = pfnc_name(str(feature_value(nodes, PIXEL_FORMAT, "Mono8")))
             if name not in LAYOUTS:
                 raise InputError("camera.format_unknown", format=name, known=", ".join(LAYOUTS))
-            self.payload_bytes = int(feature_value(nodes, "PayloadSize", 0))
+            self.payload_bytes = int(feature_value(nodes, PAYLOAD_SIZE, 0))
             self.frames_per_trigger = 1 if order.trigger == "free" else frames_per_trigger(nodes)
             self.frame_time_s = frame_time_s(nodes)
+            # Found once: a trigger is asked for many times a second.
+            self._software_trigger = name_on(nodes, TRIGGER_SOFTWARE) or TRIGGER_SOFTWARE.name
         except BaseException:
             self.close()
             raise
@@ -159,7 +163,7 @@ class Grabber:
         try:
             yield
         finally:
-            self.payload_bytes = int(feature_value(self._nodes, "PayloadSize", 0))
+            self.payload_bytes = int(feature_value(self._nodes, PAYLOAD_SIZE, 0))
             self.start()
 
     def trigger(self) -> None:
@@ -171,11 +175,10 @@ class Grabber:
             If the camera does not take the trigger now.
         """
         try:
-            write_feature(self._nodes, "TriggerSoftware", None)
+            write_feature(self._nodes, self._software_trigger, None)
         except _NOT_NOW as error:
-            raise InputError(
-                "camera.feature_refused", feature="TriggerSoftware", value="", detail=type(error).__name__
-            ) from error
+            name = self._software_trigger
+            raise InputError("camera.feature_refused", feature=name, value="", detail=type(error).__name__) from error
 
     @contextmanager
     def fetch(self) -> Iterator[RawFrame | None]:
@@ -196,7 +199,7 @@ class Grabber:
         self._consecutive_garbage = 0 if good else self._consecutive_garbage + 1
         self.garbage += not good
         if self._consecutive_garbage >= _MOST_GARBAGE:
-            name = str(feature_value(self._nodes, "PixelFormat", "-"))
+            name = str(feature_value(self._nodes, PIXEL_FORMAT, "-"))
             raise StationFault("camera.format_changed", format=name)
 
     def close(self) -> None:

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 from genicam import genapi
 
-from crane_desktop.camera.genicam.features import AnyNodeMap
+from crane_desktop.camera.genicam.features import AnyNodeMap, name_on
+from crane_desktop.domain.camera_names import ON, ROOT, STREAM_LOCKED, quantity
 from crane_desktop.domain.camera_setup import (
     Access,
     FeatureValue,
@@ -39,32 +40,16 @@ _ACCESS = {
     genapi.EAccessMode.WO: Access.WRITE_ONLY,
     genapi.EAccessMode.NA: Access.NOT_AVAILABLE,
 }
-# Cameras lock these while they stream, mostly in their registers, where the XML does not show it (SFNC 2.7).
-_STREAM_LOCKED = frozenset(
-    {
-        "Width", "Height", "OffsetX", "OffsetY", "PixelFormat", "BinningHorizontal", "BinningVertical",
-        "DecimationHorizontal", "DecimationVertical", "SensorBitDepth", "AcquisitionMode", "AcquisitionFrameCount",
-        "ReverseX", "ReverseY", "ChunkModeActive", "ChunkEnable", "GevSCPSPacketSize", "UserSetLoad", "DeviceLinkSpeed",
-    }
-)  # fmt: skip
-MASTERS: dict[str, tuple[str, FeatureValue]] = {
-    "ExposureTime": ("ExposureAuto", "Off"),
-    "Gain": ("GainAuto", "Off"),
-    "BlackLevel": ("BlackLevelAuto", "Off"),
-    "BalanceRatio": ("BalanceWhiteAuto", "Off"),
-    "AcquisitionFrameRate": ("AcquisitionFrameRateEnable", True),
-    "Gamma": ("GammaEnable", True),
-}
-"""Which feature must have which value, so that the camera lets a person set the other (SFNC 2.7)."""
+_STREAM_LOCKED = frozenset(name for one in STREAM_LOCKED for name in one.names)
 _NO_UNIT_STEP = 1.0
 
 
 def described(nodes: AnyNodeMap) -> Iterator[NodeInfo]:
     """Yield every node that the camera offers to people, each category before what lies in it."""
-    if not nodes.has_node("Root"):
+    if not nodes.has_node(ROOT.name):
         return
-    seen = {"Root"}
-    ahead: list[tuple[AnyNode, str]] = [(feature, "") for feature in reversed(nodes.get_node("Root").features)]
+    seen = {ROOT.name}
+    ahead: list[tuple[AnyNode, str]] = [(feature, "") for feature in reversed(nodes.get_node(ROOT.name).features)]
     while ahead:
         feature, category = ahead.pop()
         node = feature.node
@@ -106,12 +91,15 @@ def access_of(nodes: AnyNodeMap, name: str, *, streaming: bool) -> Access:
 
 def master_of(nodes: AnyNodeMap, name: str) -> tuple[str, FeatureValue] | None:
     """Return the feature because of which the camera sets this one itself, and the value it must have; or None."""
-    master, free = MASTERS.get(name, ("", False))
-    if not master or not nodes.has_node(master):
-        return None
-    if quiet(lambda: nodes.get_node(master).value, free) == free:
-        return None
-    return master, free
+    what = quantity(name)
+    for needed, free in what.needs if what is not None else ():
+        master = name_on(nodes, needed)
+        if master is None:
+            continue
+        value = quiet(lambda master=master: nodes.get_node(master).value, free)  # type: ignore[misc]
+        if value != free and not (free is True and value == ON):
+            return master, free
+    return None
 
 
 def _may_be_locked(nodes: AnyNodeMap, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -18,7 +19,8 @@ from crane_desktop.camera.genicam.node_reading import (
     quiet,
     state_of,
 )
-from crane_desktop.camera.genicam.pfnc import LAYOUTS
+from crane_desktop.camera.genicam.pfnc import LAYOUTS, pfnc_name
+from crane_desktop.domain.camera_names import OFF, ON, PIXEL_FORMAT
 from crane_desktop.domain.camera_setup import Access, FeatureValue, NodeKind, NodeState
 from crane_desktop.domain.errors import InputError
 
@@ -106,13 +108,25 @@ def _fitting(node: AnyNode, kind: NodeKind, name: str, value: FeatureValue) -> F
             raise InputError("camera.node_no_switch", feature=name, value=value)
         return bool(value)
     if kind is NodeKind.CHOICE:
-        if name == "PixelFormat" and value not in LAYOUTS:
+        if name == PIXEL_FORMAT.name and pfnc_name(str(value)) not in LAYOUTS:
             raise InputError("camera.format_unknown", format=value, known=", ".join(LAYOUTS))
         choices = choices_of(node)
+        value = _choice_here(name, value, [choice.name for choice in choices])
         if value not in [choice.name for choice in choices]:
             known = ", ".join(choice.name for choice in choices if choice.available)
             raise InputError("camera.node_no_choice", feature=name, value=value, known=known)
     return str(value)
+
+
+def _choice_here(name: str, value: FeatureValue, offered: Sequence[str]) -> FeatureValue:
+    """Return what this camera calls a choice: formats have older names, and a switch may be a choice of two."""
+    if value in offered:
+        return value
+    if isinstance(value, bool):
+        return ON if value else OFF
+    if name == PIXEL_FORMAT.name:
+        return next((one for one in offered if pfnc_name(one) == pfnc_name(str(value))), value)
+    return value
 
 
 def _refused(nodes: AnyNodeMap, name: str, value: FeatureValue | None, error: BaseException) -> InputError:

@@ -19,9 +19,10 @@ from typing import Any, Protocol, TypeAlias, cast
 
 from genicam import genapi, gentl
 
-from crane_desktop.camera.genicam.features import AnyNodeMap, feature_value, write_feature
+from crane_desktop.camera.genicam.features import AnyNodeMap
 from crane_desktop.camera.genicam.messages import CameraOrder, FrameArrived, OutputLineVerdict
 from crane_desktop.camera.genicam.pulses import Pulses
+from crane_desktop.camera.genicam.user_output import Output, output_of
 from crane_desktop.domain.errors import CraneError, InputError
 from crane_desktop.domain.signals import LineSetting, SignalCounts
 
@@ -85,11 +86,10 @@ class OutputLine:
         self._expects_incomplete = trigger == "hardware"
         self._bad_frames, self._bad_counted = bad_frames, bad_frames()
         self._pulses = Pulses(setting, every_part=trigger in ("software", "hardware"))
-        self._user_output = setting.user_output
         self._inverted = False
         self._active: bool | None = None
         try:
-            self._set_up()
+            self._output = self._set_up()
         except _REFUSALS as error:
             raise InputError("camera.line_not_driven", line=setting.line, detail=_detail(error)) from error
 
@@ -143,21 +143,13 @@ class OutputLine:
             self._pulses.refused(_detail(error))
         self._report(self._pulses.counts())
 
-    def _set_up(self) -> None:
-        name = self._setting.line
-        nodes = self._nodes
-        write_feature(nodes, "LineSelector", name)
-        if self._user_output is None:
-            self._user_output = str(nodes.get_node("UserOutputSelector").symbolics[0])
-        if nodes.has_node("LineInverter"):
-            self._inverted = not self._setting.active_high
+    def _set_up(self) -> Output:
+        output = output_of(self._nodes, self._setting.line, self._setting.user_output)
+        self._inverted = output.can_invert and not self._setting.active_high
         # The value first: a line that becomes an output already stands at its safe level.
-        self._write(active=self._setting.active_at_end)
-        if nodes.has_node("LineInverter"):
-            write_feature(nodes, "LineInverter", self._inverted)
-        write_feature(nodes, "LineSource", self._user_output)
-        if feature_value(nodes, "LineMode", "Output") != "Output":
-            write_feature(nodes, "LineMode", "Output")
+        output.put(high=self._level(active=self._setting.active_at_end))
+        output.connect(inverted=self._inverted)
+        return output
 
     def _drive(self, *, active: bool) -> None:
         now_s = time.monotonic()
@@ -172,10 +164,10 @@ class OutputLine:
             self._active = active
 
     def _write(self, *, active: bool) -> None:
-        # The selector each time: a page may have chosen another output to look at.
-        write_feature(self._nodes, "UserOutputSelector", self._user_output)
-        high = active is self._setting.active_high
-        write_feature(self._nodes, "UserOutputValue", high is not self._inverted)
+        self._output.put(high=self._level(active=active))
+
+    def _level(self, *, active: bool) -> bool:
+        return (active is self._setting.active_high) is not self._inverted
 
     def _report_periodically(self) -> None:
         now_s = time.monotonic()

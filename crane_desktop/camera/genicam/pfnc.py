@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from crane_desktop.domain.camera_names import OLDER_FORMATS
+
 BAYER_ORDERS = ("RG", "GR", "GB", "BG")
 
 
@@ -67,20 +69,7 @@ def _colour() -> dict[str, PixelLayout]:
 
 LAYOUTS = MappingProxyType(_one_value_a_pixel("Mono", "mono") | _colour())
 
-# What GigE Vision 1.x called them: cameras of that age still do, under the same codes.
-_OLDER_NAMES = MappingProxyType(
-    {
-        "RGB8Packed": "RGB8",
-        "BGR8Packed": "BGR8",
-        "RGBA8Packed": "RGBa8",
-        "BGRA8Packed": "BGRa8",
-        "YUV422Packed": "YUV422_8_UYVY",
-        "YUYVPacked": "YUV422_8",
-        "YUV422_YUYV_Packed": "YUV422_8",
-    }
-)
-
 
 def pfnc_name(name: str) -> str:
     """Return the PFNC name of a pixel format that a camera may call by its older name."""
-    return _OLDER_NAMES.get(name, name)
+    return OLDER_FORMATS.get(name, name)

@@ -11,6 +11,17 @@ from typing import Any
 from crane_desktop.camera.genicam.child import Child
 from crane_desktop.camera.genicam.features import AnyNodeMap, feature_value
 from crane_desktop.camera.genicam.messages import DeviceInfo
+from crane_desktop.domain.camera_names import (
+    CARD_ADDRESS,
+    CARD_MASK,
+    CARD_MTU,
+    CARD_SELECTOR,
+    SEEN_DEVICE_ADDRESS,
+    SEEN_DEVICE_ID,
+    SEEN_DEVICE_MASK,
+    SEEN_DEVICE_SELECTOR,
+    Quantity,
+)
 
 _WITHIN_S = 20.0
 _MOST_SUBNETS = 16
@@ -152,30 +163,30 @@ def _probe_device(device: Any, info: DeviceInfo) -> ProbedDevice:
 def network_of(nodes: AnyNodeMap, device_id: str) -> dict[str, Any]:
     """Return addresses of a camera and of the card that sees it, from the card's node map (GenTL SFNC 1.1)."""
     found: dict[str, Any] = {}
-    for _ in _selections(nodes, "DeviceSelector"):
-        if feature_value(nodes, "DeviceID", device_id) == device_id:
-            found["address"] = feature_value(nodes, "GevDeviceIPAddress", None)
-            found["mask"] = feature_value(nodes, "GevDeviceSubnetMask", None)
+    for _ in _selections(nodes, SEEN_DEVICE_SELECTOR):
+        if feature_value(nodes, SEEN_DEVICE_ID, device_id) == device_id:
+            found["address"] = feature_value(nodes, SEEN_DEVICE_ADDRESS, None)
+            found["mask"] = feature_value(nodes, SEEN_DEVICE_MASK, None)
             break
     subnets = []
-    for _ in _selections(nodes, "GevInterfaceSubnetSelector"):
-        address = feature_value(nodes, "GevInterfaceSubnetIPAddress", None)
-        mask = feature_value(nodes, "GevInterfaceSubnetMask", None)
+    for _ in _selections(nodes, CARD_SELECTOR):
+        address = feature_value(nodes, CARD_ADDRESS, None)
+        mask = feature_value(nodes, CARD_MASK, None)
         if address and mask:
             subnets.append((int(address), int(mask)))
     found["subnets"] = tuple(subnets)
-    found["mtu"] = feature_value(nodes, "GevInterfaceMTU", None)
+    found["mtu"] = feature_value(nodes, CARD_MTU, None)
     return found
 
 
-def _selections(nodes: AnyNodeMap, selector: str) -> Iterator[None]:
+def _selections(nodes: AnyNodeMap, selector: Quantity) -> Iterator[None]:
     """Stand on each choice of a selector; once where there is none."""
     from genicam import genapi
 
-    if not nodes.has_node(selector):
+    if not nodes.has_node(selector.name):
         yield
         return
-    node = nodes.get_node(selector)
+    node = nodes.get_node(selector.name)
     try:
         first, last = int(node.min), min(int(node.max), int(node.min) + _MOST_SUBNETS)
     except genapi.GenericException:

@@ -8,21 +8,7 @@ from typing import Any
 
 from genicam import genapi, gentl
 
-_UNDERRUN_NODES = ("StreamLostFrameCount", "StreamBufferUnderrunCount", "Statistic_Buffer_Underrun_Count")
-
-# SFNC has no name for it; these are the ones in the wild (GigE Vision producers).
-_RESEND_NODES = (
-    "StreamPacketResendRequestedPacketCount",
-    "StreamPacketResendReceivedPacketCount",
-    "StreamPacketResendRequestCount",
-    "StreamResendRequestCount",
-    "ResendRequestCount",
-    "Statistic_Resend_Request_Count",
-    "Statistic_Resend_Packet_Count",
-    "StatPacketRequested",
-    "GevStreamResendPacketCount",
-    "GevStreamResendCount",
-)
+from crane_desktop.domain.camera_names import STREAM_RESENDS, STREAM_UNDERRUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +28,11 @@ class StreamReader:
 
     def underrun(self) -> int | None:
         """Return how many frames found no empty buffer; None where the driver does not say."""
-        return _first_known((lambda: self.module.num_underrun, *(self._node(name) for name in _UNDERRUN_NODES)))
+        return _first_known((lambda: self.module.num_underrun, *(self._node(name) for name in STREAM_UNDERRUN.names)))
 
     def resends(self) -> int | None:
         """Return how many packets were asked for again; None where the driver does not say."""
-        return _first_known(tuple(self._node(name) for name in _RESEND_NODES))
+        return _first_known(tuple(self._node(name) for name in STREAM_RESENDS.names))
 
     def _node(self, name: str) -> Callable[[], Any]:
         def read() -> Any:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from crane_desktop.domain import camera_names as names
+from crane_desktop.domain.camera_names import Quantity
 from crane_desktop.domain.camera_setup import NodeState, Written
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.settings.texts import Language, text
@@ -14,51 +16,50 @@ from crane_desktop.ui.camera_page.desk import Desk
 from crane_desktop.ui.camera_page.feature_field import FeatureField, refusal_words
 from crane_desktop.ui.widgets.style import sized
 
-# Name (the first that the camera has) and words. Older cameras have names from before SFNC 2.0.
-_Row = tuple[tuple[str, ...], str]
+# What it is, under the first of its names that the camera has, and words.
+_Row = tuple[Quantity, str]
 GROUPS: tuple[tuple[str, tuple[_Row, ...]], ...] = (
     (
         "ui.camera.group.exposure",
         (
-            (("ExposureAuto",), "ui.camera.exposure_auto"),
-            (("ExposureTime", "ExposureTimeAbs", "ExposureTimeRaw"), "ui.camera.exposure"),
-            (("GainAuto",), "ui.camera.gain_auto"),
-            (("Gain", "GainRaw"), "ui.camera.gain"),
-            (("BalanceWhiteAuto",), "ui.camera.white_auto"),
+            (names.EXPOSURE_AUTO, "ui.camera.exposure_auto"),
+            (names.EXPOSURE_TIME, "ui.camera.exposure"),
+            (names.GAIN_AUTO, "ui.camera.gain_auto"),
+            (names.GAIN, "ui.camera.gain"),
+            (names.WHITE_AUTO, "ui.camera.white_auto"),
         ),
     ),
     (
         "ui.camera.group.trigger",
         (
-            (("TriggerSelector",), "ui.camera.trigger_selector"),
-            (("TriggerMode",), "ui.camera.trigger_mode"),
-            (("TriggerSource",), "ui.camera.trigger_source"),
-            (("TriggerActivation",), "ui.camera.trigger_edge"),
-            (("TriggerDelay", "TriggerDelayAbs"), "ui.camera.trigger_delay"),
-            (("TriggerSoftware",), "ui.camera.trigger_now"),
+            (names.TRIGGER_SELECTOR, "ui.camera.trigger_selector"),
+            (names.TRIGGER_MODE, "ui.camera.trigger_mode"),
+            (names.TRIGGER_SOURCE, "ui.camera.trigger_source"),
+            (names.TRIGGER_ACTIVATION, "ui.camera.trigger_edge"),
+            (names.TRIGGER_DELAY, "ui.camera.trigger_delay"),
+            (names.TRIGGER_SOFTWARE, "ui.camera.trigger_now"),
         ),
     ),
     (
         "ui.camera.group.rate",
         (
-            (("AcquisitionFrameRateEnable",), "ui.camera.rate_enable"),
-            (("AcquisitionFrameRate", "AcquisitionFrameRateAbs"), "ui.camera.rate"),
-            (("AcquisitionResultingFrameRate", "ResultingFrameRate"), "ui.camera.rate_result"),
+            (names.RATE_ENABLE, "ui.camera.rate_enable"),
+            (names.FRAME_RATE, "ui.camera.rate"),
+            (names.RESULTING_RATE, "ui.camera.rate_result"),
         ),
     ),
     (
         "ui.camera.group.format",
         (
-            (("PixelFormat",), "ui.camera.format"),
-            (("Width",), "ui.camera.width"),
-            (("Height",), "ui.camera.height"),
-            (("OffsetX",), "ui.camera.offset_x"),
-            (("OffsetY",), "ui.camera.offset_y"),
+            (names.PIXEL_FORMAT, "ui.camera.format"),
+            (names.WIDTH, "ui.camera.width"),
+            (names.HEIGHT, "ui.camera.height"),
+            (names.OFFSET_X, "ui.camera.offset_x"),
+            (names.OFFSET_Y, "ui.camera.offset_y"),
         ),
     ),
 )
-_SLIDERS = {"ExposureTime", "ExposureTimeAbs", "ExposureTimeRaw", "Gain", "GainRaw"}
-_SLIDERS |= {"AcquisitionFrameRate", "AcquisitionFrameRateAbs"}
+_SLIDERS = frozenset(name for one in (names.EXPOSURE_TIME, names.GAIN, names.FRAME_RATE) for name in one.names)
 
 
 class BasicsTab(QScrollArea):
@@ -99,7 +100,7 @@ class BasicsTab(QScrollArea):
         lines.setContentsMargins(10, 6, 10, 6)
         lines.setSpacing(4)
         for key, rows in GROUPS:
-            found = [(name, words) for names, words in rows if (name := self._first(names)) is not None]
+            found = [(name, words) for what, words in rows if (name := self._first(what.names)) is not None]
             if not found:
                 continue
             head = QLabel()
@@ -115,8 +116,8 @@ class BasicsTab(QScrollArea):
         self.retranslate(self._language)
         self.watched(shown=self._shown)
 
-    def _first(self, names: Sequence[str]) -> str | None:
-        return next((name for name in names if name in self._desk.infos), None)
+    def _first(self, known: Sequence[str]) -> str | None:
+        return next((name for name in known if name in self._desk.infos), None)
 
     def _field(self, name: str, words: str) -> FeatureField:
         info = self._desk.infos[name]
