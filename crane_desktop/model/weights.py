@@ -181,6 +181,8 @@ def load_profile(
     try:
         crane = at_size(crane, profile.image_size_px)
     except ValidationError as error:
-        raise InputError("model.pack_manifest", file=pack.path, detail=f"profile {profile.name}") from error
+        raise InputError(
+            "model.pack_manifest", file=pack.path, detail=f"profiles.{profile.name}.image_size_px"
+        ) from error
     crane.compute = _DTYPES[profile.precision]
     return crane

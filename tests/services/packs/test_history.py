@@ -173,7 +173,7 @@ class TestInstalling:
             Path(target).write_bytes(b"half")
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("crane_desktop.model.packs.shutil.copyfile", full)
+        monkeypatch.setattr("crane_desktop.model.packs.shutil.copyfileobj", full)
         with pytest.raises(InputError) as caught:
             install_keeping(bench, others[0], NAME)
         assert "No space left" in str(caught.value.params["reason"])
