@@ -15,7 +15,7 @@ from crane_desktop.model.container import MANIFEST, SUFFIX, Streamed, open_pack,
 from crane_desktop.model.manifest import Manifest
 from crane_desktop.model.signature import ANYONE, Trust, read_key, signed_manifest
 from crane_desktop.settings.atomic import TEMPORARY_SUFFIX, sync_folder
-from crane_desktop.settings.regular_file import open_regular
+from crane_desktop.settings.regular_file import at_home, open_regular
 from crane_desktop.settings.resources import resource_path
 
 _CHUNK = 1 << 20
@@ -74,19 +74,12 @@ def find_pack(name_or_file: str | Path, packs_dir: Path, built_in: Path | None =
     name = str(name_or_file)
     if name in packs:
         return packs[name]
-    file = _at_home(Path(name_or_file))
+    file = at_home(Path(name_or_file))
     if _is_there(file) and (file.suffix == SUFFIX or not file.is_dir()):
         return file  # whatever it is: opening it says so
     if file.suffix == SUFFIX or file.name != name:
         raise InputError("model.no_such_pack_file", file=file)
     raise InputError("model.no_such_pack", name=name, known=", ".join(packs) or "-")
-
-
-def _at_home(file: Path) -> Path:
-    try:
-        return file.expanduser()
-    except RuntimeError:  # nobody of that name has a home
-        return file
 
 
 def _is_there(file: Path) -> bool:

@@ -35,6 +35,14 @@ def require_regular(path: Path) -> None:
         raise InputError("settings.no_regular_file", file=path)
 
 
+def at_home(path: Path) -> Path:
+    """Return a path with the home folder in place of a leading ``~``; where nobody knows whose that is, as it is."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 def open_regular(path: Path) -> BinaryIO:
     """Open a file for reading.
 
