@@ -93,6 +93,8 @@ class _Guarded(io.BufferedIOBase):
         return self._raw.read(-1 if size is None else size)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        if whence == io.SEEK_SET and offset < 0:  # a lie of the directory, and no fault of the drive
+            raise zipfile.BadZipFile
         return self._raw.seek(offset, whence)
 
     def tell(self) -> int:
