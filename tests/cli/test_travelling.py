@@ -129,7 +129,7 @@ def test_another_recipe_of_the_name_is_replaced_only_when_asked_and_kept(
         (b'{"name": "a", "surprise": 1}', "surprise"),
         (json.dumps({"name": "..\\a"}).encode(), "called"),
         (b'{"format_version": 99, "name": "a"}', "99"),
-        (b" " * 5_000_000, "damaged"),
+        (b" " * 5_000_000, "larger than 4 MB"),
         (None, "cannot be read"),
     ],
 )
