@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -29,7 +30,7 @@ from crane_desktop.model.packs import install_pack, verify_pack
 from crane_desktop.model.proof import ProofBook
 from crane_desktop.model.scorer import load_scorer
 from crane_desktop.model.selfcheck import self_check
-from crane_desktop.model.signature import BLANK, new_key, read_key
+from crane_desktop.model.signature import BLANK, read_key
 from crane_desktop.recipe.identity import canonical
 from crane_desktop.recipe.json_text import dump_recipe
 from crane_desktop.recipe.model import Recipe
@@ -42,6 +43,11 @@ from crane_desktop.services.run import check_choice
 from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.store import Settings, load_settings, save_settings
 
+_KEY = b"""-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f
+-----END PRIVATE KEY-----
+"""
+"""For tests only; always the same one, as the inputs are."""
 RECIPE: dict[str, Any] = {
     "format_version": 2,
     "name": "部品A",
@@ -85,7 +91,7 @@ def text_subjects(place: Path, share: float) -> list[Subject]:
         {**RECIPE, "source": {"kind": "folder", "path": "D:\\絵"}}
     ).encode()  # fmt: skip
     key = place / "key.pem"
-    new_key(key)
+    key.write_bytes(_KEY)
     pack = place / "x.cranepack"
     pack.write_bytes(b"pack")
     total = hashlib.sha256(b"pack").hexdigest()
@@ -165,7 +171,7 @@ def _stored_version(folder: Path) -> tuple[Callable[[Random], bytes], Callable[[
         made.file.write_bytes(content)
         read_version(file)
 
-    whole = made.file.read_bytes()
+    whole = re.sub(rb'"when": "[^"]*"', b'"when": "2026-11-30T00:00:00+00:00"', made.file.read_bytes())
 
     def make(draw: Random) -> bytes:
         if draw.random() < 0.3:

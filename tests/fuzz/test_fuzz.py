@@ -19,6 +19,7 @@ from builders import scorer_info
 from file_subjects import text_subjects, weight_subjects
 from picture_subjects import picture_subjects
 from tasting import SEED, Subject, bounded, little_room, tasted
+from weight_subjects import built_subjects
 
 from crane_desktop.model.goodparts.file import write_good_parts
 from crane_desktop.model.goodparts.members import MEMBERS, Look, learn_member
@@ -61,6 +62,7 @@ def subjects(tmp_path_factory: pytest.TempPathFactory, tiny_pack: Path, memory: 
         *picture_subjects(1),
         *text_subjects(place / "text", 1),
         *weight_subjects(place / "weights", tiny_pack, memory, 1),
+        *built_subjects(place / "built"),
     ]
 
 
