@@ -1,9 +1,9 @@
 """The lanes of the tests: a test's markers follow from where it stands and what it needs, so that nobody forgets one.
 
-``pytest`` runs them all (only the published size is left out, see `full_size`); ``pytest -m quick`` runs what is in no
-other lane and answers in under two minutes. Which tests are slow was measured: on an idle machine,
-``pytest -m "quick or slow" --note-slow`` measures anew and writes ``slow_tests.txt``. The end of a quick run names
-those that have become slow.
+``pytest`` runs them all (only the published size and the fuzz are left out, see `full_size` and `fuzz`);
+``pytest -m quick`` runs what is in no other lane and answers in under two minutes. Which tests are slow was measured:
+on an idle machine, ``pytest -m "quick or slow" --note-slow`` measures anew and writes ``slow_tests.txt``. The end of a
+quick run names those that have become slow.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ FIXTURES = {
 }
 """What a test asks for, itself or through another fixture -> its lane."""
 
-NOT_QUICK = frozenset({"bundle", "e2e", "virtual_camera", "timing", "shared", "slow", "full_size"})
+NOT_QUICK = frozenset({"bundle", "e2e", "virtual_camera", "timing", "shared", "slow", "full_size", "fuzz"})
 """Whatever has one of these markers is not in the quick lane."""
 
 SLOW_S = 0.3

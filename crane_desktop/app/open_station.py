@@ -11,6 +11,7 @@ from crane_desktop.domain.errors import CraneError, StationFault
 from crane_desktop.services.station_log import StationLog
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir, default_data_dir
+from crane_desktop.settings.regular_file import at_home
 from crane_desktop.settings.store import load_settings
 from crane_desktop.settings.texts import system_language
 
@@ -30,7 +31,7 @@ def open_workbench(folder: Path | None, *, profile: str | None = None) -> Workbe
     InputError
         If the folder cannot be written.
     """
-    data = DataDir(folder.expanduser().absolute() if folder is not None else default_data_dir())
+    data = DataDir(at_home(folder).absolute() if folder is not None else default_data_dir())
     data.prepare()
     write_logs_to(data.logs)
     crash_reports = crash_report.keep_in(data.logs)

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.services.workbench import Workbench
-from crane_desktop.settings.store import Settings, load_settings, save_settings
+from crane_desktop.settings.store import Settings, load_settings, save_settings, with_producer
 from crane_desktop.ui.shell.preferences import Preferences
 
 _WRITTEN_WITHIN_S = 5.0
@@ -82,6 +82,7 @@ def settings_with(settings: Settings, wanted: Preferences) -> Settings:
             "outlines_visible": wanted.outlines,
             "window_geometry": base64.b64encode(wanted.geometry or b"").decode("ascii"),
             "source": wanted.source,
+            "producers": with_producer(settings.producers, wanted.source.cti),
             "pack": wanted.pack,
             "recipe": wanted.recipe,
         }

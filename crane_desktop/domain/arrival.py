@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import FrameOrigin
+from crane_desktop.domain.sources import FASTEST_HZ, MOST_FRAMES, SLOWEST_HZ
 
 
 def arrival(
@@ -37,7 +38,7 @@ def arrival(
 
 def check_pace(rate_hz: float | None, frames: int | None) -> None:
     """Raise InputError where no source can give so many frames a second, or so many in all."""
-    if rate_hz is not None and not 0 < rate_hz < float("inf"):
+    if rate_hz is not None and not SLOWEST_HZ <= rate_hz <= FASTEST_HZ:
         raise InputError("camera.rate_wrong", rate=rate_hz)
-    if frames is not None and frames < 0:
+    if frames is not None and not 0 <= frames <= MOST_FRAMES:
         raise InputError("camera.frames_wrong", frames=frames)

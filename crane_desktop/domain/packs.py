@@ -14,6 +14,10 @@ class Offer:
     ----------
     replaces
         Whether another one of its name is there, which would be kept aside.
+    signer, replaced_version, replaced_signer
+        Of packs: who signed it, and whose it replaces. The beginning of a public key; empty for nobody.
+    dropped
+        Of recipes: what is left of the places that it named and that nobody here chose.
     """
 
     kind: Literal["pack", "recipe"]
@@ -22,3 +26,7 @@ class Offer:
     file: str
     replaces: bool = False
     for_demonstration: bool = False
+    signer: str = ""
+    replaced_version: str = ""
+    replaced_signer: str = ""
+    dropped: tuple[str, ...] = ()

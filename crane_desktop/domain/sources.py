@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SLOWEST_HZ = 1e-6
+FASTEST_HZ = 1e6
+MOST_FRAMES = 10**12
+LARGEST_SEED = 2**63 - 1
+"""Bounds of a choice's numbers: a recipe, settings or a typing error may say anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceChoice:

@@ -17,6 +17,7 @@ from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.evaluation.datasets.samples import Dataset
 from crane_desktop.settings.atomic import write_atomic
+from crane_desktop.settings.regular_file import at_home
 
 _FORMAT = 1
 
@@ -69,7 +70,7 @@ def work_folder(folder: Path | None, info: ScorerInfo, dataset: Dataset, memory:
     scorer = {**asdict(info), "memory": secrets.token_hex(16) if unknown else memory}
     key = {"format": _FORMAT, "scorer": scorer, "dataset": fingerprint(dataset)}
     text = json.dumps(key, indent=1).encode()
-    place = folder.expanduser().absolute() / hashlib.sha256(text).hexdigest()[:16]
+    place = at_home(folder).absolute() / hashlib.sha256(text).hexdigest()[:16]
     try:
         place.mkdir(parents=True, exist_ok=True)
         write_atomic(place / "key.json", text)

@@ -18,6 +18,7 @@ from crane_desktop.model.packing import ProfileWish, write_pack
 from crane_desktop.model.shapes import infer_config
 from crane_desktop.model.weights import crane_of, find_misfit, hold_for, wanted_shapes
 from crane_desktop.recipe.names import clean_name
+from crane_desktop.settings.regular_file import open_regular
 from crane_desktop.settings.texts import text
 
 _NAMES: dict[str, Callable[[Mapping[str, Tensor]], dict[str, Tensor]]] = {
@@ -119,5 +120,5 @@ def _fits(config: CraneConfig, state: Mapping[str, Tensor], sources: Mapping[str
 
 
 def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
+    with open_regular(file) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

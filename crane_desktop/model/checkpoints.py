@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import pickle
 import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.settings.regular_file import require_regular
 
 _WRAPPERS = ("state_dict", "model", "prompt_learner")
 """Keys under which training scripts keep the state dict."""
-_UNREADABLE = (OSError, RuntimeError, pickle.UnpicklingError, SafetensorError, EOFError, ValueError, KeyError)
+_MOST_SOURCE_CODE = 64 << 20
 
 
 def read_checkpoint(path: Path) -> dict[str, Tensor]:
@@ -31,19 +30,37 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     InputError
         If the file is missing, damaged, of another kind, or would need its own code to be run.
     """
-    if not path.is_file():
-        raise InputError("model.weights_file_missing", file=path)
+    try:
+        require_regular(path)
+    except OSError as error:
+        raise InputError("model.weights_file_missing", file=path) from error
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
+        _refuse_bombs(path)
         with warnings.catch_warnings():
             # TorchScript announces its retirement (OpenAI's file will stay what it is), torch.load odd pickles that it
             # then takes or refuses: neither is anything that a person could do something about.
             warnings.simplefilter("ignore")
             content = _scripted(path) if _is_torchscript(path) else _state_dict(path)
-    except _UNREADABLE as error:
+    except Exception as error:  # whatever torch's readers raise on bytes that somebody made up: it differs by version
         raise InputError("model.weights_unreadable", file=path) from error
     return _tensors(content, path)
+
+
+def _refuse_bombs(path: Path) -> None:
+    """Refuse an archive that grows when it is read: torch packs source code, never weights, and unpacks whatever is.
+
+    Raises
+    ------
+    ValueError, zipfile.BadZipFile
+        If it is one.
+    """
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size + _MOST_SOURCE_CODE:
+            raise ValueError(path.name)
 
 
 def _is_torchscript(path: Path) -> bool:
@@ -65,14 +82,18 @@ def _scripted(path: Path) -> dict[str, Any]:
 
 
 def _tensors(content: object, path: Path) -> dict[str, Tensor]:
-    while isinstance(content, dict):
-        inner = next((content[key] for key in _WRAPPERS if isinstance(content.get(key), dict)), None)
-        if inner is None:
+    for _ in _WRAPPERS:  # a pickle may hold a wrapper that holds itself
+        if not isinstance(content, dict):
             break
-        content = inner
+        content = next((content[key] for key in _WRAPPERS if isinstance(content.get(key), dict)), content)
     if not isinstance(content, dict):
         raise InputError("model.weights_unreadable", file=path)
     found = {str(name).removeprefix("module."): value for name, value in content.items() if isinstance(value, Tensor)}
-    if not found:
+    if not found or any(_larger_than_it_is(tensor) for tensor in found.values()):
         raise InputError("model.weights_unreadable", file=path)
     return {name: tensor.detach() for name, tensor in found.items()}
+
+
+def _larger_than_it_is(tensor: Tensor) -> bool:
+    """Return whether a tensor shows more values than it holds (strides of 0): working with it would take any room."""
+    return tensor.layout is not torch.strided or tensor.numel() * tensor.itemsize > tensor.untyped_storage().nbytes()

@@ -17,11 +17,12 @@ Context = Literal["static", "guided"]
 # A manifest comes from outside: no number in it may make the program build something absurd.
 _Count: TypeAlias = Annotated[int, Field(ge=1, le=256)]
 _Width: TypeAlias = Annotated[int, Field(ge=8, le=8192)]
-_Pixels: TypeAlias = Annotated[int, Field(ge=1, le=4096)]
+LARGEST_SIDE_PX = 2048
+_Pixels: TypeAlias = Annotated[int, Field(ge=1, le=LARGEST_SIDE_PX)]
 
 
-_LARGEST_GRID = 128
-"""Patches along a side; attention's room grows with the fourth power."""
+LARGEST_GRID = 64
+"""Patches along a side; attention's room grows with the fourth power: a gigabyte at 64 with 16 heads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ class CraneConfig(_Frozen):
         dino, stem = self.dino, self.vision.stem_shape
         return (
             (self.image_size_px % self.vision.patch_size_px != 0, "the image size is no multiple of the patch size"),
-            (self.grid > _LARGEST_GRID, "the picture is cut into too many patches"),
+            (self.grid > LARGEST_GRID, "the picture is cut into too many patches"),
             (
                 stem is not None and self.vision.patch_size_px != stem.token_px,
                 "the stem's tokens have another width",

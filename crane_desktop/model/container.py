@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
 import re
 import struct
+import sys
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from pydantic import ValidationError
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.manifest import FORMAT_VERSION, Manifest
 from crane_desktop.model.signature import ANYONE, Trust, check_signature
+from crane_desktop.settings.plain_json import NoJson, parse_json
+from crane_desktop.settings.regular_file import open_regular
 
 MANIFEST = "manifest.json"
 SUFFIX = ".cranepack"
@@ -31,10 +34,22 @@ SUFFIX = ".cranepack"
 _SEAL_CHARS = 64
 _CHUNK = 1 << 20
 _LARGEST_MANIFEST = 4 << 20
+_LARGEST_IN_MEMORY = 64 << 20
 _MOST_MEMBERS = 256
+_LARGEST_DIRECTORY = 1 << 20
+"""Of a zip with so many members, with room for what zip tools write beside their names."""
 # Everything else is refused: other folders, ways out of them, and above all pickles.
 _NAME = re.compile(r"manifest\.json|weights/[A-Za-z0-9_-]+\.safetensors|golden/[A-Za-z0-9_-]+\.(?:png|npy)")
-_BAD_ZIP = (zipfile.BadZipFile, NotImplementedError, struct.error, EOFError, ValueError, RuntimeError)
+_BAD_ZIP = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    struct.error,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    OverflowError,
+    IndexError,
+)
 
 OnProgress = Callable[[float], None]
 
@@ -54,6 +69,39 @@ class _Hashing(io.BufferedIOBase):
         content = self._raw.read(-1 if size is None else size)
         self.digest.update(content)
         return content
+
+
+class _TooManyMembersError(Exception):
+    """A zip's directory is longer than a pack's ever is."""
+
+
+class _Guarded(io.BufferedIOBase):
+    """A stream that hands out little at once while a zip's directory is read: zipfile takes that whole, however long.
+
+    Before anything is proven, a file of a few gigabytes may claim to be all directory.
+    """
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self.opened = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if not self.opened:
+            wanted = sys.maxsize if size is None or size < 0 else size
+            if min(wanted, os.fstat(self._raw.fileno()).st_size - self._raw.tell()) > _LARGEST_DIRECTORY:
+                raise _TooManyMembersError
+        return self._raw.read(-1 if size is None else size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        if whence == io.SEEK_SET and offset < 0:  # a lie of the directory, and no fault of the drive
+            raise zipfile.BadZipFile
+        return self._raw.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._raw.tell()
+
+    def seekable(self) -> bool:
+        return True
 
 
 class PackReader:
@@ -81,6 +129,8 @@ class PackReader:
         InputError
             If it is not what the manifest says.
         """
+        if self.manifest.members[name].size > _LARGEST_IN_MEMORY:
+            raise InputError("model.pack_manifest", file=self.path, detail=name)
         content = _content(self._archive, name, self.path)
         if hashlib.sha256(content).hexdigest() != self.manifest.members[name].sha256:
             raise InputError("model.pack_damaged", file=self.path)
@@ -169,6 +219,20 @@ def peek_manifest(path: Path, trust: Trust = ANYONE) -> Manifest:
         return manifest
 
 
+def read_seal(path: Path) -> str:
+    """Return what a file says its seal is, unproven; empty where it says nothing.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    with _opened(path) as stream:
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - _SEAL_CHARS))
+        written = stream.read(_SEAL_CHARS)
+    return written.decode("ascii") if re.fullmatch(rb"[0-9a-f]{64}", written) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Streamed:
     """A member that is too large to be held whole: its size, and what gives its pieces."""
@@ -203,7 +267,7 @@ def write_container(target: BinaryIO, members: Mapping[str, bytes | memoryview |
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        stream = path.open("rb")
+        stream = open_regular(path)
     except OSError as error:
         raise InputError("model.pack_unreadable", file=path, reason=error.strerror or str(error)) from error
     with stream:
@@ -214,27 +278,33 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def _archive_of(stream: BinaryIO, path: Path) -> zipfile.ZipFile:
+    guarded = _Guarded(stream)
     try:
-        archive = zipfile.ZipFile(stream)
+        archive = zipfile.ZipFile(guarded)
+    except _TooManyMembersError as error:
+        raise InputError("model.pack_too_many_members", file=path, most=_MOST_MEMBERS) from error
     except _BAD_ZIP as error:
         raise InputError("model.pack_not_a_pack", file=path) from error
+    guarded.opened = True
     _check_entries(archive, path)
     return archive
 
 
 def _check_entries(archive: zipfile.ZipFile, path: Path) -> None:
     entries = archive.infolist()
-    names = [entry.orig_filename for entry in entries]
+    if len(entries) > _MOST_MEMBERS:
+        raise InputError("model.pack_too_many_members", file=path, most=_MOST_MEMBERS)
+    names = Counter(entry.orig_filename for entry in entries)
     if MANIFEST not in names:
         raise InputError("model.pack_not_a_pack", file=path)
     room = path.stat().st_size
     for entry in entries:
-        if not _NAME.fullmatch(entry.orig_filename) or names.count(entry.orig_filename) > 1:
+        if not _NAME.fullmatch(entry.orig_filename) or names[entry.orig_filename] > 1:
             raise InputError("model.pack_forbidden_member", file=path, member=entry.orig_filename)
         if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size or entry.flag_bits & 1:
             raise InputError("model.pack_forbidden_member", file=path, member=entry.orig_filename)
         room -= entry.file_size
-    if room < 0 or len(entries) > _MOST_MEMBERS:
+    if room < 0:
         raise InputError("model.pack_damaged", file=path)
 
 
@@ -247,7 +317,7 @@ def _content(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
 
 def _read_manifest(archive: zipfile.ZipFile, path: Path) -> tuple[Manifest, bytes]:
     if archive.getinfo(MANIFEST).file_size > _LARGEST_MANIFEST:
-        raise InputError("model.pack_manifest", file=path, detail="size")
+        raise InputError("model.pack_manifest", file=path, detail=MANIFEST)
     content = _content(archive, MANIFEST, path)
     manifest = _parsed(content, path)
     held = {entry.filename: entry.file_size for entry in archive.infolist() if entry.filename != MANIFEST}
@@ -263,17 +333,17 @@ def _read_manifest(archive: zipfile.ZipFile, path: Path) -> tuple[Manifest, byte
 
 def _parsed(content: bytes, path: Path) -> Manifest:
     try:
-        raw = json.loads(content)
+        raw = parse_json(content)
         version = raw["format_version"] if isinstance(raw, dict) else None
-    except (ValueError, KeyError, RecursionError) as error:
-        raise InputError("model.pack_manifest", file=path, detail=type(error).__name__) from error
+    except (NoJson, KeyError) as error:
+        raise InputError("model.pack_manifest", file=path, detail=MANIFEST) from error
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise InputError("model.pack_too_new", file=path, version=version, known=FORMAT_VERSION)
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        detail = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        detail = ".".join(str(part) for part in first["loc"]) or MANIFEST
         raise InputError("model.pack_manifest", file=path, detail=detail) from error
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, m
 from pydantic_core import PydanticCustomError
 
 from crane_desktop.domain.errors import InputError
-from crane_desktop.model.config import CraneConfig, Variant
+from crane_desktop.model.config import LARGEST_GRID, LARGEST_SIDE_PX, CraneConfig, Variant
 from crane_desktop.preprocess.normalise import CLIP_NORMALISATION, IMAGENET_NORMALISATION, Normalisation
 from crane_desktop.recipe.names import clean_name
 from crane_desktop.recipe.thresholds import Thresholds
@@ -82,7 +82,7 @@ class Member(_Frozen):
     """A file in the pack."""
 
     sha256: _Sha256
-    size: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=0, le=1 << 48)]
 
 
 class Signature(_Frozen):
@@ -105,7 +105,7 @@ class GoldenCase(_Frozen):
 
     image: str
     map: str
-    stride: Annotated[int, Field(ge=1)]
+    stride: Annotated[int, Field(ge=1, le=LARGEST_SIDE_PX)]
     score: Annotated[float, Field(ge=0, le=1)]
 
 
@@ -125,7 +125,7 @@ class Profile(_Frozen):
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
-    image_size_px: Annotated[int, Field(ge=1, le=4096)]
+    image_size_px: Annotated[int, Field(ge=1, le=LARGEST_SIDE_PX)]
     precision: Precision = "float32"
     batch: Annotated[int, Field(ge=1, le=64)] = 1
     golden: Annotated[tuple[GoldenCase, ...], Field(min_length=1, max_length=64)]
@@ -157,6 +157,13 @@ class About(_Frozen):
     for_demonstration: bool = False
     thresholds: Thresholds | None = None
     provenance: dict[str, JsonValue] = {}
+
+    @field_validator("pack_version")
+    @classmethod
+    def _can_be_shown(cls, version: str) -> str:
+        if not version.isprintable():
+            raise PydanticCustomError("pack_version", "characters that nobody sees")
+        return version
 
     @field_validator("name")
     @classmethod
@@ -201,6 +208,8 @@ class Manifest(About):
             raise PydanticCustomError("profiles", "two profiles of one name")
         if any(profile.image_size_px % self.config.vision.patch_size_px for profile in self.profiles):
             raise PydanticCustomError("profiles", "a profile's image size is no multiple of the patch size")
+        if any(profile.image_size_px // self.config.vision.patch_size_px > LARGEST_GRID for profile in self.profiles):
+            raise PydanticCustomError("profiles", "a profile cuts the picture into too many patches")
         for case in (case for profile in self.all_profiles() for case in profile.golden):
             if case.image not in self.members or case.map not in self.members:
                 raise PydanticCustomError("golden", "a golden input is no member")

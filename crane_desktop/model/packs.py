@@ -15,7 +15,10 @@ from crane_desktop.model.container import MANIFEST, SUFFIX, Streamed, open_pack,
 from crane_desktop.model.manifest import Manifest
 from crane_desktop.model.signature import ANYONE, Trust, read_key, signed_manifest
 from crane_desktop.settings.atomic import TEMPORARY_SUFFIX, sync_folder
+from crane_desktop.settings.regular_file import at_home, open_regular
 from crane_desktop.settings.resources import resource_path
+
+_CHUNK = 1 << 20
 
 __all__ = ["find_pack", "install_pack", "list_packs", "read_manifest", "sign_pack", "verify_pack", "write_whole"]
 
@@ -71,12 +74,19 @@ def find_pack(name_or_file: str | Path, packs_dir: Path, built_in: Path | None =
     name = str(name_or_file)
     if name in packs:
         return packs[name]
-    file = Path(name_or_file).expanduser()
-    if file.is_file():
-        return file
+    file = at_home(Path(name_or_file))
+    if _is_there(file) and (file.suffix == SUFFIX or not file.is_dir()):
+        return file  # whatever it is: opening it says so
     if file.suffix == SUFFIX or file.name != name:
         raise InputError("model.no_such_pack_file", file=file)
     raise InputError("model.no_such_pack", name=name, known=", ".join(packs) or "-")
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except (OSError, ValueError):  # too long a name, or a NUL in it
+        return False
 
 
 def install_pack(file: Path, packs_dir: Path, trust: Trust = ANYONE) -> Path:
@@ -94,7 +104,8 @@ def install_pack(file: Path, packs_dir: Path, trust: Trust = ANYONE) -> Path:
     """
     target = packs_dir / f"{verify_pack(file, trust).name}{SUFFIX}"
     with _replacing(target) as copy:
-        shutil.copyfile(file, copy)
+        with open_regular(file) as content, copy.open("xb") as place:
+            shutil.copyfileobj(content, place, _CHUNK)
         verify_pack(copy, trust)  # what arrived is what counts: sticks and disks lose bytes
     return target
 

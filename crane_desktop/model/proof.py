@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from crane_desktop import __version__
+from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.settings.atomic import write_atomic
+from crane_desktop.settings.plain_json import NoJson, parse_json
+from crane_desktop.settings.regular_file import read_regular
 
 _MOST_PACKS = 32
 _LARGEST_FILE = 1 << 20
@@ -94,8 +97,8 @@ class ProofBook:
 
     def _read(self) -> dict[str, dict[str, str]]:
         try:
-            raw: Any = json.loads(self._file.read_bytes()[:_LARGEST_FILE])
-        except (OSError, ValueError, RecursionError):
+            raw: Any = parse_json(read_regular(self._file, _LARGEST_FILE))
+        except (OSError, NoJson, InputError):
             return {}
         if not isinstance(raw, dict):
             return {}

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.manifest import Manifest, Signature
+from crane_desktop.settings.regular_file import read_regular
 
 if TYPE_CHECKING:  # most packs are not signed, and most stations do not ask
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+_LARGEST_KEY = 100_000
 BLANK = "0" * 128
 """Stands in the signature's place in what is signed."""
 
@@ -109,7 +111,7 @@ def read_key(file: Path) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        key = load_pem_private_key(file.read_bytes(), password=None)
+        key = load_pem_private_key(read_regular(file, _LARGEST_KEY), password=None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise InputError("model.key_unreadable", file=file) from error
     if not isinstance(key, Ed25519PrivateKey):

@@ -7,7 +7,6 @@ names dtype, shape and place of every tensor, and the tensors' bytes.
 from __future__ import annotations
 
 import io
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+from crane_desktop.settings.plain_json import parse_json
 
 _LARGEST_HEADER = 4 << 20
 _MOST_DIMENSIONS = 8
@@ -71,9 +72,9 @@ def read_tensors(stream: io.BufferedIOBase, size: int) -> Iterator[tuple[str, Te
 
 def _entries(header: bytes) -> list[_Entry]:
     try:
-        raw: Any = json.loads(header)
+        raw: Any = parse_json(header)
         described = [_entry(name, about) for name, about in raw.items() if name != "__metadata__"]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TensorsDamaged("header") from error
     return sorted(described, key=lambda entry: (entry.begin, entry.end))
 
@@ -81,7 +82,12 @@ def _entries(header: bytes) -> list[_Entry]:
 def _entry(name: str, about: dict[str, Any]) -> _Entry:
     shape, (begin, end) = about["shape"], about["data_offsets"]
     counts = [begin, end, *shape]
-    if len(shape) > _MOST_DIMENSIONS or not all(type(n) is int and 0 <= n < 1 << 48 for n in counts):
+    # An empty side makes the content nothing, however large the others say they are: torch counts those all the same.
+    if (
+        math.prod(max(1, side) for side in shape if type(side) is int) >= 1 << 48
+        or len(shape) > _MOST_DIMENSIONS
+        or not all(type(n) is int and 0 <= n < 1 << 48 for n in counts)
+    ):
         raise ValueError(name)
     return _Entry(name, _DTYPES[about["dtype"]], tuple(shape), begin, end)
 

@@ -123,17 +123,21 @@ def crane_of(config: CraneConfig, state: Mapping[str, Tensor], hold: Hold = hold
     Raises
     ------
     InputError
-        If a weight is missing, left over, or of the wrong shape: names it.
+        If a weight is missing, left over, of the wrong shape or of another kind of numbers: names it.
     """
     with empty_weights():
         crane = Crane(config)
-    misfit = find_misfit({name: tuple(tensor.shape) for name, tensor in crane.state_dict().items()}, state)
+    wanted = crane.state_dict()
+    misfit = find_misfit({name: tuple(tensor.shape) for name, tensor in wanted.items()}, state)
     if misfit is not None and misfit.wanted is None:
         raise InputError("model.weight_surplus", name=misfit.name)
     if misfit is not None and misfit.found is None:
         raise InputError("model.weight_missing", name=misfit.name)
     if misfit is not None:
         raise InputError("model.weight_shape", name=misfit.name, found=misfit.found, wanted=misfit.wanted)
+    for name, tensor in wanted.items():
+        if state[name].is_floating_point() != tensor.is_floating_point() or state[name].is_complex():
+            raise InputError("model.weight_kind", name=name)
     crane.load_state_dict({name: hold(name, tensor) for name, tensor in state.items()}, assign=True)
     return crane
 
@@ -181,6 +185,8 @@ def load_profile(
     try:
         crane = at_size(crane, profile.image_size_px)
     except ValidationError as error:
-        raise InputError("model.pack_manifest", file=pack.path, detail=f"profile {profile.name}") from error
+        raise InputError(
+            "model.pack_manifest", file=pack.path, detail=f"profiles.{profile.name}.image_size_px"
+        ) from error
     crane.compute = _DTYPES[profile.precision]
     return crane

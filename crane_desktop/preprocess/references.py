@@ -21,6 +21,7 @@ _MOST_GAIN = 8.0
 _CLIPPED_SHARE = 0.001
 _BRIGHT_FROM, _DARK_TO = 0.10, 0.10
 _FULL = 65535
+_MOST_PIXELS = 200_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,13 +190,24 @@ def decode_reference(content: bytes, wanted: ReferenceFile) -> Reference:
         If it is not the one that was wanted, to the last bit.
     """
     found = None
-    if content and hashlib.sha256(content).hexdigest() == wanted.sha256:
-        found = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if hashlib.sha256(content).hexdigest() == wanted.sha256 and _is_small_enough(content):
+        try:
+            found = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+        except cv2.error:  # it came from outside, and is damaged in a way that OpenCV does not only shrug at
+            found = None
     if found is None or found.dtype != np.uint16 or found.ndim != (3 if wanted.order == "rgb" else 2):
         raise InputError("preprocess.reference_changed", file=wanted.file)
     values = np.ascontiguousarray(found[..., ::-1] if found.ndim == 3 else found, dtype=np.uint16)
     values.flags.writeable = False
     return Reference(values, wanted.order)
+
+
+def _is_small_enough(content: bytes) -> bool:
+    """Return whether a PNG says that it is no larger than cameras' pictures are: room is made for what it says."""
+    if content[:8] != b"\x89PNG\r\n\x1a\n" or len(content) < 24:
+        return False
+    width, height = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+    return 0 < width * height <= _MOST_PIXELS
 
 
 def _planes(values: NDArray[np.float64], order: str) -> list[NDArray[np.float64]]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.recipe.model import FORMAT_VERSION, Recipe, checked_recipe
 from crane_desktop.recipe.staleness import basis_of
+from crane_desktop.settings.plain_json import NoJson, parse_json
+from crane_desktop.settings.regular_file import read_regular
 
 _LARGEST_FILE = 4_000_000
 
 
-def parse_recipe(text: str) -> Recipe:
-    """Return the recipe that `text` (JSON) holds.
+def parse_recipe(text: str | bytes) -> Recipe:
+    """Return the recipe that `text` (JSON, as bytes in UTF-8) holds.
 
     Raises
     ------
@@ -22,10 +23,9 @@ def parse_recipe(text: str) -> Recipe:
         Where it holds none, or one of a later version of the program; names the field.
     """
     try:
-        data: Any = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError("recipe.not_json", line=getattr(error, "lineno", 1)) from error
-    return recipe_of(data)
+        return recipe_of(parse_json(text))
+    except NoJson as error:
+        raise InputError("recipe.not_json", line=error.line) from error
 
 
 def recipe_of(data: Any) -> Recipe:
@@ -55,16 +55,10 @@ def read_recipe_file(path: Path) -> Recipe:
         If the file cannot be read, or is no recipe.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
+        content = read_regular(path, _LARGEST_FILE)
     except OSError as error:
         raise InputError("recipe.unreadable", file=path, reason=error.strerror or str(error)) from error
-    try:
-        if len(content) > _LARGEST_FILE:
-            raise InputError("recipe.not_json", line=1)
-        return parse_recipe(content.decode("utf-8-sig"))  # editors on Windows leave a mark at the beginning
-    except UnicodeDecodeError:
-        raise InputError("recipe.not_json", line=1) from None
+    return parse_recipe(content)
 
 
 def dump_recipe(recipe: Recipe) -> str:

@@ -13,9 +13,11 @@ from crane_desktop.recipe.json_text import read_recipe_file
 from crane_desktop.recipe.model import Recipe, checked_name
 from crane_desktop.recipe.names import clean_name
 from crane_desktop.settings.atomic import sync_folder
+from crane_desktop.settings.regular_file import read_regular
 
 OLD_FOLDER = "format-1"
 """In ``recipes``: where files of format 1 stay once they are taken in. No recipe's folder is called so."""
+_LARGEST_FILE = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def put_away(file: OldFile) -> Path:
     folder.mkdir(exist_ok=True)
     target = folder / file.path.name
     if target.exists():
-        content = hashlib.sha256(file.path.read_bytes()).hexdigest()
+        content = hashlib.sha256(read_regular(file.path, _LARGEST_FILE)).hexdigest()
         target = folder / f"{file.path.stem}-{content[:16]}.json"  # the same content may as well be replaced
     file.path.replace(target)
     sync_folder(folder)

@@ -15,7 +15,7 @@ from crane_desktop.recipe.good_parts import GoodPartsFile
 from crane_desktop.recipe.names import clean_name
 from crane_desktop.recipe.reject_signal import RejectSignal
 from crane_desktop.recipe.source import RecipeSource
-from crane_desktop.recipe.thresholds import Calibration, Thresholds
+from crane_desktop.recipe.thresholds import Area, Calibration, CameraFeatures, Thresholds
 
 __all__ = [
     "FORMAT_VERSION",
@@ -28,7 +28,10 @@ __all__ = [
 ]
 
 FORMAT_VERSION = 2
+LARGEST_VERSION = 2**31 - 1
+"""Records keep it in a database, file names in six digits and more."""
 
+_LONGEST_MS = 86_400_000.0
 _STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
@@ -61,16 +64,16 @@ class Recipe(BaseModel):
 
     format_version: Literal[2] = 2
     name: str
-    version: Annotated[int, Field(ge=1)] = 1
-    description: str = ""
+    version: Annotated[int, Field(ge=1, le=LARGEST_VERSION)] = 1
+    description: Annotated[str, Field(max_length=10_000)] = ""
     source: RecipeSource | None = None
-    camera_features: Mapping[str, FeatureValue] = Field(default_factory=dict)
+    camera_features: CameraFeatures = Field(default_factory=dict)
     corrections: Corrections | None = None
-    pack: Annotated[str, Field(min_length=1)] = "demo"
+    pack: Annotated[str, Field(min_length=1, max_length=1000)] = "demo"
     good_parts: GoodPartsFile | None = None
     thresholds: Thresholds | None = None
-    smallest_area_px: Annotated[float, Field(ge=0)] = 0.0
-    time_limit_ms: Annotated[float, Field(gt=0)] | None = None
+    smallest_area_px: Area = 0.0
+    time_limit_ms: Annotated[float, Field(gt=0, le=_LONGEST_MS)] | None = None
     reject_signal: RejectSignal | None = None
     calibration: Calibration | None = None
 
@@ -170,7 +173,7 @@ def _told(details: ErrorDetails) -> InputError:
             return InputError("recipe.thresholds_order", field=field)
         case "recipe_name":
             return InputError("recipe.name", name=value)
-        case "recipe_text":
+        case "recipe_text" | "string_unicode":
             return InputError("recipe.not_writable_text")
         case _:
             return InputError("recipe.field_wrong", field=field, value=value)

@@ -6,12 +6,15 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.domain.sources import FASTEST_HZ, LARGEST_SEED, MOST_FRAMES, SLOWEST_HZ, SourceChoice
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-_Rate: TypeAlias = Annotated[float, Field(gt=0)]
-_Frames: TypeAlias = Annotated[int, Field(ge=1)]
 _Bits: TypeAlias = Annotated[int, Field(ge=8, le=16)]
+_Rate: TypeAlias = Annotated[float, Field(ge=SLOWEST_HZ, le=FASTEST_HZ)]
+_Frames: TypeAlias = Annotated[int, Field(ge=1, le=MOST_FRAMES)]
+_Seed: TypeAlias = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
+_Word: TypeAlias = Annotated[str, Field(max_length=200)]
+_Place: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class DemoChoice(BaseModel):
@@ -20,8 +23,8 @@ class DemoChoice(BaseModel):
     model_config = _STRICT
 
     kind: Literal["demo"] = "demo"
-    part: str | None = None
-    seed: int = 0
+    part: _Word | None = None
+    seed: _Seed = 0
     rate_hz: _Rate | None = None
     frames: _Frames | None = None
 
@@ -36,7 +39,7 @@ class FolderChoice(BaseModel):
     model_config = _STRICT
 
     kind: Literal["folder"] = "folder"
-    path: Annotated[str, Field(min_length=1)]
+    path: _Place
     rate_hz: _Rate | None = None
     frames: _Frames | None = None
     significant_bits: _Bits | None = None
@@ -53,19 +56,22 @@ class FolderChoice(BaseModel):
 
 
 class GenicamChoice(BaseModel):
-    """A GenICam camera; `cti` None means all producers of the station, `device` None the first camera."""
+    """A GenICam camera; `cti` None means all producers of the station, `device` None the first camera.
+
+    A producer is native code: which file `cti` means, the station says (`services.recipe_source`), never a recipe.
+    """
 
     model_config = _STRICT
 
     kind: Literal["genicam"] = "genicam"
-    cti: str | None = None
-    device: str | None = None
+    cti: _Place | None = None
+    device: _Word | None = None
     trigger: Literal["free", "software", "hardware"] = "free"
     frames: _Frames | None = None
 
     def choice(self) -> SourceChoice:
-        """Return the same as the station's own word."""
-        return SourceChoice(kind="genicam", cti=self.cti, device=self.device, trigger=self.trigger, frames=self.frames)
+        """Return the same as the station's own word; the producer is left to the station."""
+        return SourceChoice(kind="genicam", device=self.device, trigger=self.trigger, frames=self.frames)
 
 
 RecipeSource: TypeAlias = Annotated[DemoChoice | FolderChoice | GenicamChoice, Field(discriminator="kind")]

@@ -18,6 +18,7 @@ from crane_desktop.recipe.identity import recipe_sha256, same_content
 from crane_desktop.recipe.locking import locked, unwritable_is_told
 from crane_desktop.recipe.migrate import OldFile, old_files, put_away, read_old
 from crane_desktop.recipe.model import Recipe, Thresholds, checked_name
+from crane_desktop.recipe.names import same_to_people
 from crane_desktop.recipe.shelf import Shelf
 from crane_desktop.recipe.staleness import without_stale_thresholds
 from crane_desktop.recipe.unnamed import keep_unnamed, read_unnamed
@@ -274,9 +275,9 @@ class RecipeStore:
         return [file for file in old_files(self.data.recipes) if file.name == name]
 
     def _refuse_other_case(self, name: str) -> None:
-        """A name that a file system may take for another's is no new one, on any system: recipes travel."""
+        """A name that a file system or a person takes for another's is no new one, on any system: recipes travel."""
         for other in self._shelf.folders():
-            if other.casefold() == name.casefold():
+            if same_to_people(other, name):
                 raise InputError("recipe.name_differs_in_case", name=name, other=other)
 
     def _append(self, recipe: Recipe, who: str, why: Why | str) -> RecipeVersion:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date as Date
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from crane_desktop.domain.camera_setup import FeatureValue
@@ -17,6 +17,27 @@ HIGHEST_THRESHOLD = 2.0
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 _Level: TypeAlias = Annotated[float, Field(ge=0, le=HIGHEST_THRESHOLD)]
+_Word: TypeAlias = Annotated[str, Field(max_length=1000)]
+Area: TypeAlias = Annotated[float, Field(ge=0, le=1e12)]
+"""Frame pixels; larger than any frame."""
+_WHOLE_NUMBERS = range(-(2**63), 2**63)
+_MOST_FEATURES = 10_000
+_LONGEST_WORDS = 10_000
+
+
+def _a_camera_can_hold(features: Mapping[str, FeatureValue]) -> Mapping[str, FeatureValue]:
+    """A camera's whole numbers have 64 bits, and so have a database's."""
+    for name, value in features.items():
+        whole = isinstance(value, int) and value not in _WHOLE_NUMBERS
+        if whole or len(name) > _LONGEST_WORDS or (isinstance(value, str) and len(value) > _LONGEST_WORDS):
+            raise PydanticCustomError("camera_features", "no value of a camera")
+    return features
+
+
+CameraFeatures: TypeAlias = Annotated[
+    Mapping[str, FeatureValue], Field(max_length=_MOST_FEATURES), AfterValidator(_a_camera_can_hold)
+]
+"""GenICam features by name, in their order."""
 
 
 class Thresholds(BaseModel):
@@ -49,12 +70,12 @@ class CalibrationBasis(BaseModel):
 
     model_config = _STRICT
 
-    pack: str
+    pack: _Word
     source: Literal["demo", "folder", "genicam"] | None = None
-    camera_features: Mapping[str, FeatureValue] = Field(default_factory=dict)
+    camera_features: CameraFeatures = Field(default_factory=dict)
     corrections: Corrections | None = None
-    good_parts_sha256: str | None = None
-    smallest_area_px: Annotated[float, Field(ge=0)] = 0.0
+    good_parts_sha256: _Word | None = None
+    smallest_area_px: Area = 0.0
 
 
 class Calibration(BaseModel):
@@ -79,11 +100,11 @@ class Calibration(BaseModel):
 
     model_config = _STRICT
 
-    n_images: Annotated[int, Field(ge=1)]
+    n_images: Annotated[int, Field(ge=1, le=10**9)]
     false_reject_rate: Annotated[float, Field(gt=0, lt=1)]
     promised_rate: Annotated[float, Field(ge=0, le=1)]
     date: Date
-    pack_sha256: str
-    image_size_px: int | None = None
-    good_parts_sha256: str | None = None
+    pack_sha256: _Word
+    image_size_px: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    good_parts_sha256: _Word | None = None
     basis: CalibrationBasis | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from crane_desktop.domain.errors import InputError
@@ -10,9 +12,34 @@ from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.identity import same_content
 from crane_desktop.recipe.json_text import dump_recipe, read_recipe_file
 from crane_desktop.recipe.model import Recipe
+from crane_desktop.recipe.places import Dropped, with_places_of, without_places
 from crane_desktop.recipe.store import RECIPE_SUFFIX, RecipeStore
 from crane_desktop.settings.atomic import write_atomic
 from crane_desktop.settings.data_dir import DataDir
+from crane_desktop.settings.regular_file import read_regular
+
+_LARGEST_COMPANION = 512 << 20
+_HIGHEST_IMPORTED = 1_000_000
+"""A version's number is counted on here; one from outside must leave room for that."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedRecipe:
+    """What a recipe's file would bring.
+
+    Attributes
+    ----------
+    recipe
+        As the station would take it: it names its producer, its folder and its pack, and says of none where it lies.
+    dropped
+        The places that the file gave and nobody here chose.
+    replaces
+        Whether another recipe of its name is there.
+    """
+
+    recipe: Recipe
+    dropped: tuple[Dropped, ...] = ()
+    replaces: bool = False
 
 
 def export_recipe(store: RecipeStore, name: str, out: Path) -> list[Path]:
@@ -39,20 +66,34 @@ def export_recipe(store: RecipeStore, name: str, out: Path) -> list[Path]:
     return written
 
 
-def read_offer(store: RecipeStore, file: Path) -> tuple[Recipe, bool]:
-    """Return the recipe in a file, and whether it would replace another one of its name.
+def read_offer(store: RecipeStore, file: Path) -> OfferedRecipe:
+    """Return what the recipe in a file would bring; nothing is changed.
 
     Raises
     ------
     InputError
         If the file is no recipe.
     """
-    recipe = read_recipe_file(file)
-    return recipe, recipe.name in store.names() and not _same(store, recipe)
+    recipe, dropped = without_places(read_recipe_file(file))
+    if recipe.version > _HIGHEST_IMPORTED:
+        raise InputError("recipe.field_wrong", field="version", value=recipe.version)
+    if recipe.name not in store.names():
+        return OfferedRecipe(recipe, dropped)
+    try:
+        own = store.head(recipe.name)
+    except InputError:  # damaged: it is another one
+        return OfferedRecipe(recipe, dropped, replaces=True)
+    placed = with_places_of(recipe, own)
+    here = {one.field for one in without_places(placed)[1]}
+    unknown = tuple(one for one in dropped if one.field not in here)
+    return OfferedRecipe(placed, unknown, replaces=not same_content(own, placed))
 
 
-def import_recipe(store: RecipeStore, file: Path, *, replace: bool) -> tuple[Recipe, Path | None]:
+def import_recipe(store: RecipeStore, file: Path, *, replace: bool) -> tuple[OfferedRecipe, Path | None]:
     """Take a recipe over into the store, with the files beside it that it names.
+
+    No path comes in with it: producer, folder of pictures and pack become names, for which the station's people say
+    where they lie. Where a recipe of its name is here, the places that this one gives to the same names stay.
 
     Parameters
     ----------
@@ -61,8 +102,8 @@ def import_recipe(store: RecipeStore, file: Path, *, replace: bool) -> tuple[Rec
 
     Returns
     -------
-    tuple[Recipe, Path | None]
-        The recipe, and where the replaced one is kept.
+    tuple[OfferedRecipe, Path | None]
+        What was taken, the recipe as it is in use now; and where the replaced one is kept.
 
     Raises
     ------
@@ -70,8 +111,9 @@ def import_recipe(store: RecipeStore, file: Path, *, replace: bool) -> tuple[Rec
         If the file is no recipe, one of its files is missing or another than it means, or a recipe of its name is
         there and may not be replaced. Nothing has changed then.
     """
-    recipe, replaces = read_offer(store, file)
-    if replaces and not replace:
+    offer = read_offer(store, file)
+    recipe = offer.recipe
+    if offer.replaces and not replace:
         raise InputError("recipe.exists", recipe=recipe.name)
     missing = [(place, sha256) for place, sha256 in _companions(store.data, recipe) if not _holds(place, sha256)]
     brought = {place: _proven(file.parent / place.name, sha256) for place, sha256 in missing}
@@ -79,7 +121,7 @@ def import_recipe(store: RecipeStore, file: Path, *, replace: bool) -> tuple[Rec
         _write(place, content)
     why = Why("recipe.why.imported", {"file": file.name})
     made, kept = store.take_over(recipe, who=system_user(), why=why)
-    return made.recipe, kept
+    return dataclasses.replace(offer, recipe=made.recipe), kept
 
 
 def _companions(data: DataDir, recipe: Recipe) -> list[tuple[Path, str]]:
@@ -93,23 +135,16 @@ def _companions(data: DataDir, recipe: Recipe) -> list[tuple[Path, str]]:
     return found
 
 
-def _same(store: RecipeStore, recipe: Recipe) -> bool:
-    try:
-        return same_content(store.head(recipe.name), recipe)
-    except InputError:  # damaged: it is another one
-        return False
-
-
 def _holds(place: Path, sha256: str) -> bool:
     try:
-        return hashlib.sha256(place.read_bytes()).hexdigest() == sha256
-    except OSError:
+        return hashlib.sha256(read_regular(place, _LARGEST_COMPANION)).hexdigest() == sha256
+    except (OSError, InputError):
         return False
 
 
 def _proven(place: Path, sha256: str) -> bytes:
     try:
-        content = place.read_bytes()
+        content = read_regular(place, _LARGEST_COMPANION)
     except OSError as error:
         raise InputError("recipe.part_missing", file=place) from error
     if hashlib.sha256(content).hexdigest() != sha256:

@@ -21,15 +21,18 @@ from crane_desktop.recipe.authorship import Why
 from crane_desktop.recipe.differences import Difference
 from crane_desktop.recipe.identity import canonical
 from crane_desktop.recipe.json_text import recipe_of
-from crane_desktop.recipe.model import Recipe
+from crane_desktop.recipe.model import LARGEST_VERSION, Recipe
 from crane_desktop.recipe.names import clean_name
+from crane_desktop.settings.plain_json import NoJson, parse_json
+from crane_desktop.settings.regular_file import read_regular
 
 ENVELOPE_FORMAT = 2
 FOLDER_SUFFIX = ".versions"
 HEAD_FILE = "head.json"
 _LARGEST_FILE = 4_000_000
-_FILE_NAME = re.compile(r"v(\d{6,})-([0-9a-f]{16})\.json")
+_FILE_NAME = re.compile(r"v([0-9]{6,10})-([0-9a-f]{16})\.json")
 _STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+_Number: TypeAlias = Annotated[int, Field(ge=1, le=LARGEST_VERSION)]
 _Sha256: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -105,7 +108,7 @@ class _Why(BaseModel):
 class _Envelope(BaseModel):
     model_config = _STRICT
     format_version: Literal[2]
-    version: Annotated[int, Field(ge=1)]
+    version: _Number
     sha256: _Sha256
     parent_sha256: _Sha256 | None
     who: str
@@ -118,7 +121,7 @@ class _Envelope(BaseModel):
 class _Head(BaseModel):
     model_config = _STRICT
     format_version: Literal[2]
-    version: Annotated[int, Field(ge=1)]
+    version: _Number
     sha256: _Sha256
 
 
@@ -127,7 +130,7 @@ def version_files(folder: Path) -> list[VersionFile]:
     found = [
         VersionFile(path, int(match[1]), match[2])
         for path in (folder.iterdir() if folder.is_dir() else ())
-        if (match := _FILE_NAME.fullmatch(path.name))
+        if (match := _FILE_NAME.fullmatch(path.name)) and int(match[1]) <= LARGEST_VERSION
     ]
     return sorted(found, key=lambda file: (file.version, file.sha16))
 
@@ -207,10 +210,8 @@ def read_head(folder: Path) -> Head | None:
 
 def _json_object(path: Path) -> dict[str, Any] | None:
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
-        data = json.loads(content.decode("utf-8")) if len(content) <= _LARGEST_FILE else None
-    except (OSError, ValueError, RecursionError):
+        data = parse_json(read_regular(path, _LARGEST_FILE))
+    except (OSError, NoJson, InputError):
         return None
     return data if isinstance(data, dict) else None
 

@@ -21,6 +21,7 @@ from crane_desktop.records.rows import RUN_COLUMNS, flat_run, plain_value
 from crane_desktop.records.schema import events, records
 from crane_desktop.settings.atomic import TEMPORARY_SUFFIX
 from crane_desktop.settings.data_dir import DataDir
+from crane_desktop.settings.spreadsheet import guarded
 
 ExportForm = Literal["csv", "jsonl"]
 ExportWhat = Literal["records", "runs", "events"]
@@ -28,9 +29,6 @@ Rows: TypeAlias = Iterator[Mapping[str, Any]]
 _AT_ONCE = 1000
 _RECORD_COLUMNS = [name for name in records.columns.keys() if name not in ("run", "recipe_sha256", "sequence")]  # noqa: SIM118
 """What whoever reads exported records knows; which run they belong to, runs and events tell."""
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A cell beginning so is run as a formula by spreadsheets (OWASP, "CSV Injection")."""
 
 
 def export_records(
@@ -160,7 +158,7 @@ def _cell(value: Any) -> Any:
         case bool():
             return "true" if value else "false"
         case str():
-            return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+            return guarded(value)
         case list() | dict():
             return json.dumps(value)
         case _:

@@ -23,6 +23,10 @@ from crane_desktop.recipe.corrections import ReferencePicture, WhiteBalance
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.settings.atomic import write_atomic
 from crane_desktop.settings.data_dir import DataDir
+from crane_desktop.settings.regular_file import read_regular
+
+_LARGEST_REFERENCE = 512 << 20
+"""A colour picture of 80 million points at 16 bits."""
 
 
 def corrector_of(data: DataDir, recipe: Recipe) -> Corrector | None:
@@ -85,7 +89,7 @@ def _read(data: DataDir, wanted: ReferenceFile | None) -> Reference | None:
     if wanted is None:
         return None
     try:
-        content = (data.references / wanted.file).read_bytes()
+        content = read_regular(data.references / wanted.file, _LARGEST_REFERENCE)
     except OSError as error:
         raise InputError("app.reference_missing", file=data.references / wanted.file) from error
     return decode_reference(content, wanted)

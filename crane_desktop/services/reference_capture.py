@@ -13,6 +13,7 @@ from crane_desktop.recipe.corrections import Corrections
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.source import GenicamChoice
 from crane_desktop.services.corrections import keep_reference, white_balance
+from crane_desktop.services.recipe_source import recipe_choice
 from crane_desktop.services.sources import make_source
 from crane_desktop.services.workbench import Workbench
 
@@ -39,7 +40,7 @@ def take_reference(workbench: Workbench, recipe_name: str, kind: ReferenceKind, 
     """
     data = workbench.data
     recipe = workbench.recipes.head(recipe_name)
-    frames = _frames(recipe, count)
+    frames = _frames(workbench, recipe, count)
     corrections = recipe.corrections or Corrections()
     update: dict[str, object]
     if kind == "grey":
@@ -54,10 +55,13 @@ def take_reference(workbench: Workbench, recipe_name: str, kind: ReferenceKind, 
     return workbench.recipes.save(recipe_name, change, who=system_user(), why=Why(_WHY[kind])).recipe
 
 
-def _frames(recipe: Recipe, count: int) -> list[Frame]:
-    if not isinstance(recipe.source, GenicamChoice):
+def _frames(workbench: Workbench, recipe: Recipe, count: int) -> list[Frame]:
+    asked = recipe_choice(workbench, recipe)
+    if asked is None or not isinstance(recipe.source, GenicamChoice):
         raise InputError("app.reference_needs_camera", recipe=recipe.name)
-    source = make_source(replace(recipe.source.choice(), frames=None), recipe.camera_features)
+    if asked.missing is not None:
+        raise asked.missing
+    source = make_source(replace(asked.choice, frames=None), recipe.camera_features)
     frames: list[Frame] = []
     try:
         source.open()

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from crane_desktop.domain.errors import InputError
 from crane_desktop.model.manifest import Signature
 from crane_desktop.model.signature import matches
+from crane_desktop.settings.regular_file import open_regular, read_regular
 
 MANIFEST = "release-manifest.json"
 SUMS = "SHA256SUMS"
@@ -36,7 +37,7 @@ class ReleasedFile(_Frozen):
     """One file of a release; its name is no path, so it lies in the manifest's own folder."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+~-]*$", max_length=120)]
-    size_bytes: Annotated[int, Field(ge=0)]
+    size_bytes: Annotated[int, Field(ge=0, le=1 << 48)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -76,8 +77,7 @@ def read_release(folder: Path, trusted: Collection[str]) -> Release:
     """
     file = folder / MANIFEST
     try:
-        with file.open("rb") as opened:
-            content = opened.read(_LARGEST_MANIFEST)
+        content = read_regular(file, _LARGEST_MANIFEST)
     except FileNotFoundError:
         raise InputError("app.release_none", folder=folder, file=MANIFEST) from None
     except OSError as error:
@@ -126,7 +126,7 @@ def check_files(folder: Path, release: Release, told: _Told = lambda _done, _of:
         try:
             if file.stat().st_size != one.size_bytes:
                 raise InputError("app.release_file_changed", file=file)
-            with file.open("rb") as opened:
+            with open_regular(file) as opened:
                 while block := opened.read(_BLOCK):
                     whole.update(block)
                     done += len(block)

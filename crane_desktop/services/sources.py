@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.ports import FrameSource
 from crane_desktop.domain.signals import LineSetting
-from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.domain.sources import LARGEST_SEED, SourceChoice
 from crane_desktop.preprocess.correct import Corrector
 from crane_desktop.settings.texts import Language
 
@@ -67,6 +67,8 @@ def make_source(
         case "demo":
             from crane_desktop.simulation.source import DemoSource
 
+            if not 0 <= choice.seed <= LARGEST_SEED:
+                raise InputError("camera.seed_wrong", seed=choice.seed)
             return DemoSource(choice.device, seed=choice.seed, rate_hz=choice.rate_hz, frames=choice.frames)
         case _:
             raise InputError("camera.source_unknown", kind=choice.kind)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.settings.atomic import write_atomic
+from crane_desktop.settings.regular_file import read_regular
 
 FORMAT_VERSION = 1
 _LARGEST_FILE = 1_000_000
@@ -57,6 +58,8 @@ class Settings(BaseModel):
         Which parts' pictures are archived.
     reserve_mb
         Free disk space in MB below which pictures are no longer archived; verdicts still are.
+    producers
+        GenTL producer files (native code) that people of this station chose; those that a recipe may name.
     trusted_keys
         Public keys (64 hexadecimal digits) of makers whose packs this station trusts.
     require_signed
@@ -79,9 +82,20 @@ class Settings(BaseModel):
     previous: PackChoice | None = None
     keep_images: KeepImages = "not_ok"
     reserve_mb: int = Field(default=500, ge=100)
+    producers: tuple[str, ...] = ()
     trusted_keys: tuple[_PublicKey, ...] = ()
     require_signed: bool = False
     window_geometry: str = ""
+
+
+_MOST_PRODUCERS = 16
+
+
+def with_producer(producers: tuple[str, ...], chosen: str | None) -> tuple[str, ...]:
+    """Return the producers that people of this station chose, with one more; the newest stay."""
+    if not chosen or chosen in producers:
+        return producers
+    return (*producers, chosen)[-_MOST_PRODUCERS:]
 
 
 def is_public_key(key: str) -> bool:
@@ -102,8 +116,9 @@ def load_settings(path: Path) -> tuple[Settings, list[InputError]]:
         One note for every thing that was not taken over; not raised, since the program can go on.
     """
     try:
-        with path.open("rb") as file:
-            raw = file.read(_LARGEST_FILE)
+        raw = read_regular(path, _LARGEST_FILE)
+    except InputError:  # no file, or one without end: neither can be set aside
+        return Settings(), [InputError("settings.damaged", file=path)]
     except FileNotFoundError:
         return Settings(), []
     except OSError as error:

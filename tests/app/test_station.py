@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from eventually import WITHIN_S, Hang, eventually
+from recipe_fixtures import stored_fields
 from station_fixtures import alarm_of
 
 from crane_desktop.app.station.live_station import LiveStation
@@ -367,3 +368,18 @@ def test_writer_and_reader_may_meet_on_a_new_log(workbench: Workbench) -> None:
         assert all(page.result(WITHIN_S) is not None for page in pages)
     finally:
         station.close()
+
+
+def test_a_recipes_driver_that_nobody_chose_is_asked_for_and_not_filled_in(
+    workbench: Workbench, station: LiveStation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GENICAM_GENTL64_PATH", raising=False)
+    evil = tmp_path / "evil.cti"
+    evil.write_bytes(b"")
+    fields = {"name": "部品A", "pack": "試験用", "source": {"kind": "genicam", "cti": str(evil), "device": "SN1"}}
+    stored_fields(workbench.data, **fields)
+    station.line.load(None, "部品A")
+    view = until(station, lambda view: ready(view) and alarm_of(view) is not None)
+    assert alarm_of(view) is not None
+    assert (alarm_of(view).key, alarm_of(view).params["producer"]) == ("services.recipe_producer_unknown", "evil.cti")
+    assert view.recipe_source == SourceChoice(kind="genicam", device="SN1")

@@ -77,7 +77,7 @@ def test_a_recipe_arrives_with_everything_it_needs(
     assert parse_recipe(out.read_text(encoding="utf-8")) == whole  # the same JSON as in the data folder
     assert len(list(stick.iterdir())) == 3
     done = crane("recipe", "import", out, "--data-dir", other, "--json")
-    assert (done.code, done.objects) == (0, [{"recipe": whole.name, "version": 3, "kept": None}])
+    assert (done.code, done.objects) == (0, [{"recipe": whole.name, "version": 3, "kept": None, "dropped": {}}])
     data = DataDir(other)
     assert read_recipe(data, whole.name) == whole
     assert (data.references / "dark-1.png").read_bytes() == DARK
@@ -129,7 +129,7 @@ def test_another_recipe_of_the_name_is_replaced_only_when_asked_and_kept(
         (b'{"name": "a", "surprise": 1}', "surprise"),
         (json.dumps({"name": "..\\a"}).encode(), "called"),
         (b'{"format_version": 99, "name": "a"}', "99"),
-        (b" " * 5_000_000, "damaged"),
+        (b" " * 5_000_000, "larger than 4 MB"),
         (None, "cannot be read"),
     ],
 )

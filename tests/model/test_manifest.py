@@ -214,6 +214,6 @@ def test_a_picture_in_too_many_patches_is_refused(small_config: Callable[..., Cr
     """Attention's room grows with the fourth power of the patches along a side."""
     facts = small_config("crane").model_dump(mode="json")
     patch = facts["vision"]["patch_size_px"]
-    assert CraneConfig.model_validate({**facts, "image_size_px": 128 * patch}).grid == 128
+    assert CraneConfig.model_validate({**facts, "image_size_px": 64 * patch}).grid == 64
     with pytest.raises(ValidationError, match="too many patches"):
-        CraneConfig.model_validate({**facts, "image_size_px": 129 * patch})
+        CraneConfig.model_validate({**facts, "image_size_px": 65 * patch})

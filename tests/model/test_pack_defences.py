@@ -177,7 +177,7 @@ def test_an_expected_map_without_numbers_is_no_proof(pack: Path, tmp_path: Path)
 def test_a_config_may_not_ask_for_the_moon(small_config: Callable[..., CraneConfig]) -> None:
     with pytest.raises(ValidationError, match="too many patches"):
         small_config(
-            image_size_px=4096, vision={"width": 48, "layers": 4, "heads": 3, "patch_size_px": 1, "position_grid": 3}
+            image_size_px=2048, vision={"width": 48, "layers": 4, "heads": 3, "patch_size_px": 1, "position_grid": 3}
         )
 
 

@@ -117,7 +117,7 @@ def test_what_is_no_pack_is_refused(tmp_path: Path) -> None:
         archive.writestr("readme.txt", "hello")
     assert refusal(other) == "model.pack_not_a_pack"
     assert refusal(tmp_path / "absent.cranepack") == "model.pack_unreadable"
-    assert refusal(tmp_path) == "model.pack_unreadable"
+    assert refusal(tmp_path) == "settings.no_regular_file"
 
 
 @pytest.mark.parametrize(

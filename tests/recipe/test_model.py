@@ -179,10 +179,12 @@ def test_a_name_typed_on_a_mac_is_the_same_name() -> None:
     [
         (DemoChoice(part="metal", seed=3, frames=9), SourceChoice("demo", device="metal", seed=3, frames=9)),
         (FolderChoice(path="/写真", rate_hz=2), SourceChoice("folder", path="/写真", rate_hz=2)),
-        (GenicamChoice(cti="a.cti", device="1"), SourceChoice("genicam", cti="a.cti", device="1")),
+        (GenicamChoice(cti="a.cti", device="1"), SourceChoice("genicam", device="1")),
     ],
 )
-def test_a_source_is_the_stations_choice(own: DemoChoice | FolderChoice | GenicamChoice, choice: SourceChoice) -> None:
+def test_a_source_is_the_stations_choice_but_for_the_native_code(
+    own: DemoChoice | FolderChoice | GenicamChoice, choice: SourceChoice
+) -> None:
     assert own.choice() == choice
     assert parse_recipe(dump_recipe(Recipe(name="r", source=own))).source == own
 

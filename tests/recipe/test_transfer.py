@@ -17,7 +17,7 @@ from crane_desktop.recipe.good_parts import GoodPartsFile
 from crane_desktop.recipe.model import Calibration, Recipe, Thresholds
 from crane_desktop.recipe.staleness import basis_of
 from crane_desktop.recipe.store import RecipeStore, RecipeVersion
-from crane_desktop.recipe.transfer import export_recipe, import_recipe, read_offer
+from crane_desktop.recipe.transfer import OfferedRecipe, export_recipe, import_recipe, read_offer
 from crane_desktop.settings.data_dir import DataDir
 
 LIMITS = Thresholds(score_review=0.1, score_ng=0.2, map_review=0.3, map_ng=0.4)
@@ -102,8 +102,8 @@ def test_everything_travels_and_the_calibration_stays_good(
     written = export_recipe(own, whole.name, out)
     assert {file.name for file in written} == {out.name, *PARTS}
     assert json.loads(out.read_text(encoding="utf-8"))["name"] == whole.name  # readable JSON
-    assert read_offer(other, out) == (whole, False)
-    assert import_recipe(other, out, replace=False) == (whole, None)
+    assert read_offer(other, out) == OfferedRecipe(whole)
+    assert import_recipe(other, out, replace=False) == (OfferedRecipe(whole), None)
     assert other.head(whole.name) == whole
     assert {name: place.read_bytes() for name, place in places(other).items()} == PARTS
     (version,) = other.history(whole.name)
@@ -114,7 +114,7 @@ def test_everything_travels_and_the_calibration_stays_good(
 def test_the_same_again_changes_nothing(own: RecipeStore, other: RecipeStore, whole: Recipe, out: Path) -> None:
     export_recipe(own, whole.name, out)
     import_recipe(other, out, replace=False)
-    assert read_offer(other, out)[1] is False
+    assert read_offer(other, out).replaces is False
     assert import_recipe(other, out, replace=False)[1] is None
     assert len(other.history(whole.name)) == 1
 
@@ -124,15 +124,16 @@ def test_another_one_of_the_name_becomes_the_next_version_when_asked(
 ) -> None:
     export_recipe(own, whole.name, out)
     there = other.take_over(Recipe(name=whole.name, version=9), who="a", why="b")[0]
-    assert read_offer(other, out) == (whole, True)
+    assert read_offer(other, out) == OfferedRecipe(whole, replaces=True)
     refused(lambda: import_recipe(other, out, replace=False), "recipe.exists")
     assert other.head(whole.name) == there.recipe
     assert not any(place.exists() for place in places(other).values())
-    recipe, kept = import_recipe(other, out, replace=True)
+    taken, kept = import_recipe(other, out, replace=True)
+    recipe = taken.recipe
     assert (recipe, kept) == (whole.changed(version=10), there.file)
     assert other.version(whole.name, 9) == there.recipe
     # Taken over with the number of here, it is still the same recipe.
-    assert read_offer(other, out)[1] is False
+    assert read_offer(other, out).replaces is False
 
 
 def test_a_damaged_one_of_the_name_counts_as_another(
@@ -141,8 +142,9 @@ def test_a_damaged_one_of_the_name_counts_as_another(
     export_recipe(own, whole.name, out)
     damaged = other.take_over(whole, who="a", why="b")[0].file
     damaged.write_bytes(b"{")
-    assert read_offer(other, out)[1] is True
-    recipe, kept = import_recipe(other, out, replace=True)
+    assert read_offer(other, out).replaces is True
+    taken, kept = import_recipe(other, out, replace=True)
+    recipe = taken.recipe
     assert (recipe.version, kept, other.head(whole.name)) == (4, damaged, recipe)
 
 
@@ -161,7 +163,7 @@ def test_without_a_file_of_its_own_it_stays_outside(
     # What the station has already need not travel.
     for part, place in places(other).items():
         place.write_bytes(PARTS[part])
-    assert import_recipe(other, out, replace=False)[0] == whole
+    assert import_recipe(other, out, replace=False)[0].recipe == whole
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -185,7 +187,7 @@ def test_a_file_of_format_1_comes_with_its_calibration(other: RecipeStore, out: 
     }
     old = {"format_version": 1, "name": "旧", "version": 5, "thresholds": LIMITS.model_dump(), "calibration": made}
     out.write_text(json.dumps({**old, "camera_features": {"Gain": 2.0}}), encoding="utf-8-sig")
-    recipe, _kept = import_recipe(other, out, replace=False)
+    recipe = import_recipe(other, out, replace=False)[0].recipe
     assert (recipe.version, recipe.thresholds) == (5, LIMITS)
     assert recipe.calibration is not None
     assert recipe.calibration.basis == basis_of(recipe)
@@ -198,7 +200,7 @@ def test_a_file_that_was_changed_by_hand_brings_no_calibration_for_other_setting
     data = json.loads(out.read_text(encoding="utf-8"))
     data["camera_features"]["Gain"] = 24.0
     out.write_text(json.dumps(data), encoding="utf-8")
-    recipe, _kept = import_recipe(other, out, replace=False)
+    recipe = import_recipe(other, out, replace=False)[0].recipe
     assert (recipe.camera_features["Gain"], recipe.thresholds, recipe.calibration) == (24.0, None, None)
 
 

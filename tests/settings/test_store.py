@@ -178,7 +178,7 @@ def test_a_file_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
         file.truncate(1 << 40)
     loaded, notes = load_settings(path)
     assert loaded == Settings()
-    assert [note.key for note in notes] == ["settings.damaged", "settings.set_aside"]
+    assert [note.key for note in notes] == ["settings.damaged"]
 
 
 def test_where_the_copy_cannot_be_kept_the_program_starts_and_says_so(
@@ -223,11 +223,11 @@ def test_a_byte_order_mark_is_no_damage(tmp_path: Path) -> None:
     assert load_settings(path) == (Settings(pack="a"), [])
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_folder_in_its_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "settings.json").mkdir()
     loaded, notes = load_settings(tmp_path / "settings.json")
     assert loaded == Settings()
-    assert [n.key for n in notes] == ["settings.unreadable"]
+    assert [n.key for n in notes] == ["settings.damaged"]
 
 
 def test_saving_into_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:

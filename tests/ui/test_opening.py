@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,3 +136,26 @@ def test_the_window_may_close_over_an_open_question(opening: Opening, window: Ma
     window.close()
     assert opening.box is None  # nothing is left on screen without its window
     assert station.asked("take_in") == []
+
+
+def test_the_question_says_whose_pack_is_replaced(opening: Opening, window: MainWindow, station: FakeStation) -> None:
+    window.switch_language()
+    stranger = replace(PACK, replaces=True, signer="ab" * 8, replaced_version="1.1")
+    station.packs.looked[PACK.file] = answered(stranger)
+    opening.open([Path(PACK.file)])
+    window.tick()
+    assert opening.box is not None
+    assert "1.1 (signed by: nobody)" in opening.box.text()
+    assert f"1.2 (signed by: {'ab' * 8})" in opening.box.text()
+    buttons(opening)["Cancel"].click()
+
+
+def test_the_question_says_what_a_recipe_does_not_bring(
+    opening: Opening, window: MainWindow, station: FakeStation
+) -> None:
+    station.packs.looked[RECIPE.file] = answered(replace(RECIPE, dropped=("evil.cti", "本番")))
+    opening.open([Path(RECIPE.file)])
+    window.tick()
+    assert opening.box is not None
+    assert "この端末で選んでください:evil.cti, 本番" in opening.box.text()
+    buttons(opening)["キャンセル"].click()

@@ -23,6 +23,7 @@ from crane_desktop.recipe.model import Recipe
 from crane_desktop.services.alarms import AlarmList, LineAlarms
 from crane_desktop.services.camera_setup import CameraOwner
 from crane_desktop.services.model_loading import LoadedModel, load_model
+from crane_desktop.services.recipe_source import RecipeChoice, recipe_choice
 from crane_desktop.services.run import Run, check_choice, does_not_stop, prepare_run
 from crane_desktop.services.workbench import Workbench
 
@@ -60,6 +61,7 @@ class LiveLine:
         self._guard = threading.Lock()
         self._wanted: tuple[str | None, str | None] = (None, None)
         self._model: LoadedModel | None = None
+        self._asked: RecipeChoice | None = None
         self._following = threading.Lock()
         self._seen_of_model: tuple[StationFault | None, Reason | None] = (None, None)
         self._line_alarms = LineAlarms(alarms, LINE)
@@ -76,7 +78,8 @@ class LiveLine:
     def view(self) -> StationView:
         """Return the newest snapshot; cheap, never blocks."""
         with self._guard:
-            model, run, run_id, carried = self._model, self._run, self._run_id, self._carried
+            model, run, run_id = self._model, self._run, self._run_id
+            carried, asked = self._carried, self._asked
         shot = run.line.snapshot() if run is not None else None
         shown = carried.shown(shot)
         self._follow(model, shot)
@@ -87,7 +90,7 @@ class LiveLine:
             run_id=run_id,
             scorer=model.scorer.info if model else None,
             recipe=model.recipe.name if model else None,
-            recipe_source=model.recipe.source.choice() if model and model.recipe.source else None,
+            recipe_source=asked.choice if asked else None,
             counts=shown.counts,
             newest=shown.newest,
             carried=shown.carried,
@@ -164,11 +167,15 @@ class LiveLine:
         self._load_failed = True
         model = load_model(self._workbench, pack, recipe, self._worker.show_progress, in_use=self._model)
         self._load_failed = False
+        asked = recipe_choice(self._workbench, model.recipe)
         with self._guard:
             old, self._model = self._model, model
+            self._asked = asked
         if old is not None and old.base is not model.base:
             old.scorer.close()
         self._alarms.mended(STATION)
+        if asked is not None and asked.missing is not None:
+            self._alarms.raise_momentary(asked.missing, STATION)
 
     def _start(self, choice: SourceChoice) -> None:
         self._recall()

@@ -9,6 +9,8 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from crane_desktop.settings.regular_file import open_regular
+
 _ELF_MACHINES = {0x03: "x86", 0x3E: "x86-64", 0x28: "ARM", 0xB7: "ARM64"}
 _PE_MACHINES = {0x014C: "x86", 0x8664: "x86-64", 0x01C4: "ARM", 0xAA64: "ARM64"}
 _LARGEST = 512 * 1024 * 1024
@@ -59,7 +61,7 @@ def read_binary(path: Path) -> Binary | None:
     OSError
         If it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         data = file.read(_LARGEST)
     try:
         if data[:4] == b"\x7fELF":

@@ -15,6 +15,7 @@ from crane_desktop.camera.genicam.producer_probe import (
     ProbedProducer,
     probe_producer,
 )
+from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.findings import Finding, hint, problem, well
 
 _MACHINES = {"x86_64": "x86-64", "amd64": "x86-64", "aarch64": "ARM64", "arm64": "ARM64"}
@@ -33,7 +34,7 @@ def check_file(file: Path) -> list[Finding]:
     except OSError as error:
         detail = error.strerror or str(error)
         return [problem("camera.doctor_cti_closed", "camera.doctor_cti_closed_do", file=name, detail=detail)]
-    except DamagedError:
+    except (DamagedError, InputError):  # a folder or a pipe is no better
         return [problem("camera.doctor_cti_damaged", "camera.doctor_cti_damaged_do", file=name)]
     if binary is None:
         return [problem("camera.doctor_cti_no_library", "camera.doctor_cti_no_library_do", file=name)]

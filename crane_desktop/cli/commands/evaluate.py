@@ -20,6 +20,7 @@ from crane_desktop.cli.progress_bar import progress_bar
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.ports import Scorer
 from crane_desktop.services.packs.find import pack_path
+from crane_desktop.settings.regular_file import at_home
 from crane_desktop.settings.texts import Language, text
 
 if TYPE_CHECKING:  # brings torch
@@ -91,7 +92,7 @@ def evaluate(
 
 def _place_of(report: Path) -> Path:
     """Return where the report goes. That it cannot be written is better known before hours of work than after."""
-    out = report.expanduser().absolute()
+    out = at_home(report).absolute()
     if not out.parent.is_dir() or out.is_dir():
         raise InputError("training.report_not_written", file=report, detail=str(out.parent))
     return out

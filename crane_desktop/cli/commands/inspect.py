@@ -23,7 +23,9 @@ from crane_desktop.cli.options import (
 )
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.store import read_recipe
+from crane_desktop.services.recipe_source import recipe_choice, remember_producer
 from crane_desktop.settings.texts import text
 
 
@@ -62,6 +64,7 @@ def inspect(
     }
     choice = _choice(workbench, source, recipe, {name: value for name, value in given.items() if value is not None})
     with workbench.data.lock():
+        remember_producer(workbench, choice.cti)
         choices = [replace(choice, device=name) for name in device] if device else [choice]
         raise typer.Exit(run_lines(workbench, choices, pack=pack, recipe=recipe))
 
@@ -72,10 +75,27 @@ def _choice(
     """Return the source that was asked for: on the command line, else by the recipe, else the simulated line."""
     asked = SourceChoice(kind=(source or SourceKind.DEMO).value)
     if source is None and recipe is not None:
-        own = read_recipe(workbench.data, recipe).source
-        asked = asked if own is None else own.choice()
+        asked = _of_recipe(workbench, read_recipe(workbench.data, recipe), given) or asked
     _refuse_idle_options(asked.kind, given)
     return replace(asked, **given)
+
+
+def _of_recipe(workbench: Invocation, recipe: Recipe, given: dict[str, Any]) -> SourceChoice | None:
+    """Return the recipe's own source; what it leaves to the station must be given.
+
+    Raises
+    ------
+    InputError
+        If it is not: says what to give.
+    """
+    found = recipe_choice(workbench, recipe)
+    if found is None:
+        return None
+    if found.missing is None or "cti" in given or "path" in given:
+        return found.choice
+    if found.choice.kind == "genicam":
+        raise InputError("app.recipe_producer_unknown", **found.missing.params)
+    raise InputError("app.recipe_folder_unknown", **found.missing.params)
 
 
 def _refuse_idle_options(kind: str, given: dict[str, Any]) -> None:

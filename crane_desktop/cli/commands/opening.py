@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption
+from crane_desktop.settings.regular_file import at_home
 from crane_desktop.settings.texts import text
 
 
@@ -18,4 +19,4 @@ def open_files(
     """Open the window and ask whether these packs and recipes shall be taken in."""
     from crane_desktop.cli.start import start
 
-    raise typer.Exit(start(data_dir, None, [file.expanduser().absolute() for file in files]))
+    raise typer.Exit(start(data_dir, None, [at_home(file).absolute() for file in files]))

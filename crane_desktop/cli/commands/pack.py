@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ from crane_desktop.settings.texts import text
 
 if TYPE_CHECKING:
     from crane_desktop.model.selfcheck import Check
+    from crane_desktop.services.packs.install import Installed
 
 commands = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
 _PackFile = Annotated[str, typer.Argument(metavar="NAME|FILE", help=text("app.help.pack_option", HELP_LANGUAGE))]
@@ -102,20 +104,19 @@ def info(pack: _PackFile, data_dir: DataDirOption = None, as_json: JsonOption = 
 @commands.command("install", cls=Command, help=text("app.help.pack_install", HELP_LANGUAGE))
 def install(
     file: Annotated[Path, typer.Argument(help=text("app.help.pack_file", HELP_LANGUAGE))],
+    replace: Annotated[bool, typer.Option("--replace", help=text("app.help.pack_replace", HELP_LANGUAGE))] = False,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Verify a pack, have it give its golden scores on this station, and copy it into the data folder."""
-    from crane_desktop.model.packs import read_manifest
     from crane_desktop.services.packs.install import install_proven
 
     workbench = open_invocation(data_dir, as_json=as_json)
     with workbench.data.lock():
-        installed, replaced = install_proven(workbench, file)
-    name = read_manifest(installed).name
-    _print(workbench, installed, "app.pack_installed")
-    if replaced is not None:
-        workbench.console.note(text("app.pack_replaced", workbench.language, pack=name, file=replaced))
+        done = install_proven(workbench, file, replace=replace)
+    _print(workbench, done.file, "app.pack_installed")
+    for sentence in _replaced(workbench, done):
+        workbench.console.note(sentence)
 
 
 commands.command("use", cls=Command, help=text("app.help.pack_use", HELP_LANGUAGE))(profiles.use)
@@ -140,6 +141,26 @@ def list_all(data_dir: DataDirOption = None, as_json: JsonOption = False) -> Non
             workbench.console.show_error(error)
             damaged = True
     raise typer.Exit(2 if damaged else 0)
+
+
+def _replaced(workbench: Invocation, done: Installed) -> Iterator[str]:
+    """Yield what people must know where a pack took another's place: whose it was, and where it is kept."""
+    from crane_desktop.model.packs import read_manifest
+    from crane_desktop.services.packs.makers import shown, signer_of
+
+    language, manifest = workbench.language, read_manifest(done.file)
+    if done.replaced is not None:
+        yield text(
+            "app.pack_takes_place",
+            language,
+            pack=manifest.name,
+            old=done.replaced.version,
+            old_signer=shown(done.replaced.signer) or text("app.pack_no_signer", language),
+            new=manifest.pack_version,
+            new_signer=shown(signer_of(manifest)) or text("app.pack_no_signer", language),
+        )
+    if done.kept is not None:
+        yield text("app.pack_replaced", language, pack=manifest.name, file=done.kept)
 
 
 def _proven(workbench: Invocation, path: Path) -> list[Check]:

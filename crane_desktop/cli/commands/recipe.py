@@ -128,10 +128,19 @@ def take_over(
     """Take a recipe over from a file."""
     workbench = open_invocation(data_dir, as_json=as_json)
     with workbench.data.lock():
-        recipe, kept = import_recipe(workbench.recipes, file, replace=replace)
+        taken, kept = import_recipe(workbench.recipes, file, replace=replace)
+        recipe = taken.recipe
         workbench.note(imported("recipe", str(file), recipe=recipe.name))
+    for one in taken.dropped:
+        key = "recipe.dropped_pack" if one.field == "pack" else "recipe.dropped_source"
+        workbench.console.note(text(key, workbench.language, name=one.name))
     if as_json:
-        told = {"recipe": recipe.name, "version": recipe.version, "kept": None if kept is None else str(kept)}
+        told = {
+            "recipe": recipe.name,
+            "version": recipe.version,
+            "kept": None if kept is None else str(kept),
+            "dropped": {one.field: one.name for one in taken.dropped},
+        }
         workbench.console.data(told)
         return
     workbench.console.say(_line(recipe, workbench.language))

@@ -19,6 +19,7 @@ from crane_desktop.evaluation.datasets.names import folders, seen
 from crane_desktop.evaluation.datasets.samples import GOOD, Dataset, LabelledClass, Sample
 from crane_desktop.evaluation.datasets.site_folder import is_site_folder, read_site_folder
 from crane_desktop.evaluation.datasets.visa import find_split, read_visa
+from crane_desktop.settings.regular_file import at_home
 
 __all__ = ["GOOD", "Dataset", "LabelledClass", "Sample", "read_dataset"]
 
@@ -38,8 +39,8 @@ def read_dataset(path: Path) -> Dataset:
         If there is no data set; a class lacks good or defective test pictures; a mask belongs to no picture; or a
         list is damaged, leaves its folder, or names a file that is missing or named twice.
     """
-    place = path.expanduser().absolute()
-    if place.is_file():
+    place = at_home(path).absolute()
+    if place.exists() and not place.is_dir():
         if place.suffix.lower() == ".csv":
             return read_visa(place)
         if place.suffix.lower() == ".json":

@@ -9,6 +9,10 @@ from pathlib import Path, PurePosixPath
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.evaluation.datasets.samples import GOOD, Dataset, LabelledClass, Sample
+from crane_desktop.settings.regular_file import read_regular
+
+_LARGEST_LIST = 64_000_000
+"""A quarter of a million pictures."""
 
 DEFECTIVE = "defective"
 """The kind of a defect that the file does not name."""
@@ -48,7 +52,7 @@ def read_text(listing: Path) -> str:
         If it cannot be read, or is not UTF-8.
     """
     try:
-        return listing.read_text(encoding="utf-8-sig")
+        return read_regular(listing, _LARGEST_LIST).decode("utf-8-sig")
     except OSError as error:
         raise InputError("training.list_unreadable", file=listing, detail=error.strerror or str(error)) from error
     except UnicodeDecodeError as error:

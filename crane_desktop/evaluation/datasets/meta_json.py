@@ -6,13 +6,13 @@ folder, ``anomaly`` is 1 or 0, and ``mask_path`` may be empty.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from crane_desktop.evaluation.datasets.listing import DEFECTIVE, Row, damaged, dataset_of, read_text
 from crane_desktop.evaluation.datasets.samples import GOOD, Dataset
+from crane_desktop.settings.plain_json import NoJson, parse_json
 
 META = "meta.json"
 _NO_KIND = frozenset({"", GOOD, "normal"})
@@ -43,11 +43,9 @@ def is_meta(file: Path) -> bool:
 
 def _content(file: Path) -> Any:
     try:
-        return json.loads(read_text(file))
-    except json.JSONDecodeError as error:
-        raise damaged(file, f"line {error.lineno}", error.msg) from error
-    except RecursionError as error:
-        raise damaged(file, "line 1", "nested too deeply") from error
+        return parse_json(read_text(file))
+    except NoJson as error:
+        raise damaged(file, f"line {error.line}", "JSON") from error
 
 
 def _rows(file: Path) -> Iterator[Row]:
@@ -73,6 +71,6 @@ def _row(file: Path, place: str, train: bool, group: str, sample: Any) -> Row:
     if not all(isinstance(value, str) for value in (image, mask or "", kind)) or not image:
         raise damaged(file, place, "img_path, mask_path, specie_name")
     if odd not in (0, 1) or not isinstance(odd, int):
-        raise damaged(file, place, f"anomaly {odd!r}")
+        raise damaged(file, place, "anomaly")
     defect = GOOD if odd == 0 else (DEFECTIVE if kind in _NO_KIND else kind)
     return Row(place, train, group, defect, image, mask or "")

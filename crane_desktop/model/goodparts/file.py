@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from crane_desktop.domain.errors import InputError
@@ -18,6 +17,8 @@ from crane_desktop.model.goodparts.members import MemberName, member_of
 from crane_desktop.model.goodparts.memory import Bound, GoodParts, SelfCheck
 from crane_desktop.model.goodparts.scale import Scale
 from crane_desktop.settings.atomic import write_atomic
+from crane_desktop.settings.plain_json import parse_json
+from crane_desktop.settings.regular_file import read_regular
 
 SUFFIX = ".goodparts"
 MOST_PARTS = 64
@@ -46,7 +47,7 @@ class _Bound(_Words):
     pack: str
     pack_sha256: str
     profile: str
-    image_size_px: int
+    image_size_px: Annotated[int, Field(ge=1, le=100_000)]
     precision: str
 
 
@@ -109,13 +110,11 @@ def read_good_parts(path: Path, sha256: str | None = None) -> GoodParts:
         raise InputError("model.good_parts_changed", file=path)
     try:
         tensors = load(content)
-        with safe_open(path, framework="numpy") as opened:
-            words: dict[str, Any] = opened.metadata() or {}
-        header = _Header.model_validate_json(words["goodparts"])
+        header = _Header.model_validate_json(_words(content))
         if _digest(tensors) != header.tensors_sha256:
             raise ValueError("the tensors are not those that were written")
         members = {name: member_of(name, _own(tensors, name)) for name in header.scales}
-    except (SafetensorError, ValidationError, ValueError, KeyError, OSError, json.JSONDecodeError) as error:
+    except (SafetensorError, ValidationError, ValueError, KeyError, TypeError) as error:
         raise InputError("model.good_parts_damaged", file=path) from error
     return GoodParts(
         bound=Bound(**header.bound.model_dump()),
@@ -130,15 +129,21 @@ def read_good_parts(path: Path, sha256: str | None = None) -> GoodParts:
 
 def _bytes(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
+        return read_regular(path, _LARGEST_FILE)
     except FileNotFoundError:
         raise InputError("model.good_parts_missing", file=path) from None
     except OSError as error:
         raise InputError("model.good_parts_damaged", file=path) from error
-    if len(content) > _LARGEST_FILE:
-        raise InputError("model.good_parts_damaged", file=path)
-    return content
+
+
+def _words(content: bytes) -> str:
+    """Return what a memory says about itself: out of the bytes that were checked, whatever the file is by now."""
+    length = int.from_bytes(content[:8], "little")
+    header = parse_json(content[8 : 8 + length])
+    words = header["__metadata__"]["goodparts"]
+    if not isinstance(words, str):
+        raise TypeError("the words are no text")
+    return words
 
 
 def _own(tensors: dict[str, NDArray[Any]], name: str) -> dict[str, NDArray[np.float32]]:

@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.settings.regular_file import open_regular, read_regular
 
 SUMS = "SHA256SUMS"
+_LARGEST_SUMS = 4_000_000
 _LINE = re.compile(r"\\?([0-9a-fA-F]{64})(?: [ *](.+))?")
 
 
@@ -30,7 +32,7 @@ def check_sum_beside(pack: Path) -> bool:
     if wanted is None:
         return False
     try:
-        with pack.open("rb") as file:
+        with open_regular(pack) as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise InputError("model.no_such_pack_file", file=pack) from error
@@ -42,10 +44,10 @@ def check_sum_beside(pack: Path) -> bool:
 def _wanted(sums: Path, name: str, *, alone: bool) -> str | None:
     """Return what a file of checksums says of `name`; `alone`: its one line need not name it."""
     try:
-        lines = sums.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_regular(sums, _LARGEST_SUMS).decode("utf-8-sig").splitlines()
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, InputError) as error:
         raise InputError("app.pack_sum_unreadable", file=sums) from error
     found = [match for line in lines if (match := _LINE.fullmatch(line.strip()))]
     for match in found:

@@ -65,7 +65,7 @@ def install_keeping(workbench: Workbench, file: Path, name: str) -> tuple[Path, 
     from crane_desktop.services.model_check import trust_of
 
     before = choice_now(workbench)
-    target = workbench.data.packs / f"{name}{file.suffix}"
+    target = workbench.data.packs / f"{name}.cranepack"
     is_new = not target.exists()
     kept = None if is_new or _same(workbench, target, file) else _keep(workbench, target)
     installed = install_pack(file, workbench.data.packs, trust_of(workbench))

@@ -119,8 +119,22 @@ def question_words(offer: Offer, state: StationState, language: Language) -> str
     parts = [text(f"ui.open_ask_{offer.kind}", language, name=offer.name, version=offer.version)]
     if offer.for_demonstration:
         parts.append(text("ui.open.for_demonstration", language))
-    if offer.replaces:
-        parts.append(text(f"ui.open_replaces_{offer.kind}", language))
+    if offer.replaces and offer.kind == "pack":
+        nobody = text("ui.open.no_signer", language)
+        parts.append(
+            text(
+                "ui.open_replaces_pack",
+                language,
+                old=offer.replaced_version,
+                old_signer=offer.replaced_signer or nobody,
+                new=offer.version,
+                new_signer=offer.signer or nobody,
+            )
+        )
+    elif offer.replaces:
+        parts.append(text("ui.open_replaces_recipe", language))
+    if offer.dropped:
+        parts.append(text("ui.open.dropped", language, names=", ".join(offer.dropped)))
     if state is StationState.RUNNING:
         parts.append(text("ui.open.stops_the_line", language))
     return "\n\n".join(parts)

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from builders import crane_model, model_pack
@@ -169,11 +169,11 @@ class TestInstalling:
     def test_a_full_disk_leaves_the_old_one_in_its_place(
         self, bench: Workbench, place: Path, others: list[Path], tiny_pack: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def full(_source: Path, target: Path) -> None:
-            Path(target).write_bytes(b"half")
+        def full(_source: BinaryIO, target: BinaryIO, _at_once: int) -> None:
+            target.write(b"half")
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("crane_desktop.model.packs.shutil.copyfile", full)
+        monkeypatch.setattr("crane_desktop.model.packs.shutil.copyfileobj", full)
         with pytest.raises(InputError) as caught:
             install_keeping(bench, others[0], NAME)
         assert "No space left" in str(caught.value.params["reason"])

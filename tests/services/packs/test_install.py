@@ -172,9 +172,9 @@ class TestProving:
         brought.with_name("SHA256SUMS").write_text(
             f"{hashlib.sha256(brought.read_bytes()).hexdigest()}  {brought.name}"
         )
-        installed, kept = install_proven(bench, brought)
-        assert installed.read_bytes() == brought.read_bytes()
-        assert kept is not None
+        done = install_proven(bench, brought)
+        assert done.file.read_bytes() == brought.read_bytes()
+        assert done.kept is not None
 
     @pytest.mark.parametrize("at", [0.1, 0.5, 0.9])
     def test_a_flipped_byte_is_seen(
@@ -240,12 +240,11 @@ class TestProving:
         def full(*_words: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("crane_desktop.model.packs.shutil.copyfile", full)
+        monkeypatch.setattr("crane_desktop.model.packs.shutil.copyfileobj", full)
         with pytest.raises(InputError) as caught:
             self.unchanged(bench, lambda: install_proven(bench, new), files_of, noted)
         assert caught.value.key == "model.pack_not_written"
 
     def test_a_log_that_cannot_be_written_undoes_no_installation(self, bench: Workbench, brought: Path) -> None:
         bench.data.log_file.write_bytes(b"no database, but long enough to be looked at " * 20)
-        installed, _kept = install_proven(bench, brought)
-        assert installed.read_bytes() == brought.read_bytes()
+        assert install_proven(bench, brought).file.read_bytes() == brought.read_bytes()
