@@ -27,12 +27,18 @@ class SourceInfo:
         never skips. False for a free-running camera: the newest frame wins.
     description
         For people: model and serial number, folder, kind of part.
+    takt_s
+        Time between two frames where the source keeps one of its own; None: it does not, or nobody knows it.
+    waits_for_line
+        It gives the next frame when the line takes it, so the line cannot be too slow for it.
     """
 
     source_id: str
     kind: str
     every_part: bool
     description: str
+    takt_s: float | None = None
+    waits_for_line: bool = False
 
 
 class FrameSource(Protocol):

@@ -75,6 +75,7 @@ class LiveLine:
             pace=shot.pace,
             newest=shot.newest,
             latest_ng=shot.latest_ng,
+            overload=shot.overload is not None,
             source=shot.source,
             source_status=None if shot.finished else shot.source_status,
         )
