@@ -17,7 +17,7 @@ from crane_desktop.app.process.shutdown import asked_to_end
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.station_ports import Station
 from crane_desktop.services.workbench import Workbench
-from crane_desktop.settings.texts import error_text, system_language
+from crane_desktop.settings.texts import plain_text, system_language, technical_text
 from crane_desktop.simulation.source import SHOWN_KINDS
 from crane_desktop.ui.shell.application import prepare_application, run_window
 from crane_desktop.ui.shell.window import MainWindow
@@ -100,4 +100,6 @@ def show_error(error: InputError) -> None:
     if os.environ.get("QT_QPA_PLATFORM", "") in SCREENLESS:
         return
     prepare_application()
-    QMessageBox.critical(None, "CraneInspector", error_text(error, system_language()))
+    language = system_language()
+    words = filter(None, (plain_text(error, language), technical_text(error, language)))
+    QMessageBox.critical(None, "CraneInspector", "\n\n".join(words))

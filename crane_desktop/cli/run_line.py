@@ -14,6 +14,7 @@ from crane_desktop.cli.terminal import LiveTable, PlainLines, Show, SourceLines
 from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.errors import CraneError, InputError
 from crane_desktop.domain.frames import LossCause
+from crane_desktop.domain.health import SourceState
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.domain.station import Pace, Result
 from crane_desktop.domain.verdicts import Verdict
@@ -21,7 +22,7 @@ from crane_desktop.pipeline.board import LineSnapshot
 from crane_desktop.pipeline.line import Line
 from crane_desktop.services.model_loading import LoadedModel
 from crane_desktop.services.run import OpenedRuns, does_not_stop, opened_runs
-from crane_desktop.settings.texts import text
+from crane_desktop.settings.texts import Language, text
 
 _TICK_S = 0.1
 _STOP_WITHIN_S = 30.0
@@ -63,7 +64,7 @@ def run_lines(
             line = runs[0].line
             show: Show = LiveTable(workbench.language) if live_table else PlainLines(workbench.console)
             stack.enter_context(show)
-            alone = LineReporter(line, results[0], show, lambda: _headline(workbench, line, model))
+            alone = LineReporter(line, results[0], show, lambda: _headline(workbench, line, model), workbench.language)
             return _run(workbench, opened, [alone], asked)[0]
         reporters = [_among_others(workbench, run.line, result) for run, result in zip(runs, results, strict=True)]
         codes = _run(workbench, opened, reporters, asked)
@@ -81,7 +82,7 @@ def _among_others(workbench: Invocation, line: Line, results: queue.SimpleQueue[
         source = line.snapshot().source
         return source.description if source else ""
 
-    return LineReporter(line, results, SourceLines(workbench.console, name), headline)
+    return LineReporter(line, results, SourceLines(workbench.console, name), headline, workbench.language)
 
 
 def _run(
@@ -113,12 +114,22 @@ def _run(
 class LineReporter:
     """Passes on, in order and once each, the verdicts and the faults of a line."""
 
-    def __init__(self, line: Line, results: queue.SimpleQueue[Result], show: Show, headline: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        line: Line,
+        results: queue.SimpleQueue[Result],
+        show: Show,
+        headline: Callable[[], str],
+        language: Language = "en",
+    ) -> None:
         self._line = line
+        self._language = language
         self._results = results
         self._show = show
         self._headline = headline
         self._reported: tuple[CraneError, ...] = ()
+        self._overload: CraneError | None = None
+        self._state = ""
         self._failed = False
 
     def report(self, own: Sequence[CraneError]) -> LineSnapshot:
@@ -134,8 +145,21 @@ class LineReporter:
                 self._show.fault(fault)
         self._reported = faults
         self._failed |= bool(faults)
+        self._report_state(now)
         self._show.refresh(now.balance, now.pace)
         return now
+
+    def _report_state(self, now: LineSnapshot) -> None:
+        """Say once each that the line does not keep up, that its camera is away, and that it is back."""
+        if now.overload is not None and now.overload is not self._overload:
+            self._show.fault(now.overload)
+        self._overload = now.overload or self._overload
+        away = now.source_status is not None and now.source_status.state is SourceState.RECONNECTING
+        state = text(f"source.{SourceState.RECONNECTING}", self._language) if away and not now.finished else ""
+        if state != self._state:
+            self._state = state
+            if state or not now.finished:
+                self._show.state(state)
 
     def finish(self, own: Sequence[CraneError]) -> int:
         """Show the rest and the summary of a line that was stopped; return the exit code.

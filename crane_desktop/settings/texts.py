@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import locale
 import os
+import re
 from functools import cache
 from typing import Literal, TypeAlias
 
@@ -52,6 +53,27 @@ def text(key: str, /, language: Language, **params: object) -> str:
 def error_text(error: CraneError, language: Language) -> str:
     """Return an error's sentence in `language`."""
     return catalogue()[error.key][language].format(**error.params)
+
+
+TECHNICAL = ("detail", "error", "reason")
+"""Places of a sentence that hold other people's words: a driver's, a library's, the system's. Always in brackets."""
+
+_TECHNICAL_PLACE = re.compile(rf" ?[(（]{{(?:{'|'.join(TECHNICAL)})}}[)）]")
+
+
+def plain_text(error: CraneError, language: Language) -> str:
+    """Return an error's sentence for whoever works at the station: without the words of drivers and libraries.
+
+    A place that nobody could fill (a camera that has not told its name) leaves no gap.
+    """
+    sentence = _TECHNICAL_PLACE.sub("", catalogue()[error.key][language])
+    return re.sub(" {2,}", " ", sentence.format(**error.params))
+
+
+def technical_text(error: CraneError, language: Language) -> str:
+    """Return, under their name, the words that `plain_text` leaves out; empty where there are none."""
+    words = " / ".join(str(error.params[name]) for name in TECHNICAL if error.params.get(name))
+    return text("settings.technical", language, words=words) if words else ""
 
 
 def system_language() -> Language:

@@ -341,6 +341,4 @@ class GenicamSource:
 
     def _describe(self, device: DeviceInfo) -> None:
         stem = Path(device.producer).stem or (Path(self._cti).stem if self._cti else "")
-        self._info = replace(
-            self._info, source_id=f"genicam:{stem}/{device.device_id}", description=device.words()
-        )
+        self._info = replace(self._info, source_id=f"genicam:{stem}/{device.device_id}", description=device.words())

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from crane_desktop.domain.errors import CraneError
-from crane_desktop.settings.texts import Language, error_text, text
+from crane_desktop.settings.texts import Language, plain_text, technical_text, text
 from crane_desktop.ui.widgets.buttons import press_for
 from crane_desktop.ui.widgets.style import TARGET_PX, sized
 
@@ -60,7 +60,8 @@ class WaitingPane(QWidget):
     def _show_words(self) -> None:
         fault = self._fault
         self.words.setText(
-            text("ui.camera.opening", self._language) if fault is None else error_text(fault, self._language)
+            text("ui.camera.opening", self._language) if fault is None else plain_text(fault, self._language)
         )
+        self.words.setToolTip("" if fault is None else technical_text(fault, self._language))
         self.again.setVisible(fault is not None)
         self.doctor.setVisible(fault is not None)

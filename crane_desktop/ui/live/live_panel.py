@@ -14,7 +14,9 @@ from crane_desktop.ui.live.colour_bar import ColourBar
 from crane_desktop.ui.live.live_view import LiveView
 from crane_desktop.ui.widgets.fields import ElidedLabel, caption
 from crane_desktop.ui.widgets.style import TARGET_PX
-from crane_desktop.ui.widgets.words import source_words
+from crane_desktop.ui.widgets.words import source_words, state_words
+
+_SHOWN = ("newest", "source", "scorer", "camera_away")
 
 
 class LivePanel(QFrame):
@@ -87,7 +89,7 @@ class LivePanel(QFrame):
         self.live.show_view(view)
         self.scale.show_view(view)
         old, self._view = self._view, view
-        if old is None or old.newest is not view.newest or old.source != view.source or old.scorer != view.scorer:
+        if old is None or any(getattr(old, name) != getattr(view, name) for name in _SHOWN):
             self._show_words()
 
     def retranslate(self, language: Language) -> None:
@@ -129,4 +131,5 @@ def part_words(view: StationView | None, language: Language) -> str:
         return text("ui.part.none", language)
     origin = view.newest.inspection.origin
     source = source_words(view.source, language) if view.source is not None else origin.source_id
-    return text("ui.part", language, frame=origin.frame_id, source=source, file=origin.file or "").rstrip()
+    words = text("ui.part", language, frame=origin.frame_id, source=source, file=origin.file or "").rstrip()
+    return f"{state_words(view, language)}  {words}" if view.camera_away else words
