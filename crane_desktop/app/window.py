@@ -17,7 +17,7 @@ from crane_desktop.app.process.shutdown import asked_to_end
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.station_ports import Station
 from crane_desktop.services.workbench import Workbench
-from crane_desktop.settings.texts import plain_text, system_language, technical_text
+from crane_desktop.settings.texts import Language, plain_text, technical_text
 from crane_desktop.simulation.source import SHOWN_KINDS
 from crane_desktop.ui.shell.application import prepare_application, run_window
 from crane_desktop.ui.shell.window import MainWindow
@@ -95,11 +95,10 @@ class HandedOver(QObject):
             self._window.open_files(files)
 
 
-def show_error(error: InputError) -> None:
+def show_error(error: InputError, language: Language) -> None:
     """Say in a box of its own why the program does not start, where there is someone to read it."""
     if os.environ.get("QT_QPA_PLATFORM", "") in SCREENLESS:
         return
     prepare_application()
-    language = system_language()
     words = filter(None, (plain_text(error, language), technical_text(error, language)))
     QMessageBox.critical(None, "CraneInspector", "\n\n".join(words))

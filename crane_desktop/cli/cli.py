@@ -28,11 +28,11 @@ from crane_desktop.cli.commands import (
     update,
 )
 from crane_desktop.cli.console import note, show_error
-from crane_desktop.cli.invocation import close_invocations
+from crane_desktop.cli.invocation import close_invocations, spoken_language
 from crane_desktop.cli.options import DataDirOption
 from crane_desktop.cli.usage import HELP_LANGUAGE, Command, Program, usage_words
 from crane_desktop.domain.errors import InputError, StationFault
-from crane_desktop.settings.texts import system_language, text
+from crane_desktop.settings.texts import text
 
 EXIT_OK, EXIT_FAULT, EXIT_BAD_INPUT = 0, 1, 2
 
@@ -97,17 +97,17 @@ def run(argv: Sequence[str]) -> int:
     except SystemExit as end:  # stdout was closed by its reader
         return end.code if isinstance(end.code, int) else EXIT_FAULT
     except typer.TyperException as error:
-        note(usage_words(error, system_language()))
+        note(usage_words(error, spoken_language()))
         return EXIT_BAD_INPUT
     except InputError as error:
-        show_error(error, system_language())
+        show_error(error, spoken_language())
         return EXIT_BAD_INPUT
     except StationFault as error:
-        show_error(error, system_language())
+        show_error(error, spoken_language())
         return EXIT_FAULT
     except Exception as error:  # the program's last line of defence: logged whole, shown briefly
         logging.getLogger(__name__).critical("unexpected failure", exc_info=error)
-        failed(error)
+        failed(error, spoken_language())
         return EXIT_FAULT
     finally:
         close_invocations()

@@ -14,11 +14,12 @@ import re
 from functools import cache
 from typing import Literal, TypeAlias
 
-from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.errors import CraneError, InputError
 from crane_desktop.settings.resources import resource_path
 
 Language: TypeAlias = Literal["ja", "en"]
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
+LANGUAGE_VARIABLE = "CRANE_LANGUAGE"
 
 
 @cache
@@ -76,11 +77,30 @@ def technical_text(error: CraneError, language: Language) -> str:
     return text("settings.technical", language, words=words) if words else ""
 
 
+def asked_language() -> Language | None:
+    """Return what CRANE_LANGUAGE asks for; None where it asks for nothing that there is."""
+    asked = os.environ.get(LANGUAGE_VARIABLE, "").strip()[:2].lower()
+    return {"ja": "ja", "jp": "ja", "en": "en"}.get(asked)  # type: ignore[return-value]  # the values are languages
+
+
+def language_problem() -> CraneError | None:
+    """Return what is wrong with CRANE_LANGUAGE, None where nothing is."""
+    value = os.environ.get(LANGUAGE_VARIABLE, "").strip()
+    if not value or asked_language() is not None:
+        return None
+    return InputError("settings.language_unknown", variable=LANGUAGE_VARIABLE, value=value)
+
+
+def language_for(kept: Language | None) -> Language:
+    """Return the language to speak: CRANE_LANGUAGE, else the one that was `kept` in the settings, else the system's."""
+    return asked_language() or kept or system_language()
+
+
 def system_language() -> Language:
-    """Return the language to start with: CRANE_LANGUAGE, else Japanese on a Japanese system."""
-    asked = os.environ.get("CRANE_LANGUAGE", "")[:2].lower()
-    if asked in LANGUAGES:
-        return "ja" if asked == "ja" else "en"
+    """Return the language where no settings are known: CRANE_LANGUAGE, else Japanese on a Japanese system."""
+    asked = asked_language()
+    if asked is not None:
+        return asked
     # The order in which POSIX asks for the language of messages; Windows sets none of them.
     name = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), None) or _locale()
     return "ja" if name.lower().startswith(("ja", "japanese")) else "en"

@@ -47,7 +47,8 @@ class VerdictPlate(QWidget):
     verdict
         What is drawn now; NONE while nothing has been judged.
     current
-        False while the line does not run, or without its camera: the plate is pale, so that nobody takes it for a live verdict.
+        False while the line does not run or its camera is away: the plate is pale, so that nobody takes it for a live
+        verdict.
     """
 
     def __init__(self, language: Language) -> None:
