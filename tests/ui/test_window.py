@@ -453,9 +453,8 @@ def test_while_the_camera_is_away_nothing_on_screen_says_that_the_line_runs(
 ) -> None:
     away = SourceStatus(SourceState.RECONNECTING, datetime.now(UTC), attempt=3)
     picture = window.run.picture
-    station.say(
-        state=StationState.RUNNING, newest=result(1, Verdict.OK), source_status=replace(away, state=SourceState.STREAMING)
-    )
+    streaming = replace(away, state=SourceState.STREAMING)
+    station.say(state=StationState.RUNNING, newest=result(1, Verdict.OK), source_status=streaming)
     window.tick()
     assert window.run.commands.state.text() == "運転中"
     live = picture.live._picture.opacity()

@@ -49,7 +49,7 @@ def producers_for(cti: str | None) -> tuple[str, ...]:
     if cti is None:
         found = configured_producers()
         if not found:
-            raise InputError("camera.no_producer", variable=PRODUCER_PATH)
+            raise InputError("camera.no_producer")
         return tuple(found)
     if not Path(cti).is_file():
         raise InputError("camera.cti_missing", file=cti)

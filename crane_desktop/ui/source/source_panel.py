@@ -52,6 +52,14 @@ class SourcePanel(QWidget):
         """The kind of source that is chosen."""
         return _KINDS[max(0, self.kinds.currentIndex())]
 
+    def camera_chosen(self) -> bool:
+        """Return whether frames come from a camera."""
+        return self.kind == "genicam"
+
+    def show_kind(self, kind: str) -> None:
+        """Choose another kind of source, with what was filled in for it before."""
+        self.kinds.setCurrentIndex(_KINDS.index(kind))
+
     def choice(self) -> SourceChoice:
         """Return what is filled in.
 
