@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def open_window(workbench: Workbench, files: Sequence[Path] = ()) -> int:
     """
     first_start = not workbench.data.settings_file.exists()
     made: list[Station] = []
+    asked = threading.Event()
     store = PreferencesStore(workbench)
     handed = HandedOver()
     server = HandoverServer(workbench.data.root, handed.came.emit)
@@ -41,6 +43,10 @@ def open_window(workbench: Workbench, files: Sequence[Path] = ()) -> int:
 
         made.append(LiveStation(workbench))
         return made[0]
+
+    def end() -> None:
+        asked.set()
+        QCoreApplication.exit(0)
 
     def ready(window: MainWindow) -> None:
         if workbench.crash_report is not None:
@@ -53,9 +59,14 @@ def open_window(workbench: Workbench, files: Sequence[Path] = ()) -> int:
 
     try:
         # The window's own timer brings Python to its turn some thirty times a second, so signals are heard.
-        with asked_to_end(lambda: QCoreApplication.exit(0)):
+        with asked_to_end(end):
             return run_window(
-                make_station, preferences_of(workbench), store.keep, demo_kinds=SHOWN_KINDS, on_ready=ready
+                make_station,
+                preferences_of(workbench),
+                store.keep,
+                demo_kinds=SHOWN_KINDS,
+                on_ready=ready,
+                given_up=asked.is_set,
             )
     finally:
         server.close()

@@ -38,7 +38,8 @@ def run_lines(
 ) -> int:
     """Run a line on each source, one model for all, and print what comes out; return the exit code.
 
-    Ctrl-C and the system's signals end them in order: what was taken is judged and recorded, and the summary comes.
+    Ctrl-C and the system's signals end running lines in order: what was taken is judged and recorded, and the summary
+    comes. Before, while the model is loaded, they end the command.
     A line whose source ends or fails leaves the others running. The data folder must be locked by the caller.
 
     Raises
@@ -49,7 +50,6 @@ def run_lines(
     asked = threading.Event()
     results: list[queue.SimpleQueue[Result]] = [queue.SimpleQueue() for _ in choices]
     with (
-        asked_to_end(asked.set),
         opened_runs(
             workbench,
             choices,
@@ -57,6 +57,7 @@ def run_lines(
             recipe=recipe,
             on_result=lambda number, result: results[number].put(result),
         ) as opened,
+        asked_to_end(asked.set),
         ExitStack() as stack,
     ):
         model, runs = opened.model, opened.runs
