@@ -57,9 +57,10 @@ def open_window(workbench: Workbench, files: Sequence[Path] = ()) -> int:
             made[0].line.start(window.preferences().source)
         handed.attach(window)
 
-    try:
-        # The window's own timer brings Python to its turn some thirty times a second, so signals are heard.
-        with asked_to_end(end):
+    # The window's own timer brings Python to its turn some thirty times a second, so signals are heard; while all is
+    # put in order at the end they change nothing.
+    with asked_to_end(end):
+        try:
             return run_window(
                 make_station,
                 preferences_of(workbench),
@@ -68,11 +69,11 @@ def open_window(workbench: Workbench, files: Sequence[Path] = ()) -> int:
                 on_ready=ready,
                 given_up=asked.is_set,
             )
-    finally:
-        server.close()
-        for station in made:
-            station.close()
-        store.close()
+        finally:
+            server.close()
+            for station in made:
+                station.close()
+            store.close()
 
 
 class HandedOver(QObject):

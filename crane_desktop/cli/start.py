@@ -9,6 +9,7 @@ from pathlib import Path
 
 from crane_desktop._preload import import_torch_before_qt
 from crane_desktop.app.process.display import why_no_window
+from crane_desktop.app.process.interrupts import end_at_once
 from crane_desktop.cli.invocation import Invocation, open_invocation, spoken_language
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.sources import SourceChoice
@@ -81,6 +82,7 @@ def _terminal(workbench: Invocation, frames: int | None) -> int:
 
 
 def _window(workbench: Invocation, files: Sequence[Path]) -> int:
+    end_at_once()  # Qt's binding aborts the process where an interrupt comes in the middle of its import
     import_torch_before_qt()
     from crane_desktop.app.window import open_window
 

@@ -17,7 +17,11 @@ _AGAIN_AFTER_S = 0.05
 _BY_SIGNAL = 128
 """What shells add to a signal's number for the exit code of a program that it ended."""
 
+_HEARD_WITHIN_S = 10.0
+"""A library that swallows an interrupt, as some do while they are imported, does not keep the program longer."""
+
 _asked: list[int] = []
+_last: list[threading.Timer] = []
 
 
 class AskedToEndError(BaseException):
@@ -55,6 +59,14 @@ def was_asked() -> bool:
     return bool(_asked)
 
 
+def take_over() -> bool:
+    """Return whether the program was asked to end and nobody has heard it; the caller sees to it from now on."""
+    for last in _last:
+        last.cancel()
+    _last.clear()
+    return was_asked()
+
+
 def _listen(handler: Callable[[int, FrameType | None], None]) -> None:
     """Have signals handled so, but those that this process was told to ignore (``nohup``)."""
     if threading.current_thread() is not threading.main_thread():
@@ -68,6 +80,10 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
     if _asked:
         os._exit(asked_code())
     _asked.append(number)
+    last = threading.Timer(_HEARD_WITHIN_S, os._exit, (asked_code(),))
+    last.daemon = True
+    last.start()
+    _last.append(last)
     raise AskedToEndError
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from crane_desktop.app.process import crash_report
-from crane_desktop.app.process.interrupts import end_signals
+from crane_desktop.app.process.interrupts import end_signals, take_over
 
 _LAST_WAIT_S = 2.0
 _log = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 def asked_to_end(on_asked: Callable[[], None]) -> Iterator[None]:
     """Have `on_asked` called, on the main thread, when the program is asked to end; it must return at once.
 
+    If it was asked before, and whatever was under way then swallowed it, `on_asked` is called at once.
     What this process was told to ignore (``nohup``) stays ignored. Off the main thread nothing happens: Python
     gives signals to that thread only.
     """
@@ -33,6 +34,8 @@ def asked_to_end(on_asked: Callable[[], None]) -> Iterator[None]:
     heard = [asked for asked, handler in before.items() if handler is not signal.SIG_IGN]
     for asked in heard:
         signal.signal(asked, lambda _number, _frame: on_asked())
+    if take_over():
+        on_asked()
     try:
         yield
     finally:
