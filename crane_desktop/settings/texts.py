@@ -52,8 +52,11 @@ def text(key: str, /, language: Language, **params: object) -> str:
 
 
 def error_text(error: CraneError, language: Language) -> str:
-    """Return an error's sentence in `language`."""
-    return catalogue()[error.key][language].format(**error.params)
+    """Return an error's sentence in `language`.
+
+    A place that nobody could fill (a camera that has not told its name) leaves no gap.
+    """
+    return _without_gaps(catalogue()[error.key][language].format(**error.params))
 
 
 TECHNICAL = ("detail", "error", "reason")
@@ -63,12 +66,13 @@ _TECHNICAL_PLACE = re.compile(rf" ?[(（]{{(?:{'|'.join(TECHNICAL)})}}[)）]")
 
 
 def plain_text(error: CraneError, language: Language) -> str:
-    """Return an error's sentence for whoever works at the station: without the words of drivers and libraries.
-
-    A place that nobody could fill (a camera that has not told its name) leaves no gap.
-    """
+    """Return an error's sentence for whoever works at the station: without the words of drivers and libraries."""
     sentence = _TECHNICAL_PLACE.sub("", catalogue()[error.key][language])
-    return re.sub(" {2,}", " ", sentence.format(**error.params))
+    return _without_gaps(sentence.format(**error.params))
+
+
+def _without_gaps(sentence: str) -> str:
+    return re.sub(" {2,}", " ", sentence)
 
 
 def technical_text(error: CraneError, language: Language) -> str:

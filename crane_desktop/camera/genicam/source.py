@@ -143,7 +143,7 @@ class GenicamSource:
                 return
             if time.monotonic() > until_s:
                 self.close()
-                raise StationFault("camera.hangs", device=self._device or "-", seconds=round(_OPEN_WITHIN_S))
+                raise StationFault("camera.hangs", device=self._device or "", seconds=round(_OPEN_WITHIN_S))
 
     def begin(self, reopen: DeviceInfo | None = None) -> None:
         """Start the camera's process and return at once; `wait_until_open` tells when the camera streams.
