@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
-import sys
+from crane_desktop.app.process.interrupts import end_at_once, end_in_order
+
+if __name__ == "__main__":
+    end_at_once()  # before anything else is imported
 
 
 def main() -> None:
     """Entry point of the program ``crane-inspector``."""
+    end_at_once()
+    import logging
+    import multiprocessing
+    import sys
+
     multiprocessing.freeze_support()
     from crane_desktop.app.process import crash_report
+    from crane_desktop.app.process.streams import hold_places
 
+    hold_places()
     crash_report.begin()
-    logging.lastResort = None  # log records go into files; people are told in sentences
+    logging.lastResort = logging.NullHandler()  # log records go into files; people are told in sentences
     try:
         from crane_desktop.app.process.shutdown import leave
         from crane_desktop.cli.cli import run
@@ -25,7 +33,10 @@ def main() -> None:
         sys.exit(1)
 
     settle_streams()
-    leave(run(sys.argv[1:]))
+    end_in_order()
+    code = run(sys.argv[1:])
+    end_at_once()
+    leave(code)
 
 
 if __name__ == "__main__":

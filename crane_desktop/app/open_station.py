@@ -13,7 +13,7 @@ from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir, default_data_dir
 from crane_desktop.settings.regular_file import at_home
 from crane_desktop.settings.store import load_settings
-from crane_desktop.settings.texts import system_language
+from crane_desktop.settings.texts import language_for, language_problem
 
 _log = logging.getLogger(__name__)
 
@@ -41,9 +41,12 @@ def open_workbench(folder: Path | None, *, profile: str | None = None) -> Workbe
     for report in crash_reports:
         _log.warning("a program crashed here before: %s", report)
     notes: list[CraneError] = [*damage, *(crashed_before(report) for report in crash_reports)]
+    wrong = language_problem()
+    if wrong is not None:
+        notes.append(wrong)
     if profile is not None:
         settings = settings.model_copy(update={"profile": profile})
-    language = settings.language or system_language()
+    language = language_for(settings.language)
     last = crash_reports[-1] if crash_reports else None
     return Workbench(data, settings, language, StationLog(data, settings), tuple(notes), last)
 

@@ -25,6 +25,7 @@ class PreferencesStore:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="crane-preferences")
         self._guard = threading.Lock()
         self._newest: Preferences | None = None
+        self._language_chosen = False
         self._writing: Future[None] | None = None
 
     def keep(self, wanted: Preferences) -> None:
@@ -32,6 +33,7 @@ class PreferencesStore:
         with self._guard:
             waiting = self._newest is not None
             self._newest = wanted
+            self._language_chosen |= wanted.language != self._workbench.language
             if not waiting:
                 self._writing = self._pool.submit(self._write)
 
@@ -52,7 +54,7 @@ class PreferencesStore:
         try:
             # As they are now, not as they were at the start: installing a pack has noted the way back.
             now, _said_at_the_start = load_settings(file)
-            save_settings(file, settings_with(now, wanted))
+            save_settings(file, settings_with(now, wanted, language_chosen=self._language_chosen))
         except InputError as error:  # nobody asked for this: it must not disturb the one who works
             _log.error("settings: %s", error)
 
@@ -72,11 +74,17 @@ def preferences_of(workbench: Workbench) -> Preferences:
     )
 
 
-def settings_with(settings: Settings, wanted: Preferences) -> Settings:
-    """Return `settings` with what was set up on screen."""
+def settings_with(settings: Settings, wanted: Preferences, *, language_chosen: bool) -> Settings:
+    """Return `settings` with what was set up on screen.
+
+    Parameters
+    ----------
+    language_chosen
+        Somebody has switched the language; else it is the system's or CRANE_LANGUAGE's, and nothing to keep.
+    """
     return settings.model_copy(
         update={
-            "language": wanted.language,
+            "language": wanted.language if language_chosen else settings.language,
             "overlay_opacity": wanted.opacity,
             "overlay_visible": wanted.heatmap,
             "outlines_visible": wanted.outlines,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from crane_desktop.domain.events import unclean_end
 from crane_desktop.domain.station_ports import Station
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.session import begin_session, end_session
-from crane_desktop.settings.texts import error_text, system_language
+from crane_desktop.settings.texts import Language, plain_text, technical_text
 from crane_desktop.simulation.source import SHOWN_KINDS
 from crane_desktop.ui.shell.application import prepare_application, run_window
 from crane_desktop.ui.shell.window import MainWindow
@@ -34,6 +35,7 @@ def open_window(workbench: Workbench, files: Sequence[Path] = ()) -> int:
     first_start = not workbench.data.settings_file.exists()
     unclean = begin_session(workbench.data.session_file)
     made: list[Station] = []
+    asked = threading.Event()
     store = PreferencesStore(workbench)
     handed = HandedOver()
     server = HandoverServer(workbench.data.root, handed.came.emit)
@@ -44,6 +46,10 @@ def open_window(workbench: Workbench, files: Sequence[Path] = ()) -> int:
 
         made.append(LiveStation(workbench))
         return made[0]
+
+    def end() -> None:
+        asked.set()
+        QCoreApplication.exit(0)
 
     def ready(window: MainWindow) -> None:
         if workbench.crash_report is not None:
@@ -57,17 +63,23 @@ def open_window(workbench: Workbench, files: Sequence[Path] = ()) -> int:
             made[0].line.start(window.preferences().source)
         handed.attach(window)
 
-    try:
-        # The window's own timer brings Python to its turn some thirty times a second, so signals are heard.
-        with asked_to_end(lambda: QCoreApplication.exit(0)):
+    # The window's own timer brings Python to its turn some thirty times a second, so signals are heard; while all is
+    # put in order at the end they change nothing.
+    with asked_to_end(end):
+        try:
             code = run_window(
-                make_station, preferences_of(workbench), store.keep, demo_kinds=SHOWN_KINDS, on_ready=ready
+                make_station,
+                preferences_of(workbench),
+                store.keep,
+                demo_kinds=SHOWN_KINDS,
+                on_ready=ready,
+                given_up=asked.is_set,
             )
-    finally:
-        server.close()
-        for station in made:
-            station.close()
-        store.close()
+        finally:
+            server.close()
+            for station in made:
+                station.close()
+            store.close()
     end_session(workbench.data.session_file)  # last of all, and not where the window broke
     return code
 
@@ -103,9 +115,10 @@ class HandedOver(QObject):
             self._window.open_files(files)
 
 
-def show_error(error: InputError) -> None:
+def show_error(error: InputError, language: Language) -> None:
     """Say in a box of its own why the program does not start, where there is someone to read it."""
     if os.environ.get("QT_QPA_PLATFORM", "") in SCREENLESS:
         return
     prepare_application()
-    QMessageBox.critical(None, "CraneInspector", error_text(error, system_language()))
+    words = filter(None, (plain_text(error, language), technical_text(error, language)))
+    QMessageBox.critical(None, "CraneInspector", "\n\n".join(words))

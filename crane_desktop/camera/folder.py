@@ -74,7 +74,10 @@ class FolderSource:
         self._due_s = 0.0
         self._closed = threading.Event()
         self._closed.set()
-        self._info = SourceInfo(f"folder:{self._folder.name}", "folder", True, str(self._folder))
+        self._info = SourceInfo(
+            f"folder:{self._folder.name}", "folder", True, str(self._folder),
+            takt_s=self._period_s or None, waits_for_line=rate_hz is None,
+        )  # fmt: skip
 
     @property
     def info(self) -> SourceInfo:

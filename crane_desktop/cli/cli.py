@@ -10,6 +10,8 @@ import typer
 
 from crane_desktop import __version__
 from crane_desktop.app.process.fatal_error import failed
+from crane_desktop.app.process.interrupts import AskedToEndError, asked_code, was_asked
+from crane_desktop.app.process.streams import OutputLostError
 from crane_desktop.cli.commands import (
     bench,
     calibrate,
@@ -28,11 +30,11 @@ from crane_desktop.cli.commands import (
     update,
 )
 from crane_desktop.cli.console import note, show_error
-from crane_desktop.cli.invocation import close_invocations
+from crane_desktop.cli.invocation import close_invocations, spoken_language
 from crane_desktop.cli.options import DataDirOption
 from crane_desktop.cli.usage import HELP_LANGUAGE, Command, Program, usage_words
 from crane_desktop.domain.errors import InputError, StationFault
-from crane_desktop.settings.texts import system_language, text
+from crane_desktop.settings.texts import text
 
 EXIT_OK, EXIT_FAULT, EXIT_BAD_INPUT = 0, 1, 2
 
@@ -89,26 +91,40 @@ cli.add_typer(update.commands, name="update", help=text("app.help.update", HELP_
 def run(argv: Sequence[str]) -> int:
     """Run the program with `argv` and return its exit code.
 
-    0 success, 1 the equipment or the program failed, 2 bad input; every failure is one plain sentence on
-    stderr, and our own bugs are logged whole.
+    0 success, 1 the equipment or the program failed, 2 bad input, 128 and the signal's number where it was asked to
+    end before it was done; every failure is one plain sentence on stderr, and our own bugs are logged whole.
     """
     try:
         code = cli(args=list(argv), prog_name="crane-inspector", standalone_mode=False)
-    except SystemExit as end:  # stdout was closed by its reader
+    except OutputLostError as lost:
+        if not lost.reader_gone:
+            show_error(StationFault("app.output_lost", detail=lost.error.strerror), spoken_language())
+        return EXIT_FAULT
+    except SystemExit as end:
         return end.code if isinstance(end.code, int) else EXIT_FAULT
+    except (AskedToEndError, KeyboardInterrupt):
+        return _interrupted()
     except typer.TyperException as error:
-        note(usage_words(error, system_language()))
+        note(usage_words(error, spoken_language()))
         return EXIT_BAD_INPUT
     except InputError as error:
-        show_error(error, system_language())
+        show_error(error, spoken_language())
         return EXIT_BAD_INPUT
     except StationFault as error:
-        show_error(error, system_language())
+        show_error(error, spoken_language())
         return EXIT_FAULT
-    except Exception as error:  # the program's last line of defence: logged whole, shown briefly
+    except Exception as error:
+        if was_asked():  # an interrupt that a library made something else of
+            return _interrupted()
+        # The program's last line of defence: logged whole, shown briefly.
         logging.getLogger(__name__).critical("unexpected failure", exc_info=error)
-        failed(error)
+        failed(error, spoken_language())
         return EXIT_FAULT
     finally:
         close_invocations()
     return code if isinstance(code, int) else EXIT_OK
+
+
+def _interrupted() -> int:
+    note(text("app.interrupted", spoken_language()))
+    return asked_code()

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import IO, Any
 
+from crane_desktop.app.process.streams import guard_streams
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.settings.texts import Language, error_text
 
@@ -15,12 +16,14 @@ from crane_desktop.settings.texts import Language, error_text
 def settle_streams() -> None:
     """Make stdout and stderr take every character; what is read by a program is UTF-8 everywhere.
 
-    A file name of odd bytes, or a sentence on a console with an old code page, must not end the program.
+    A file name of odd bytes, or a sentence on a console with an old code page, must not end the program; a stream
+    that cannot be written ends it in order, or disturbs nobody.
     """
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)  # absent in a windowed program, which has no streams
         if reconfigure is not None:
             reconfigure(errors="backslashreplace", **({} if stream.isatty() else {"encoding": "utf-8"}))
+    guard_streams()
 
 
 def _finite(value: Any) -> Any:

@@ -38,7 +38,7 @@ class BarWatch:
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
     """Give a function that is told how many things are done, and of how many; at the last one the bar goes away."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield lambda _done, _of: None
         return
     from rich.console import Console as RichConsole

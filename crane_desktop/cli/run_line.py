@@ -14,6 +14,7 @@ from crane_desktop.cli.terminal import LiveTable, PlainLines, Show, SourceLines
 from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.errors import CraneError, InputError
 from crane_desktop.domain.frames import LossCause
+from crane_desktop.domain.health import SourceState
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.domain.station import Pace, Result
 from crane_desktop.domain.verdicts import Verdict
@@ -21,7 +22,7 @@ from crane_desktop.pipeline.board import LineSnapshot
 from crane_desktop.pipeline.line import Line
 from crane_desktop.services.model_loading import LoadedModel
 from crane_desktop.services.run import OpenedRuns, does_not_stop, opened_runs
-from crane_desktop.settings.texts import text
+from crane_desktop.settings.texts import Language, text
 
 _TICK_S = 0.1
 _STOP_WITHIN_S = 30.0
@@ -37,7 +38,8 @@ def run_lines(
 ) -> int:
     """Run a line on each source, one model for all, and print what comes out; return the exit code.
 
-    Ctrl-C and the system's signals end them in order: what was taken is judged and recorded, and the summary comes.
+    Ctrl-C and the system's signals end running lines in order: what was taken is judged and recorded, and the summary
+    comes. Before, while the model is loaded, they end the command.
     A line whose source ends or fails leaves the others running. The data folder must be locked by the caller.
 
     Raises
@@ -48,7 +50,6 @@ def run_lines(
     asked = threading.Event()
     results: list[queue.SimpleQueue[Result]] = [queue.SimpleQueue() for _ in choices]
     with (
-        asked_to_end(asked.set),
         opened_runs(
             workbench,
             choices,
@@ -56,6 +57,7 @@ def run_lines(
             recipe=recipe,
             on_result=lambda number, result: results[number].put(result),
         ) as opened,
+        asked_to_end(asked.set),
         ExitStack() as stack,
     ):
         model, runs = opened.model, opened.runs
@@ -63,7 +65,7 @@ def run_lines(
             line = runs[0].line
             show: Show = LiveTable(workbench.language) if live_table else PlainLines(workbench.console)
             stack.enter_context(show)
-            alone = LineReporter(line, results[0], show, lambda: _headline(workbench, line, model))
+            alone = LineReporter(line, results[0], show, lambda: _headline(workbench, line, model), workbench.language)
             return _run(workbench, opened, [alone], asked)[0]
         reporters = [_among_others(workbench, run.line, result) for run, result in zip(runs, results, strict=True)]
         codes = _run(workbench, opened, reporters, asked)
@@ -81,7 +83,7 @@ def _among_others(workbench: Invocation, line: Line, results: queue.SimpleQueue[
         source = line.snapshot().source
         return source.description if source else ""
 
-    return LineReporter(line, results, SourceLines(workbench.console, name), headline)
+    return LineReporter(line, results, SourceLines(workbench.console, name), headline, workbench.language)
 
 
 def _run(
@@ -113,12 +115,22 @@ def _run(
 class LineReporter:
     """Passes on, in order and once each, the verdicts and the faults of a line."""
 
-    def __init__(self, line: Line, results: queue.SimpleQueue[Result], show: Show, headline: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        line: Line,
+        results: queue.SimpleQueue[Result],
+        show: Show,
+        headline: Callable[[], str],
+        language: Language = "en",
+    ) -> None:
         self._line = line
+        self._language = language
         self._results = results
         self._show = show
         self._headline = headline
         self._reported: tuple[CraneError, ...] = ()
+        self._overload: CraneError | None = None
+        self._state = ""
         self._failed = False
 
     def report(self, own: Sequence[CraneError]) -> LineSnapshot:
@@ -134,8 +146,21 @@ class LineReporter:
                 self._show.fault(fault)
         self._reported = faults
         self._failed |= bool(faults)
+        self._report_state(now)
         self._show.refresh(now.balance, now.pace)
         return now
+
+    def _report_state(self, now: LineSnapshot) -> None:
+        """Say once each that the line does not keep up, that its camera is away, and that it is back."""
+        if now.overload is not None and now.overload is not self._overload:
+            self._show.fault(now.overload)
+        self._overload = now.overload or self._overload
+        away = now.source_status is not None and now.source_status.state is SourceState.RECONNECTING
+        state = text(f"source.{SourceState.RECONNECTING}", self._language) if away and not now.finished else ""
+        if state != self._state:
+            self._state = state
+            if state or not now.finished:
+                self._show.state(state)
 
     def finish(self, own: Sequence[CraneError]) -> int:
         """Show the rest and the summary of a line that was stopped; return the exit code.

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from crane_desktop._preload import import_torch_before_qt
 from crane_desktop.app.process.display import why_no_window
-from crane_desktop.cli.invocation import Invocation, open_invocation
+from crane_desktop.app.process.interrupts import end_at_once
+from crane_desktop.cli.invocation import Invocation, open_invocation, spoken_language
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.settings.texts import text
@@ -47,7 +48,7 @@ def start(data_dir: Path | None, frames: int | None, files: Sequence[Path] = ())
         if reason is None and not (sys.stderr is not None and sys.stderr.isatty()):
             from crane_desktop.app.window import show_error
 
-            show_error(error)
+            show_error(error, spoken_language())
         raise
 
 
@@ -81,6 +82,7 @@ def _terminal(workbench: Invocation, frames: int | None) -> int:
 
 
 def _window(workbench: Invocation, files: Sequence[Path]) -> int:
+    end_at_once()  # Qt's binding aborts the process where an interrupt comes in the middle of its import
     import_torch_before_qt()
     from crane_desktop.app.window import open_window
 

@@ -21,7 +21,7 @@ from crane_desktop.domain.shown import shown_name
 from crane_desktop.domain.station import Pace, Result
 from crane_desktop.domain.verdicts import ReasonCode, Verdict
 from crane_desktop.services.picture_folder import passed_over_sentences
-from crane_desktop.settings.texts import Language, error_text, text
+from crane_desktop.settings.texts import Language, plain_text, technical_text, text
 
 SHAPES = {Verdict.OK: "○", Verdict.NG: "×", Verdict.REVIEW: "△", Verdict.NONE: "－"}
 _STYLES = {Verdict.OK: "bold cyan", Verdict.NG: "bold red", Verdict.REVIEW: "bold yellow", Verdict.NONE: "bold white"}
@@ -48,6 +48,10 @@ class Show(Protocol):
 
     def fault(self, fault: CraneError) -> None:
         """Take in something that went wrong."""
+        ...
+
+    def state(self, words: str) -> None:
+        """Say that the line does not just run, or (empty) that it does again."""
         ...
 
     def refresh(self, balance: Balance, pace: Pace) -> None:
@@ -96,8 +100,19 @@ class PlainLines:
             self.say(verdict_words(result, self._console.language))
 
     def fault(self, fault: CraneError) -> None:
-        """Print a fault's sentence."""
-        self._console.show_error(fault)
+        """Print a fault's sentence, and below it what a driver or a library said."""
+        language = self._console.language
+        self.tell(plain_text(fault, language))
+        if detail := technical_text(fault, language):
+            self.tell(f"  {detail}")
+
+    def tell(self, words: str) -> None:
+        """Print a line beside the results."""
+        self._console.note(words)
+
+    def state(self, words: str) -> None:
+        """Print it."""
+        self.tell(words or text("app.runs_again", self._console.language))
 
     def refresh(self, balance: Balance, pace: Pace) -> None:
         """Nothing is held back here."""
@@ -134,6 +149,10 @@ class SourceLines(PlainLines):
         """Print a line for people."""
         self._console.say(f"{shown_name(self._source())}: {words}")
 
+    def tell(self, words: str) -> None:
+        """Print a line beside the results."""
+        self._console.note(f"{shown_name(self._source())}: {words}")
+
     def end(self, balance: Balance, pace: Pace, passed_over: Sequence[str] | None = None) -> None:
         """Print this source's share of the summary."""
         if self._console.as_json:
@@ -158,14 +177,16 @@ def verdict_words(result: Result, language: Language) -> str:
 def balance_words(balance: Balance, language: Language) -> str:
     """Return the balance of frames as one sentence."""
     counts = "  ".join(f"{text(f'verdict.{v}', language)} {balance.verdicts.get(v, 0)}" for v in Verdict)
-    losses = ", ".join(f"{text(f'loss.{c}', language)} {n}" for c, n in balance.losses.items() if n)
+    losses = ", ".join(f"{text(f'loss.{c}', language)} {n}" for c, n in balance.missing.items())
+    skipped = balance.skipped
     return text(
         "app.balance",
         language,
         frames=balance.frames,
         verdicts=balance.judged,
         counts=counts,
-        losses=balance.lost,
+        skipped=text("balance.skipped", language, count=skipped) if skipped else "",
+        losses=balance.lost - skipped,
         causes=f" ({losses})" if losses else "",
     )
 
@@ -181,7 +202,7 @@ class LiveTable:
 
     def __init__(self, language: Language) -> None:
         self._language = language
-        self._headline = ""
+        self._headline = self._state = ""
         self._passed_over: Sequence[str] = ()
         self._faults: deque[str] = deque(maxlen=_FAULTS)
         self._newest: deque[Result] = deque(maxlen=_ROWS)
@@ -206,7 +227,11 @@ class LiveTable:
 
     def fault(self, fault: CraneError) -> None:
         """Put a fault's sentence below the table."""
-        self._faults.append(error_text(fault, self._language))
+        self._faults.append(plain_text(fault, self._language))
+
+    def state(self, words: str) -> None:
+        """Put it beside the headline."""
+        self._state = words
 
     def refresh(self, balance: Balance, pace: Pace) -> None:
         """Repaint the table."""
@@ -241,6 +266,7 @@ class LiveTable:
             )
         return Group(
             Text(self._headline),
+            *([Text(self._state, "bold yellow")] if self._state else []),
             table,
             Text(balance_words(balance, self._language)),
             Text(pace_words(pace, self._language)),

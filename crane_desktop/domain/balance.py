@@ -35,8 +35,18 @@ class Balance:
 
     @property
     def lost(self) -> int:
-        """Number of frames that got none."""
+        """Number of frames that got none, the skipped ones included."""
         return sum(self.losses.values())
+
+    @property
+    def skipped(self) -> int:
+        """Frames that a newer one replaced: how a free-running camera is meant to work, nothing that went wrong."""
+        return self.losses.get(LossCause.SKIPPED, 0)
+
+    @property
+    def missing(self) -> Mapping[LossCause, int]:
+        """Frames that ought to have got a verdict and did not, by cause: what people call lost."""
+        return {cause: count for cause, count in self.losses.items() if count and cause is not LossCause.SKIPPED}
 
     @property
     def pending(self) -> int:

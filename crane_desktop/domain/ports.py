@@ -29,6 +29,10 @@ class SourceInfo:
         For people: model and serial number, folder, kind of part.
     passed_over
         Names of what lies in an open folder and is no picture that can be read; folders end in ``/``.
+    takt_s
+        Time between two frames where the source keeps one of its own; None: it does not, or nobody knows it.
+    waits_for_line
+        It gives the next frame when the line takes it, so the line cannot be too slow for it.
     """
 
     source_id: str
@@ -36,6 +40,8 @@ class SourceInfo:
     every_part: bool
     description: str
     passed_over: tuple[str, ...] = ()
+    takt_s: float | None = None
+    waits_for_line: bool = False
 
 
 class FrameSource(Protocol):

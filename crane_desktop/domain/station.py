@@ -8,7 +8,7 @@ from enum import StrEnum
 from crane_desktop.domain.alarms import Alarm
 from crane_desktop.domain.balance import Balance, Counts
 from crane_desktop.domain.frames import Frame
-from crane_desktop.domain.health import SourceStatus
+from crane_desktop.domain.health import SourceState, SourceStatus
 from crane_desktop.domain.maps import AnomalyMap
 from crane_desktop.domain.ports import ScorerInfo, SourceInfo
 from crane_desktop.domain.sources import SourceChoice
@@ -77,6 +77,8 @@ class StationView:
         The latest NG parts, newest first, at most a dozen; of earlier runs, too.
     alarms
         All that is going on or was not acknowledged yet, oldest first.
+    overload
+        The line does not keep up with what comes.
     recipe_source
         What the loaded recipe says to take frames from; None where it says nothing.
     """
@@ -95,4 +97,20 @@ class StationView:
     recipe: str | None = None
     run_id: int = 0
     alarms: tuple[Alarm, ...] = ()
+    overload: bool = False
     recipe_source: SourceChoice | None = None
+
+    @property
+    def camera_away(self) -> bool:
+        """The line runs, but its camera is lost or silent: what is on screen is no picture of now."""
+        status = self.source_status
+        return (
+            self.state is StationState.RUNNING
+            and status is not None
+            and status.state in (SourceState.RECONNECTING, SourceState.SILENT)
+        )
+
+    @property
+    def live(self) -> bool:
+        """What is on screen is of now."""
+        return self.state is StationState.RUNNING and not self.camera_away

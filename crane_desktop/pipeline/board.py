@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from crane_desktop.domain.balance import Balance
-from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.errors import CraneError, StationFault
 from crane_desktop.domain.health import Gap, SourceStatus
 from crane_desktop.domain.ports import SourceInfo
 from crane_desktop.domain.station import Pace, Result, StationState
 from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.pipeline.overload import Overload, OverloadWatch
 from crane_desktop.pipeline.pace import PaceMeter
 from crane_desktop.pipeline.tally import Tally
 
@@ -55,6 +56,8 @@ class LineSnapshot:
         Everything that went wrong, once a kind, in order; one that comes again after it had ceased moves to the end.
     active_faults
         Those of `faults` that have not ceased.
+    overload
+        The line has not kept up with its source for seconds, and does not now; no fault: verdicts go on.
     finished
         Whether all threads of the line have ended.
     source_status
@@ -78,6 +81,7 @@ class LineSnapshot:
     fault: CraneError | None = None
     faults: tuple[CraneError, ...] = ()
     active_faults: tuple[CraneError, ...] = ()
+    overload: StationFault | None = None
     source: SourceInfo | None = None
     finished: bool = False
     source_status: SourceStatus | None = None
@@ -88,10 +92,18 @@ class LineSnapshot:
 
 
 class Board:
-    """Counters, pace, newest results and faults of one run. Thread-safe."""
+    """Counters, pace, newest results and faults of one run. Thread-safe.
 
-    def __init__(self, run: str | None = None) -> None:
+    Parameters
+    ----------
+    load
+        The rule for what is too slow; None: nothing is.
+    """
+
+    def __init__(self, run: str | None = None, load: OverloadWatch | None = None) -> None:
         self._run = run
+        self._load = load
+        self._overload: StationFault | None = None
         self.tally = Tally()
         self._pace = PaceMeter()
         self._guard = threading.Lock()
@@ -110,6 +122,8 @@ class Board:
             if not self.tally.judged(inspection.verdict):
                 return False
             self._pace.add(inspection.origin.arrived_ns, inspection.latency_ms)
+            if self._load is not None:
+                self._load.judged(inspection.origin.arrived_ns, inspection.latency_ms)
             self._newest = result
             if inspection.verdict is Verdict.NG:
                 self._latest_ng.appendleft(result)
@@ -124,6 +138,15 @@ class Board:
             known = self._faults.setdefault(error.key, error)
         if known is error:
             _log.error("the line: %s", error)
+
+    def look_at_load(self) -> None:
+        """Ask whether the line keeps up; to be called again and again while it runs."""
+        if self._load is None:
+            return
+        with self._guard:
+            found = self._load.look(waiting=self.tally.balance().pending > 0)
+            if (found is None) != (self._overload is None):
+                self._overload = None if found is None else overloaded(found)
 
     def recovered(self, *keys: str) -> None:
         """Note that these faults have ceased: they stay on show, and their next one is a new one."""
@@ -168,6 +191,7 @@ class Board:
                 fault=faults[-1] if faults else None,
                 faults=faults,
                 active_faults=tuple(fault for fault in faults if fault.key not in self._ceased),
+                overload=None if finished else self._overload,
                 source=source,
                 finished=finished,
                 source_status=source_status,
@@ -176,3 +200,10 @@ class Board:
                 backlog=self._backlog,
                 pictures_not_kept=dict(self._not_kept),
             )
+
+
+def overloaded(found: Overload) -> StationFault:
+    """Return what to tell people about a line that does not keep up."""
+    return StationFault(
+        "pipeline.overload", latency_ms=round(found.latency_s * 1e3), limit_ms=round(found.limit_s * 1e3)
+    )

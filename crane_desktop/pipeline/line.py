@@ -20,6 +20,7 @@ from crane_desktop.pipeline.inspect import Inspector
 from crane_desktop.pipeline.inspection import JudgingSetup, Part, judged_by
 from crane_desktop.pipeline.journal import RunIdentity, RunJournal
 from crane_desktop.pipeline.mailbox import BoundedQueue, LatestSlot, Mailbox
+from crane_desktop.pipeline.overload import OverloadWatch
 from crane_desktop.pipeline.recording import Recorder
 from crane_desktop.recipe.model import Recipe
 
@@ -94,7 +95,7 @@ class Line:
         self.run = run or new_run_id()
         self._source = source
         self._info = source.info
-        self._board = Board(self.run)
+        self._board = Board(self.run, OverloadWatch(source.info))
         self._control = Control()
         inbox = self._inbox()
         outbox: BoundedQueue[LogEntry] = BoundedQueue(VERDICTS_AHEAD, BYTES_AHEAD, lambda entry: entry.held_bytes)

@@ -66,6 +66,7 @@ class Recorder:
                     self.record(batch)
                 self._journal.write_due()
                 self.look_at_outputs()
+                self._board.look_at_load()
         except Exception as error:  # noqa: BLE001 - the thread's last defence: the line must end in order
             _log.exception("the recording thread failed")
             self._board.fault(StationFault("pipeline.broken", detail=f"{type(error).__name__}: {error}"))

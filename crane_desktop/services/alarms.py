@@ -145,4 +145,7 @@ class LineAlarms:
             if not any(fault is seen for seen in self._seen):
                 self._alarms.raise_alarm(fault, self._source, run=shot.run)
         self._seen = shot.faults
-        self._alarms.follow(self._source, () if shot.finished else shot.active_faults)
+        slow = () if shot.overload is None else (shot.overload,)
+        for one in slow:
+            self._alarms.raise_alarm(one, self._source, AlarmSeverity.WARNING, run=shot.run)
+        self._alarms.follow(self._source, () if shot.finished else (*shot.active_faults, *slow))

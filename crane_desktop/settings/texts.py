@@ -10,17 +10,19 @@ from __future__ import annotations
 import json
 import locale
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import PurePath
 from typing import Literal, TypeAlias
 
-from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.errors import CraneError, InputError
 from crane_desktop.domain.shown import shown_name
 from crane_desktop.settings.resources import resource_path
 
 Language: TypeAlias = Literal["ja", "en"]
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
+LANGUAGE_VARIABLE = "CRANE_LANGUAGE"
 
 
 @cache
@@ -53,8 +55,23 @@ def text(key: str, /, language: Language, **params: object) -> str:
 
 
 def error_text(error: CraneError, language: Language) -> str:
-    """Return an error's sentence in `language`."""
-    return catalogue()[error.key][language].format(**_shown(error.params))
+    """Return an error's sentence in `language`.
+
+    A place that nobody could fill (a camera that has not told its name) leaves no gap.
+    """
+    return _without_gaps(catalogue()[error.key][language].format(**_shown(error.params)))
+
+
+TECHNICAL = ("detail", "error", "reason")
+"""Places of a sentence that hold other people's words: a driver's, a library's, the system's. Always in brackets."""
+
+_TECHNICAL_PLACE = re.compile(rf" ?[(（]{{(?:{'|'.join(TECHNICAL)})}}[)）]")
+
+
+def plain_text(error: CraneError, language: Language) -> str:
+    """Return an error's sentence for whoever works at the station: without the words of drivers and libraries."""
+    sentence = _TECHNICAL_PLACE.sub("", catalogue()[error.key][language])
+    return _without_gaps(sentence.format(**_shown(error.params)))
 
 
 def _shown(params: Mapping[str, object]) -> dict[str, object]:
@@ -64,11 +81,40 @@ def _shown(params: Mapping[str, object]) -> dict[str, object]:
     }
 
 
+def _without_gaps(sentence: str) -> str:
+    return re.sub(" {2,}", " ", sentence)
+
+
+def technical_text(error: CraneError, language: Language) -> str:
+    """Return, under their name, the words that `plain_text` leaves out; empty where there are none."""
+    words = " / ".join(str(error.params[name]) for name in TECHNICAL if error.params.get(name))
+    return text("settings.technical", language, words=words) if words else ""
+
+
+def asked_language() -> Language | None:
+    """Return what CRANE_LANGUAGE asks for; None where it asks for nothing that there is."""
+    asked = os.environ.get(LANGUAGE_VARIABLE, "").strip()[:2].lower()
+    return {"ja": "ja", "jp": "ja", "en": "en"}.get(asked)  # type: ignore[return-value]  # the values are languages
+
+
+def language_problem() -> CraneError | None:
+    """Return what is wrong with CRANE_LANGUAGE, None where nothing is."""
+    value = os.environ.get(LANGUAGE_VARIABLE, "").strip()
+    if not value or asked_language() is not None:
+        return None
+    return InputError("settings.language_unknown", variable=LANGUAGE_VARIABLE, value=value)
+
+
+def language_for(kept: Language | None) -> Language:
+    """Return the language to speak: CRANE_LANGUAGE, else the one that was `kept` in the settings, else the system's."""
+    return asked_language() or kept or system_language()
+
+
 def system_language() -> Language:
-    """Return the language to start with: CRANE_LANGUAGE, else Japanese on a Japanese system."""
-    asked = os.environ.get("CRANE_LANGUAGE", "")[:2].lower()
-    if asked in LANGUAGES:
-        return "ja" if asked == "ja" else "en"
+    """Return the language where no settings are known: CRANE_LANGUAGE, else Japanese on a Japanese system."""
+    asked = asked_language()
+    if asked is not None:
+        return asked
     # The order in which POSIX asks for the language of messages; Windows sets none of them.
     name = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), None) or _locale()
     return "ja" if name.lower().startswith(("ja", "japanese")) else "en"

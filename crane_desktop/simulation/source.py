@@ -69,7 +69,9 @@ class DemoSource:
         self._due_s = 0.0
         self._closed = threading.Event()
         name = kind or "all"
-        self._info = SourceInfo(f"demo:{name}", "demo", True, name)
+        self._info = SourceInfo(
+            f"demo:{name}", "demo", True, name, takt_s=self._period_s or None, waits_for_line=not rate_hz
+        )
 
     @property
     def info(self) -> SourceInfo:

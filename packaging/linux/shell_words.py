@@ -11,9 +11,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PLACE = "#WORDS#"
 _LANGUAGE = """\
-case "${CRANE_LANGUAGE:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}}" in
-ja* | JA*) language=ja ;;
-*) language=en ;;
+case "${CRANE_LANGUAGE:-}" in
+[jJ][aApP]*) language=ja ;;
+[eE][nN]*) language=en ;;
+*) case "${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}" in
+    [jJ][aA]*) language=ja ;;
+    *) language=en ;;
+    esac ;;
 esac
 """
 

@@ -32,7 +32,10 @@ def store(workbench: Workbench) -> Iterator[PreferencesStore]:
     made.close()
 
 
-def test_what_was_kept_is_there_at_the_next_start(workbench: Workbench, store: PreferencesStore) -> None:
+def test_what_was_kept_is_there_at_the_next_start(
+    workbench: Workbench, store: PreferencesStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CRANE_LANGUAGE", raising=False)
     wanted = replace(
         preferences_of(workbench),
         language="ja",
@@ -92,3 +95,20 @@ def test_a_full_disk_disturbs_nobody(
 def test_a_damaged_place_of_the_window_is_forgotten(workbench: Workbench) -> None:
     damaged = replace(workbench, settings=workbench.settings.model_copy(update={"window_geometry": "%%%"}))
     assert preferences_of(damaged).geometry is None
+
+
+def test_a_language_that_nobody_chose_here_is_not_kept(workbench: Workbench, store: PreferencesStore) -> None:
+    """CRANE_LANGUAGE counts for the program that was started with it, not for all later ones."""
+    store.keep(replace(preferences_of(workbench), recipe="r"))
+    store.close()
+    assert load_settings(workbench.data.settings_file)[0].language is None
+
+
+def test_a_language_that_was_chosen_stays_chosen_also_back_and_forth(
+    workbench: Workbench, store: PreferencesStore
+) -> None:
+    begun = preferences_of(workbench)
+    for language in ("ja", "en"):
+        store.keep(replace(begun, language=language))
+    store.close()
+    assert load_settings(workbench.data.settings_file)[0].language == "en"

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from house_figures import parsed
 
+from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.health import SourceState
 from crane_desktop.domain.station import StationState
 from crane_desktop.domain.verdicts import ReasonCode, Verdict
-from crane_desktop.settings.texts import catalogue
+from crane_desktop.settings.texts import TECHNICAL, catalogue, plain_text
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = re.compile(r"^[a-z_]+\.[A-Za-z0-9_.]+$")
@@ -87,3 +88,30 @@ def _dynamic_prefixes() -> tuple[str, ...]:
                 if re.match(r"^[a-z_]+\.[a-z_]*[._]?$", head) and len(head) > 3:
                     heads.add(head)
     return tuple(heads) or ("\0",)
+
+
+_FOREIGN = "OSError: [Errno 5]"
+
+
+def _told_by(*names: str) -> list[str]:
+    """Keys that calls of these names begin with."""
+    calls = (node for path in SOURCES for node in ast.walk(parsed(path)) if isinstance(node, ast.Call) and node.args)
+    firsts = (node.args[0] for node in calls if getattr(node.func, "id", getattr(node.func, "attr", "")) in names)
+    keys = {first.value for first in firsts if isinstance(first, ast.Constant) and isinstance(first.value, str)}
+    return sorted(key for key in keys & set(catalogue()) if _places(catalogue()[key]["en"]) & set(TECHNICAL))
+
+
+@pytest.mark.parametrize("key", _told_by("InputError", "StationFault", "problem", "hint", "well"))
+def test_a_sentence_holds_without_the_words_of_drivers_and_libraries(key: str) -> None:
+    """They stand in brackets of their own, so that what an inspector reads is a sentence without them."""
+    places = _places(catalogue()[key]["en"])
+    error = CraneError(key, **{place: _FOREIGN if place in TECHNICAL else "X1" for place in places})
+    for language in ("en", "ja"):
+        told = plain_text(error, language)
+        assert "Errno" not in told
+        assert not re.search(r"\(\)|（）|\s[,.、。]|[({（]\s*$", told), told
+
+
+def test_such_sentences_are_found() -> None:
+    assert "camera.lost" in _told_by("StationFault")
+    assert "camera.doctor_load_error" in _told_by("problem")

@@ -24,8 +24,8 @@ from crane_desktop.camera.genicam.doctor_devices import network_findings
 from crane_desktop.camera.genicam.doctor_files import check_file
 from crane_desktop.camera.genicam.doctor_paths import check_paths
 from crane_desktop.camera.genicam.messages import DeviceInfo
+from crane_desktop.camera.genicam.producer_path import PRODUCER_PATH
 from crane_desktop.camera.genicam.producer_probe import ProbedDevice, network_of
-from crane_desktop.camera.genicam.producers import PRODUCER_PATH
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.findings import Finding, Severity
 from crane_desktop.settings.texts import text
@@ -85,11 +85,12 @@ class TestPaths:
             ("{0}/good:{0}/good:", ["folder_good"]),
             ("{0}/gone:{0}/good", ["folder_missing", "folder_good"]),
             ("{0}/empty", ["folder_empty"]),
-            ('"{0}/good"', ["folder_quoted"]),
-            ("{0}/good ", ["folder_quoted"]),
+            ('"{0}/good"', ["folder_quoted", "folder_good"]),
+            ("{0}/good ", ["folder_quoted", "folder_good"]),
             ("{0}/good :{0}/good", ["folder_quoted", "folder_good"]),
             ("{0}/good/a.cti", ["folder_is_file"]),
-            ("{0}/good;{0}/empty", ["separator"]),
+            ("{0}/good;{0}/empty", ["separator", "folder_good", "folder_empty"]),
+            ('"{0}/gone"', ["folder_quoted", "folder_missing"]),
         ],
     )
     def test_folders(self, tmp_path: Path, value: str, expected: list[str]) -> None:
@@ -97,6 +98,11 @@ class TestPaths:
             (tmp_path / name).mkdir()
         (tmp_path / "good" / "a.cti").touch()
         assert keys(self.check(value.format(tmp_path))) == expected
+
+    def test_a_variable_in_the_variable_that_nobody_set_is_named(self) -> None:
+        found = self.check("%DRIVER_ROOT%/lib")
+        assert found[0].key == "camera.path_unknown_variable"
+        assert (found[0].params["unknown"], found[0].severity) == ("%DRIVER_ROOT%", Severity.PROBLEM)
 
     def test_only_what_stops_a_driver_is_a_problem(self, tmp_path: Path) -> None:
         found = self.check(f"{tmp_path / 'gone'}:{tmp_path}")

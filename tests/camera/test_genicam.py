@@ -19,9 +19,9 @@ from numpy._core import _multiarray_umath
 from crane_desktop.camera.genicam import discover, doctor, link
 from crane_desktop.camera.genicam import source as source_module
 from crane_desktop.camera.genicam.messages import DeviceInfo
+from crane_desktop.camera.genicam.producer_path import PRODUCER_PATH
 from crane_desktop.camera.genicam.producers import (
-    PRODUCER_PATH,
-    configured_folders,
+    configured_places,
     configured_producers,
     find_device,
     producers_for,
@@ -185,7 +185,7 @@ class TestProducers:
         for name in ("b.cti", "a.CTI", "readme.txt"):
             (tmp_path / name).touch()
         value = os.pathsep.join([str(tmp_path), "", str(tmp_path / "gone"), str(tmp_path)])
-        assert configured_folders({PRODUCER_PATH: value}) == [tmp_path, tmp_path / "gone", tmp_path]
+        assert configured_places({PRODUCER_PATH: value}) == [tmp_path, tmp_path / "gone"]
         assert configured_producers({PRODUCER_PATH: value}) == [str(tmp_path / "a.CTI"), str(tmp_path / "b.cti")]
         assert configured_producers({}) == []
 

@@ -19,8 +19,8 @@ from camera_fakes import Clock, device
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crane_desktop.camera.genicam import discover, messages, producer_probe
 from crane_desktop.camera.genicam import link as link_module
-from crane_desktop.camera.genicam import messages
 from crane_desktop.camera.genicam.link import CameraLink
 from crane_desktop.camera.genicam.messages import (
     CameraOrder,
@@ -39,6 +39,7 @@ from crane_desktop.camera.genicam.ring import RingWriter
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.signals import SignalCounts
+from crane_desktop.settings.texts import error_text
 
 NEWS = FramesMissing(1, LossCause.LOST)
 
@@ -321,3 +322,37 @@ class TestOutputLineControl:
         control.add(SignalCounts(pulses=2, detail="x"))
         assert control.signal_counts() == SignalCounts(pulses=3, late=1, late_by_ms=3.0, detail="x")
         assert control.signal_counts() == SignalCounts()
+
+
+# -- a process that ends before it has begun -------------------------------------------------------------------
+
+
+def gone(*_: object) -> FakeChild:
+    raise BrokenPipeError
+
+
+def test_a_process_that_was_ended_before_it_heard_what_to_do_is_a_crash_that_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(link_module, "Child", gone)
+    error = fault(lambda: CameraLink(CameraOrder(("v.cti",)), silent_for_s=4.0))
+    assert error.key == "camera.process_died"
+    assert "  " not in error_text(error, "en")  # nobody knows its name yet
+
+
+def test_so_is_one_that_looks_for_cameras(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discover, "Child", gone)
+    monkeypatch.setattr(producer_probe, "Child", gone)
+    assert fault(lambda: discover.enumerate_devices(("v.cti",))).key == "camera.driver_crashed"
+    with pytest.raises(producer_probe.CrashedError):
+        producer_probe.probe_producer("v.cti")
+
+
+def test_a_camera_that_is_lost_is_told_by_the_name_that_it_was_opened_under(child: FakeChild, clock: Clock) -> None:
+    """Where the first camera found was asked for, its process did not know it when it began."""
+    link = CameraLink(CameraOrder(("v.cti",)), silent_for_s=4.0)
+    child.theirs.send(Opened(device("VC7")))
+    link.receive(0.0)
+    child.theirs.send(ErrorReport.of(StationFault("camera.lost", device="", detail="IoException")))
+    assert fault(lambda: link.receive(0.0)).params["device"] == "VC7"
+    link.close()

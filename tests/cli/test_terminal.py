@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import queue
 import signal
 import socket
 import sys
@@ -13,9 +14,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from eventually import eventually
@@ -26,13 +28,26 @@ from crane_desktop.app.process.logs import stop_logs, write_logs_to
 from crane_desktop.app.process.shutdown import asked_to_end, leave
 from crane_desktop.cli import start, terminal
 from crane_desktop.cli.console import Console, settle_streams
-from crane_desktop.cli.terminal import LiveTable, balance_words, pace_words, verdict_words
+from crane_desktop.cli.run_line import LineReporter
+from crane_desktop.cli.terminal import (
+    LiveTable,
+    PlainLines,
+    Show,
+    SourceLines,
+    balance_words,
+    pace_words,
+    verdict_words,
+)
 from crane_desktop.domain.balance import Balance
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.frames import FrameOrigin, LossCause
+from crane_desktop.domain.health import SourceState, SourceStatus
 from crane_desktop.domain.history import HistoryRow
-from crane_desktop.domain.station import Pace, Result
+from crane_desktop.domain.station import Pace, Result, StationState
 from crane_desktop.domain.verdicts import Inspection, JudgedBy, Reason, ReasonCode, Verdict
+from crane_desktop.pipeline.board import LineSnapshot
+from crane_desktop.pipeline.line import Line
+from crane_desktop.settings.texts import Language
 
 Crane = Callable[..., Any]
 BALANCE = Balance(10, {Verdict.OK: 5, Verdict.NG: 2}, {LossCause.SKIPPED: 3, LossCause.LOST: 0})
@@ -164,14 +179,16 @@ def test_the_table_shows_verdicts_balance_pace_and_faults(language: Any, monkeyp
     assert "部品-3 " not in shown  # only the newest dozen
     assert {"en": "NO RESULT", "ja": "判定なし"}[language] in shown
     assert {"en": "The disk is full", "ja": "ディスクの空き容量がない"}[language] in shown
-    assert {"en": "frames 10 = verdicts 7 + losses 3", "ja": "フレーム 10 = 判定 7 + 取りこぼし 3"}[language] in shown
+    assert {"en": "verdicts 7 + skipped 3 + losses 0", "ja": "判定 7 + 間引き 3 + 取りこぼし 0"}[language] in shown
 
 
 def test_words_for_a_pipe() -> None:
     line = verdict_words(result(7, Verdict.NG, ReasonCode.SCORE_OVER_THRESHOLD), "ja")
     assert line.split() == ["7", "×", "NG", "不良", "0.250", "82.0", "ms", "部品-7", "スコアがしきい値以上"]
     assert " -  " in verdict_words(result(8, Verdict.NONE, ReasonCode.MODEL_FAULT), "en")
-    assert "skipped (newest wins) 3" in balance_words(BALANCE, "en")
+    assert "verdicts 7 + skipped 3 + losses 0 " in balance_words(BALANCE, "en")
+    lost = Balance(11, BALANCE.verdicts, {LossCause.SKIPPED: 3, LossCause.LOST: 1})
+    assert "判定 7 + 間引き 3 + 取りこぼし 1 (通信での取りこぼし 1)" in balance_words(lost, "ja")
     assert "lost on the wire" not in balance_words(BALANCE, "en")
     assert pace_words(Pace(), "en") == "0.0 verdicts/s, latency p50 - ms, p99 - ms"
 
@@ -291,3 +308,75 @@ def test_leaving_does_not_wait_for_ever(hung: threading.Event, monkeypatch: pyte
     threading.Thread(target=hung.wait, name="driver").start()
     leave(3)
     assert codes == [3]
+
+
+# -- what a line says of itself beside its verdicts ------------------------------------------------------------
+
+
+class Told(PlainLines):
+    """Lines as they would be printed beside the results."""
+
+    def __init__(self, language: Language) -> None:
+        super().__init__(Console(as_json=True, language=language))
+        self.lines: list[str] = []
+
+    def tell(self, words: str) -> None:
+        self.lines.append(words)
+
+
+class Snapshots:
+    """A line that shows what it is told to."""
+
+    def __init__(self) -> None:
+        self.now = LineSnapshot(StationState.RUNNING)
+
+    def snapshot(self) -> LineSnapshot:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("language", "away", "back", "slow"),
+    [("en", "Reconnecting", "goes on", "does not keep up"), ("ja", "再接続中", "再開", "追いついていません")],
+)
+def test_a_camera_that_is_away_and_a_line_that_is_too_slow_are_told_once(
+    language: Language, away: str, back: str, slow: str
+) -> None:
+    line, show = Snapshots(), Told(language)
+    reporter = terminal_reporter(line, show, language)
+    lost = SourceStatus(SourceState.RECONNECTING, datetime.now(UTC), attempt=1)
+    overload = StationFault("pipeline.overload", latency_ms=900, limit_ms=125)
+    running = LineSnapshot(StationState.RUNNING)
+    for now in (running, replace(running, source_status=lost), running, replace(running, overload=overload), running):
+        line.now = now
+        reporter.report(())
+        reporter.report(())
+    assert [word in told for word, told in zip((away, back, slow), show.lines, strict=True)] == [True] * 3
+    line.now = replace(running, finished=True, state=StationState.READY)
+    assert reporter.finish(()) == 0  # every part got its verdict: nothing failed
+
+
+def terminal_reporter(line: Snapshots, show: Show, language: Language) -> LineReporter:
+    return LineReporter(cast(Line, line), queue.SimpleQueue(), show, lambda: "", language)
+
+
+def test_the_table_says_beside_its_headline_that_the_camera_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(terminal, "RichConsole", lambda: RichConsole(file=screen, width=120))
+    with LiveTable("ja") as table:
+        table.head("ライン1")
+        table.state("カメラ再接続中")
+        table.fault(StationFault("camera.lost", device="A", detail="IoException: GenTL exception"))
+        table.end(BALANCE, PACE)
+    shown = screen.getvalue()
+    assert "カメラ再接続中" in shown
+    assert "カメラAとの接続が切れました" in shown
+    assert "GenTL" not in shown
+
+
+def test_each_of_several_lines_names_itself_beside_its_faults_too(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = SourceLines(Console(as_json=True, language="en"), lambda: "genicam:a/1")
+    lines.fault(StationFault("camera.lost", device="1", detail="gone"))
+    lines.state("")
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 3
+    assert all(one.startswith("genicam:a/1: ") for one in told)

@@ -15,11 +15,12 @@ from crane_desktop.domain.corrections import Correction, CorrectionStep
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.frames import Frame, FrameFault
 from crane_desktop.domain.health import Gap
-from crane_desktop.domain.ports import LogEntry, ScorerInfo
+from crane_desktop.domain.ports import LogEntry, ScorerInfo, SourceInfo
 from crane_desktop.domain.station import Result, StationState
 from crane_desktop.domain.verdicts import Reason, ReasonCode, Verdict, verdict_for
 from crane_desktop.pipeline.board import GAPS_KEPT, LATEST_NG, Board, LineSnapshot
 from crane_desktop.pipeline.inspection import JudgingSetup, judge, judged_by
+from crane_desktop.pipeline.overload import OverloadWatch
 from crane_desktop.recipe.model import Recipe
 
 NOW = datetime(2026, 3, 31, tzinfo=UTC)
@@ -203,3 +204,25 @@ def test_a_finished_line_shows_the_pace_of_its_whole_run() -> None:
     for _ in range(5):
         board.publish(result(0.1))
     assert shown(board, finished=True).pace == shown(board).whole_run
+
+
+def test_a_line_that_does_not_keep_up_says_so_once_and_until_it_does() -> None:
+    now_s = 50.0
+    load = OverloadWatch(SourceInfo("demo:a", "demo", True, "a", takt_s=0.125), lambda: now_s)
+    board = Board(load=load)
+    seen = []
+    for latency_s in [0.5] * 10 + [0.05] * 12:
+        now_s += 1.0
+        board.tally.produced()
+        part_of_it = result(0.1)
+        late = replace(part_of_it.inspection, latency_ms=latency_s * 1e3)
+        board.publish(replace(part_of_it, inspection=late))
+        board.look_at_load()
+        seen.append(shown(board).overload)
+    told = [one for one in seen if one is not None]
+    assert (told[0].key, told[0].params) == ("pipeline.overload", {"latency_ms": 500, "limit_ms": 125})
+    assert all(one is told[0] for one in told)
+    assert seen[0] is None
+    assert seen[-1] is None
+    assert shown(board, finished=True).overload is None
+    assert shown(board).faults == ()  # verdicts go on

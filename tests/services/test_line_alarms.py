@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from crane_desktop.domain.alarms import AlarmState
+from crane_desktop.domain.alarms import AlarmSeverity, AlarmState
 from crane_desktop.domain.errors import CraneError, StationFault
 from crane_desktop.domain.events import Event, EventKind
 from crane_desktop.domain.station import StationState
@@ -69,6 +70,21 @@ def test_one_that_is_over_is_not_raised_again_by_being_remembered(
     line.follow(shot(lost, active=()))
     assert [kind for kind, _ in steps(events)] == [EventKind.ALARM_RAISED, EventKind.ALARM_RETURNED]
     assert [alarm.state for alarm in alarms.view()] == [AlarmState.RETURNED]
+
+
+def test_a_line_that_does_not_keep_up_is_a_warning_from_its_beginning_to_its_end(
+    line: LineAlarms, alarms: AlarmList, events: list[Event]
+) -> None:
+    slow = StationFault("pipeline.overload", latency_ms=900, limit_ms=125)
+    overloaded = replace(shot(), overload=slow)
+    for _look in range(3):
+        line.follow(overloaded)
+    assert [(alarm.severity, alarm.active, alarm.count) for alarm in alarms.view()] == [
+        (AlarmSeverity.WARNING, True, 1)
+    ]
+    line.follow(shot())
+    assert steps(events) == [(EventKind.ALARM_RAISED, slow.key), (EventKind.ALARM_RETURNED, slow.key)]
+    assert (events[0].run, events[0].details["severity"]) == ("run-1", "warning")
 
 
 def test_the_next_one_of_a_kind_counts_up(line: LineAlarms, alarms: AlarmList) -> None:

@@ -15,7 +15,18 @@ from hypothesis import strategies as st
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.shown import shown_name
 from crane_desktop.settings import texts
-from crane_desktop.settings.texts import LANGUAGES, catalogue, error_text, system_language, text
+from crane_desktop.settings.texts import (
+    LANGUAGES,
+    Language,
+    catalogue,
+    error_text,
+    language_for,
+    language_problem,
+    plain_text,
+    system_language,
+    technical_text,
+    text,
+)
 
 VARIABLES = ("CRANE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -130,6 +141,8 @@ def plain_system(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         ({"LANG": "ja_JP.UTF-8", "CRANE_LANGUAGE": "en"}, "en"),
         ({"LANG": "ja_JP.UTF-8", "CRANE_LANGUAGE": "EN_gb"}, "en"),
         ({"LANG": "ja_JP.UTF-8", "CRANE_LANGUAGE": "fr"}, "ja"),
+        ({"LANG": "en_US.UTF-8", "CRANE_LANGUAGE": " Japanese "}, "ja"),
+        ({"LANG": "en_US.UTF-8", "CRANE_LANGUAGE": "jp"}, "ja"),
         ({"LANG": "en_US.UTF-8", "CRANE_LANGUAGE": ""}, "en"),
     ],
 )
@@ -157,3 +170,37 @@ def test_a_locale_that_python_does_not_know_is_no_reason_not_to_start(plain_syst
 
     plain_system.setattr(locale, "getlocale", unknown)
     assert system_language() == "en"
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "spoken"),
+    [
+        ("en", "ja", "en"),
+        ("ja", "en", "ja"),
+        ("", "en", "en"),
+        ("fr", "en", "en"),
+        ("", None, "ja"),
+        ("fr", None, "ja"),
+    ],
+)
+def test_the_variable_goes_before_what_was_kept_and_that_before_the_system(
+    asked: str, kept: Language | None, spoken: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    monkeypatch.setenv("CRANE_LANGUAGE", asked)
+    assert language_for(kept) == spoken
+    problem = language_problem()
+    assert (problem is not None) == (asked == "fr")
+    if problem is not None:
+        assert all("fr" in error_text(problem, language) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_of_drivers_and_libraries_stand_beside_the_sentence(language: Language) -> None:
+    said = "IoException: GenTL exception {detail}: Communication error (ID: -1010)"
+    error = StationFault("camera.lost", device="", detail=said)
+    assert "GenTL" in error_text(error, language)
+    plain = plain_text(error, language)
+    assert not any(word in plain for word in ("GenTL", "()", "（）", "  "))
+    assert technical_text(error, language).endswith(said)
+    assert technical_text(InputError("camera.no_device"), language) == ""

@@ -41,7 +41,6 @@ SITUATIONS = st.builds(
     attached=st.booleans(),
     role=st.sampled_from(list(Role)),
     page=st.sampled_from(["run", "camera"]),
-    source_kind=st.sampled_from(["demo", "folder", "genicam"]),
     unseen_alarm=st.booleans(),
     heatmap=st.booleans(),
     outlines=st.booleans(),
@@ -56,7 +55,7 @@ def test_the_rules(now: Situation) -> None:
     assert (why_not_stop(now) is None) == (now.state is StationState.RUNNING)
     assert why_not_start(now) is not None or why_not_stop(now) is not None
     assert (why_not_acknowledge(now) is None) == now.unseen_alarm
-    assert (why_no_camera(now) is None) == (now.attached and now.source_kind == "genicam")
+    assert (why_no_camera(now) is None) == now.attached
     assert always(now) is None
 
 
@@ -92,14 +91,16 @@ def test_an_inspector_sees_no_camera_page(station: FakeStation, open_window: Cal
 
 
 @pytest.mark.parametrize("kind", ["demo", "folder", "genicam"])
-def test_the_camera_page_is_for_cameras_and_says_so(window: MainWindow, kind: str) -> None:
+def test_the_camera_page_opens_on_every_source(window: MainWindow, kind: str) -> None:
+    """Where none is a camera it says what can be done, instead of not coming."""
     window.run.source.fill(SourceChoice(kind=kind))
     window.tick()
     action, button = window.menus.actions["camera"], window.rail.buttons[1]
-    assert action.isEnabled() == button.isEnabled() == (kind == "genicam")
-    assert (text("ui.why.no_camera", "ja") in button.toolTip()) == (kind != "genicam")
+    assert action.isEnabled()
+    assert button.isEnabled()
     action.trigger()
-    assert window.pages.shown == ("camera" if kind == "genicam" else "run")
+    assert window.pages.shown == "camera"
+    assert window.camera.pane.choose.isVisible() == (kind != "genicam")
 
 
 def test_the_rail_shows_where_one_is(window: MainWindow, qtbot: Any) -> None:

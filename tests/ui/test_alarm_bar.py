@@ -14,7 +14,7 @@ from PySide6.QtGui import QAction
 
 from crane_desktop.domain.alarms import Alarm, AlarmSeverity, AlarmState, head_line
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
-from crane_desktop.settings.texts import LANGUAGES, error_text
+from crane_desktop.settings.texts import LANGUAGES, Language, plain_text
 from crane_desktop.ui.shell.alarm_bar import AlarmBar
 from crane_desktop.ui.shell.alarm_popup import in_order
 from crane_desktop.ui.shell.own_alarms import WINDOW, raised, without
@@ -55,7 +55,7 @@ def test_it_tells_in_the_language_of_the_moment(bar: AlarmBar) -> None:
     bar.show_alarms((GOES_ON,))
     for language in LANGUAGES:
         bar.retranslate(language)
-        assert bar.words == error_text(BROKEN, language)
+        assert bar.words == plain_text(BROKEN, language)
         assert bar.accessibleName() == bar.words
 
 
@@ -114,18 +114,18 @@ def test_the_button_gives_the_command_and_follows_it(bar: AlarmBar) -> None:
 
 
 def test_a_very_long_alarm_takes_no_more_room(bar: AlarmBar) -> None:
-    long = StationFault("pipeline.broken", detail="x " * 5000)
+    long = StationFault("camera.hangs", device="x " * 5000, seconds=4)
     height = bar.height()
     bar.show_alarms((alarm(long),))
     assert bar.height() == height
     lines = bar._words.shown_lines()
     assert len(lines) == 2
     assert lines[1].endswith("…")
-    assert bar._words.toolTip() == error_text(long, "ja")
+    assert bar._words.toolTip() == plain_text(long, "ja")
 
 
 def test_what_an_error_says_is_shown_as_it_is(bar: AlarmBar) -> None:
-    bar.show_alarms((alarm(StationFault("pipeline.broken", detail="<b>&amp; {detail} %s")),))
+    bar.show_alarms((alarm(StationFault("camera.hangs", device="<b>&amp; {detail} %s", seconds=4)),))
     assert "<b>&amp; {detail} %s" in bar.words
 
 
@@ -137,7 +137,7 @@ def test_it_says_how_many_more_there_are(bar: AlarmBar) -> None:
     assert bar.more.text() == "詳細"
     bar.show_alarms((SEEN, alarm(NO_FOLDER, minute=3), alarm(NO_FOLDER, "model")))
     assert bar.more.text() == "ほか2件"
-    assert bar.words == error_text(NO_FOLDER, "ja")  # what nobody has seen comes before what is seen
+    assert bar.words == plain_text(NO_FOLDER, "ja")  # what nobody has seen comes before what is seen
     bar.retranslate("en")
     assert bar.more.text() == "2 more"
 
@@ -148,8 +148,8 @@ def test_a_click_lists_them_all_and_the_list_follows(bar: AlarmBar) -> None:
     assert bar.list.isVisible()
     rows = bar.list.rows()
     assert [row[2:] for row in rows] == [
-        ["継続中・未確認", error_text(NO_FOLDER, "ja")],
-        ["継続中・確認済み", error_text(BROKEN, "ja")],
+        ["継続中・未確認", plain_text(NO_FOLDER, "ja")],
+        ["継続中・確認済み", plain_text(BROKEN, "ja"), "技術的な詳細：disk full"],
     ]
     bar.show_alarms((SEEN,))
     assert len(bar.list.rows()) == 1
@@ -160,10 +160,23 @@ def test_a_click_lists_them_all_and_the_list_follows(bar: AlarmBar) -> None:
 
 
 def test_the_list_shows_the_whole_sentence(bar: AlarmBar) -> None:
-    long = StationFault("pipeline.broken", detail="word " * 300)
+    long = StationFault("camera.hangs", device="word " * 300, seconds=4)
     bar.show_alarms((alarm(long),))
     bar.more.click()
-    assert bar.list.rows()[0][3] == error_text(long, "ja")
+    assert bar.list.rows()[0][3] == plain_text(long, "ja")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_driver_said_stands_in_the_list_below_the_sentence(bar: AlarmBar, language: Language) -> None:
+    said = "IoException: GenTL exception: Communication error (ID: -1010)"
+    bar.retranslate(language)
+    bar.show_alarms((alarm(StationFault("camera.lost", device="", detail=said)),))
+    assert "GenTL" not in bar.words + bar.accessibleName() + bar._words.toolTip()
+    assert "  " not in bar.words  # a camera that never told its name leaves no gap
+    bar.more.click()
+    *_, sentence, details = bar.list.rows()[0]
+    assert "GenTL" not in sentence
+    assert details.endswith(said)
 
 
 ALARMS = st.lists(

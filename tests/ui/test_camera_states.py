@@ -99,13 +99,44 @@ def test_the_doctor_is_at_hand_where_a_camera_does_not_open(window: MainWindow, 
     assert window.dialogs.doctor is not None
 
 
-def test_without_a_camera_as_source_nothing_is_opened(
-    station: FakeStation, open_window: Callable[..., MainWindow]
-) -> None:
+@pytest.fixture
+def on_demo(station: FakeStation, open_window: Callable[..., MainWindow]) -> MainWindow:
+    """The camera's page, while the frames come from the demo line."""
     window = open_window(station)
     enter(window)
-    assert window.pages.shown == "run"
+    return window
+
+
+def test_without_a_camera_as_source_nothing_is_opened_and_the_page_says_what_to_do(
+    on_demo: MainWindow, station: FakeStation
+) -> None:
+    pane = on_demo.camera.pane
+    assert pane.words.text() == text("ui.camera.none_chosen", "ja")
     assert station.asked("camera") == []
+    buttons = (pane.choose, pane.doctor, pane.simulate, pane.close_button)
+    assert all(button.isVisible() and button.isEnabled() and button.text() for button in buttons)
+    on_demo.switch_language()
+    assert pane.words.text() == text("ui.camera.none_chosen", "en")
+    station.say(state=StationState.RUNNING)
+    turn(on_demo)
+    assert [button.isEnabled() for button in buttons] == [False, True, False, True]  # the source is in use
+
+
+def test_a_camera_can_be_chosen_from_the_page(on_demo: MainWindow, station: FakeStation) -> None:
+    on_demo.camera.pane.choose.click()
+    turn(on_demo)
+    assert on_demo.run.source.kind == "genicam"
+    assert len(station.asked("camera")) == 1
+    assert on_demo.pages.shown == "camera"
+    assert not on_demo.camera.pane.choose.isVisible()
+
+
+def test_from_a_page_without_a_camera_a_way_leads_to_the_demo_line(window: MainWindow, station: FakeStation) -> None:
+    station.cameras.opened = failed(NOT_OPEN)
+    enter(window)
+    window.camera.pane.simulate.click()
+    assert window.pages.shown == "run"
+    assert window.run.source.kind == "demo"
 
 
 # -- letting go ----------------------------------------------------------------------------------------------

@@ -222,3 +222,34 @@ def test_a_camera_that_is_filled_in_is_looked_for_with_its_own_driver(panel: Sou
     """Looking without it would raise an alarm on a station whose only driver is the one that the recipe names."""
     panel.fill(SourceChoice(kind="genicam", cti="/opt/producer.cti", device="camera-2"))
     assert [asked for asked in station.calls if asked[0] == "devices"] == [("devices", "/opt/producer.cti")]
+
+
+@pytest.mark.parametrize("key", ["camera.no_producer", "camera.no_device", "camera.cti_is_no_producer"])
+def test_what_keeps_a_camera_from_being_found_is_a_hint_in_the_form_and_no_alarm(
+    panel: SourcePanel, inbox: Inbox, station: FakeStation, told: list[CraneError], key: str
+) -> None:
+    station.cameras.found = failed(InputError(key, file="x.cti"))
+    panel.show_kind("genicam")
+    inbox.poll()
+    hint = panel.camera.hint
+    assert told == []
+    assert hint.isVisibleTo(panel)
+    assert catalogue()[key]["ja"].format(file="x.cti") in hint.text()
+    for language in LANGUAGES:
+        panel.retranslate(language)
+        assert "--" not in hint.text()  # flags are the command line's
+        assert catalogue()[key][language].format(file="x.cti") in hint.text()
+    station.cameras.found = answered([("a", "Camera A")])
+    panel.camera.look()
+    assert not hint.isVisibleTo(panel)
+
+
+def test_a_driver_that_fails_is_an_alarm(
+    panel: SourcePanel, inbox: Inbox, station: FakeStation, told: list[CraneError]
+) -> None:
+    crashed = StationFault("camera.driver_crashed", file="x.cti")
+    station.cameras.found = failed(crashed)
+    panel.show_kind("genicam")
+    inbox.poll()
+    assert told == [crashed]
+    assert not panel.camera.hint.isVisibleTo(panel)

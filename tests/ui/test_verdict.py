@@ -8,16 +8,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_station import FakeStation, result
+from fake_station import MOMENT, FakeStation, result
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFontMetricsF
 
+from crane_desktop.domain.health import SourceState, SourceStatus
 from crane_desktop.domain.station import StationState, StationView
 from crane_desktop.domain.verdicts import ReasonCode, Verdict
-from crane_desktop.settings.texts import LANGUAGES, text
+from crane_desktop.settings.texts import LANGUAGES, Language, text
 from crane_desktop.ui.live.signs import sign_path, sign_pixmap
 from crane_desktop.ui.live.verdict_panel import VerdictPlate, fitting_font
 from crane_desktop.ui.widgets.palette import verdict_colour, verdict_ink
+from crane_desktop.ui.widgets.words import state_key, state_words
 
 WORDS = {
     Verdict.OK: ("OK 良品", "OK"),
@@ -205,3 +207,42 @@ def test_the_window_shows_every_verdict(window: Any, station: FakeStation) -> No
         window.tick()
         assert window.run.verdict.verdict is verdict
         assert window.run.verdict.current
+
+
+def away(state: SourceState = SourceState.RECONNECTING) -> StationView:
+    return replace(running(Verdict.OK), source_status=SourceStatus(state, MOMENT, attempt=2))
+
+
+@pytest.mark.parametrize(("language", "words"), [("ja", "再接続中"), ("en", "Reconnecting")])
+def test_a_verdict_of_before_the_camera_was_lost_does_not_look_like_one_of_now(
+    plate: VerdictPlate, language: Language, words: str
+) -> None:
+    plate.retranslate(language)
+    plate.show_view(running(Verdict.OK))
+    assert plate.current
+    assert words not in plate.reason()
+    plate.show_view(away())
+    assert not plate.current
+    assert plate.reason().startswith(words)
+    assert text("reason.below_threshold", language) in plate.reason()  # the last part's, and called so
+    plate.show_view(running(Verdict.OK))
+    assert plate.current
+    assert words not in plate.reason()
+
+
+@pytest.mark.parametrize(
+    ("view", "key"),
+    [
+        (running(Verdict.OK), "state.running"),
+        (away(), "ui.state.reconnecting"),
+        (away(SourceState.SILENT), "ui.state.silent"),
+        (away(SourceState.STREAMING), "state.running"),
+        (replace(away(), state=StationState.STOPPING), "state.stopping"),
+        (replace(running(Verdict.OK), overload=True), "ui.state.overload"),
+        (replace(away(), overload=True), "ui.state.reconnecting"),
+        (replace(running(Verdict.OK), state=StationState.READY, overload=True), "state.ready"),
+    ],
+)
+def test_what_the_station_does_in_one_word(view: StationView, key: str) -> None:
+    assert state_key(view) == key
+    assert all(state_words(view, language) == text(key, language) for language in LANGUAGES)

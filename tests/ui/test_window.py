@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from PySide6.QtGui import QCloseEvent
 import crane_desktop.ui.shell.window
 from crane_desktop.domain.alarms import AlarmState
 from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.health import SourceState, SourceStatus
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.domain.station import Progress, StationState
 from crane_desktop.domain.verdicts import Verdict
@@ -191,7 +193,8 @@ def test_a_second_fault_is_listed_beside_the_first(window: MainWindow, station: 
     window.show_error(InputError("ui.no_folder"))
     window.show_error(StationFault("ui.unexpected", error="two"))
     assert [(alarm.key, alarm.count) for alarm in window.alarm.alarms] == [("ui.unexpected", 2), ("ui.no_folder", 1)]
-    assert "two" in window.alarm.words
+    assert window.alarm.alarm is not None
+    assert window.alarm.alarm.error.params["error"] == "two"
     assert "ほか1件" in window.alarm.more.text()
 
 
@@ -443,3 +446,26 @@ def test_the_timer_ticks_by_itself_thirty_times_a_second(window: MainWindow, sta
     assert window._timer.interval() <= 34
     station.finish(result(8, Verdict.NG))
     qtbot.waitUntil(lambda: window.run.verdict.verdict is Verdict.NG, timeout=2000)
+
+
+def test_while_the_camera_is_away_nothing_on_screen_says_that_the_line_runs(
+    window: MainWindow, station: FakeStation
+) -> None:
+    away = SourceStatus(SourceState.RECONNECTING, datetime.now(UTC), attempt=3)
+    picture = window.run.picture
+    streaming = replace(away, state=SourceState.STREAMING)
+    station.say(state=StationState.RUNNING, newest=result(1, Verdict.OK), source_status=streaming)
+    window.tick()
+    assert window.run.commands.state.text() == "運転中"
+    live = picture.live._picture.opacity()
+    station.say(source_status=away)
+    window.tick()
+    assert window.run.commands.state.text() == "再接続中"
+    assert not window.run.verdict.current
+    assert picture.live._picture.opacity() < live
+    assert picture.part.words.startswith("再接続中")
+    assert "運転中" not in window.status.source.text()
+    station.say(source_status=None, overload=True)
+    window.tick()
+    assert window.run.commands.state.text() == "処理遅れ"
+    assert picture.live._picture.opacity() == live

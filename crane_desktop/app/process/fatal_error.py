@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crane_desktop.app.process.crash_report import PROGRAM, write_report
+
+if TYPE_CHECKING:
+    from crane_desktop.settings.texts import Language
 
 SCREENLESS = ("offscreen", "minimal")
 """Qt's platforms on which nobody can answer a box."""
@@ -25,12 +29,12 @@ def cannot_start(error: Exception) -> None:
     tell(sentence)
 
 
-def failed(error: Exception) -> None:
+def failed(error: Exception, language: Language) -> None:
     """Report and tell an exception of ours that nobody caught."""
-    from crane_desktop.settings.texts import system_language, text
+    from crane_desktop.settings.texts import text
 
     report = write_report(error)
-    sentence = text("app.unexpected", system_language(), error=_in_short(error))
+    sentence = text("app.unexpected", language, error=_in_short(error))
     tell(f"{sentence} [{report}]" if report is not None else sentence)
 
 

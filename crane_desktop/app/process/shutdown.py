@@ -13,31 +13,29 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from crane_desktop.app.process import crash_report
+from crane_desktop.app.process.interrupts import end_signals, take_over
 
 _LAST_WAIT_S = 2.0
 _log = logging.getLogger(__name__)
-
-
-def _signals() -> tuple[signal.Signals, ...]:
-    """Return what asks a program to end: Ctrl-C, the system, a closed terminal; Ctrl-Break on Windows."""
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-    return tuple(signal.Signals[name] for name in names if name in signal.Signals.__members__)
 
 
 @contextmanager
 def asked_to_end(on_asked: Callable[[], None]) -> Iterator[None]:
     """Have `on_asked` called, on the main thread, when the program is asked to end; it must return at once.
 
+    If it was asked before, and whatever was under way then swallowed it, `on_asked` is called at once.
     What this process was told to ignore (``nohup``) stays ignored. Off the main thread nothing happens: Python
     gives signals to that thread only.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {asked: signal.getsignal(asked) for asked in _signals()}
+    before = {asked: signal.getsignal(asked) for asked in end_signals()}
     heard = [asked for asked, handler in before.items() if handler is not signal.SIG_IGN]
     for asked in heard:
         signal.signal(asked, lambda _number, _frame: on_asked())
+    if take_over():
+        on_asked()
     try:
         yield
     finally:

@@ -102,6 +102,7 @@ class LiveLine:
             now,
             balance=shot.balance,
             pace=shot.pace,
+            overload=shot.overload is not None,
             source=shot.source,
             source_status=None if shot.finished else shot.source_status,
         )

@@ -24,6 +24,11 @@ class Child:
     ----------
     main
         A module's function ``main(pipe, heartbeat, *args)``; it must import neither Qt nor torch.
+
+    Raises
+    ------
+    BrokenPipeError
+        If it was ended before it had heard what to do.
     """
 
     def __init__(self, name: str, main: Callable[..., None], *args: object) -> None:

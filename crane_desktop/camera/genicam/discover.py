@@ -11,6 +11,7 @@ from crane_desktop.camera.genicam.child import Child
 from crane_desktop.camera.genicam.messages import DeviceInfo, ErrorReport
 from crane_desktop.camera.genicam.process import devices_main
 from crane_desktop.camera.genicam.producers import producers_for
+from crane_desktop.camera.genicam.ways import one_each
 from crane_desktop.domain.errors import InputError, StationFault
 
 __all__ = ["DeviceInfo", "bundled_viky", "enumerate_devices", "list_devices"]
@@ -19,7 +20,7 @@ _WITHIN_S = 20.0
 
 
 def list_devices(cti: str | None = None) -> list[DeviceInfo]:
-    """Return the cameras that a producer, or every producer of this system, sees.
+    """Return the cameras that a producer, or every producer of this system, sees; each once, with all its drivers.
 
     Raises
     ------
@@ -31,7 +32,7 @@ def list_devices(cti: str | None = None) -> list[DeviceInfo]:
     seen = enumerate_devices(producers_for(cti))
     if not seen:
         raise InputError("camera.no_device")
-    return seen
+    return one_each(seen)
 
 
 def enumerate_devices(producers: tuple[str, ...], within_s: float = _WITHIN_S) -> list[DeviceInfo]:
@@ -44,7 +45,10 @@ def enumerate_devices(producers: tuple[str, ...], within_s: float = _WITHIN_S) -
     StationFault
         If a driver crashes or does not come back within the time.
     """
-    child = Child("crane-cameras", devices_main, producers)
+    try:
+        child = Child("crane-cameras", devices_main, producers)
+    except BrokenPipeError:
+        raise StationFault("camera.driver_crashed", file=", ".join(producers)) from None
     answered = False
     try:
         until_s = time.monotonic() + within_s

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from crane_desktop.camera.genicam.producers import PRODUCER_PATH, configured_folders
+from crane_desktop.camera.genicam.producer_path import (
+    PRODUCER_PATH,
+    PRODUCER_SUFFIX,
+    understood,
+    unknown_variables,
+    written_parts,
+)
 from crane_desktop.domain.findings import Finding, hint, problem, well
 
 _OTHER_WIDTH = "GENICAM_GENTL32_PATH"
@@ -19,11 +25,28 @@ def check_paths(environment: Mapping[str, str] = os.environ) -> list[Finding]:
     if not value:
         return [_nothing_set(environment)]
     findings: list[Finding] = []
-    for folder in configured_folders(environment):
-        finding = _check_folder(folder)
-        if finding is not None and finding not in findings:
-            findings.append(finding)
+    for part in written_parts(environment):
+        places = understood(part, environment)
+        for finding in (*_as_written(part, places, environment), *map(_check_place, places)):
+            if finding is not None and finding not in findings:
+                findings.append(finding)
     return findings
+
+
+def _as_written(part: str, places: Sequence[Path], environment: Mapping[str, str]) -> list[Finding]:
+    """Say what is written so that this program understands it, but others do not, or nobody does."""
+    known: dict[str, object] = {"variable": PRODUCER_PATH, "folder": part.strip()}
+    unknown = unknown_variables(part, environment)
+    if unknown:
+        known |= {"unknown": ", ".join(unknown)}
+        return [problem("camera.path_unknown_variable", "camera.doctor_folder_missing_do", **known)]
+    found = []
+    if part != part.strip(" \"'"):
+        found.append(hint("camera.doctor_folder_quoted", "camera.doctor_folder_quoted_do", **known))
+    if len(places) > 1:
+        known |= {"found": _OTHER_SEPARATOR, "wanted": os.pathsep}
+        found.append(hint("camera.doctor_separator", "camera.doctor_separator_do", **known))
+    return found
 
 
 def _nothing_set(environment: Mapping[str, str]) -> Finding:
@@ -34,20 +57,14 @@ def _nothing_set(environment: Mapping[str, str]) -> Finding:
     return problem("camera.doctor_no_path", "camera.doctor_no_path_do", variable=PRODUCER_PATH)
 
 
-def _check_folder(folder: Path) -> Finding | None:
-    words = str(folder)
-    known: dict[str, object] = {"variable": PRODUCER_PATH, "folder": words}
-    if words != words.strip(" \"'"):
-        return problem("camera.doctor_folder_quoted", "camera.doctor_folder_quoted_do", **known)
-    if folder.suffix.lower() == ".cti" and folder.is_file():
-        return problem("camera.doctor_folder_is_file", "camera.doctor_folder_is_file_do", **known)
+def _check_place(folder: Path) -> Finding | None:
+    known: dict[str, object] = {"variable": PRODUCER_PATH, "folder": str(folder)}
+    if folder.suffix.lower() == PRODUCER_SUFFIX and folder.is_file():
+        return hint("camera.doctor_folder_is_file", "camera.doctor_folder_is_file_do", **known)
     if not folder.is_dir():
-        if _OTHER_SEPARATOR in words[2:]:  # behind a drive letter's colon
-            known |= {"found": _OTHER_SEPARATOR, "wanted": os.pathsep}
-            return problem("camera.doctor_separator", "camera.doctor_separator_do", **known)
         return hint("camera.doctor_folder_missing", "camera.doctor_folder_missing_do", **known)
     try:
-        producers = [file for file in folder.iterdir() if file.suffix.lower() == ".cti"]
+        producers = [file for file in folder.iterdir() if file.suffix.lower() == PRODUCER_SUFFIX]
     except OSError as error:
         detail = error.strerror or str(error)
         return problem("camera.doctor_folder_closed", "camera.doctor_folder_closed_do", **known, detail=detail)

@@ -21,7 +21,7 @@ from crane_desktop.camera.genicam.messages import (
 )
 from crane_desktop.camera.genicam.process import camera_main
 from crane_desktop.camera.genicam.ring import RingReader
-from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.errors import CraneError, StationFault
 from crane_desktop.domain.signals import SignalCounts
 
 HANG_AFTER_S = 4.0
@@ -47,12 +47,15 @@ class CameraLink:
     def __init__(self, order: CameraOrder, silent_for_s: float, convert: Converter | None = None) -> None:
         self.silent_for_s = silent_for_s
         self._convert = convert or Converter()
-        self._name = order.device or "-"
+        self._name = order.device or ""
         self.on_signals: Callable[[SignalCounts], None] = lambda _counts: None
         self._sending = threading.Lock()
         self._ended = False
         self._ring: RingReader | None = None
-        self._child = Child(CAMERA_PROCESS, camera_main, order)
+        try:
+            self._child = Child(CAMERA_PROCESS, camera_main, order)
+        except BrokenPipeError:  # it was ended before it had heard what to do
+            raise StationFault("camera.process_died", device=self._name, code="-") from None
         self._heartbeat = -1
         self._heartbeat_at_s = time.monotonic()
         self._checked_at_s = self._heartbeat_at_s
@@ -169,10 +172,16 @@ class CameraLink:
             self.on_signals(message)
             return None
         if isinstance(message, ErrorReport):
-            raise message.error()
+            raise self._named(message.error())
         if isinstance(message, Opened):
             self._name = message.device.device_id
         return message
+
+    def _named(self, error: CraneError) -> CraneError:
+        """Return an error with the camera's name, where the process did not know it when it began."""
+        if error.params.get("device") == "":
+            error.params["device"] = self._name
+        return error
 
     def _check_heartbeat(self, asleep_since_s: float) -> None:
         heartbeat = self._child.heartbeat.value

@@ -45,7 +45,15 @@ class CameraOrder:
 
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
-    """A camera that a producer sees."""
+    """A camera that a producer sees.
+
+    Attributes
+    ----------
+    producer, producer_vendor
+        File name and maker of the producer.
+    ways
+        File names of all producers that see it, the one that opens it first; empty where nobody compared them.
+    """
 
     device_id: str
     vendor: str
@@ -55,15 +63,18 @@ class DeviceInfo:
     transport: str
     producer: str
     accessible: bool = True
+    producer_vendor: str = ""
+    ways: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """Return the fields by name."""
         return {name: getattr(self, name) for name in self.__slots__}
 
     def words(self) -> str:
-        """Return one line for people: what it is, and the id to ask for it by."""
+        """Return one line for people: what it is, the id to ask for it by, and the drivers where there are several."""
         what = " ".join(part for part in (self.vendor, self.model, self.serial_number) if part)
-        return f"{self.device_id}  {what}".rstrip()
+        drivers = f"  [{', '.join(self.ways)}]" if len(self.ways) > 1 else ""
+        return f"{self.device_id}  {what}".rstrip() + drivers
 
 
 @dataclass(frozen=True, slots=True)

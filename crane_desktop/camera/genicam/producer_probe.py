@@ -88,7 +88,10 @@ def probe_producer(file: str, within_s: float = _WITHIN_S) -> ProbeResult:
     HungError, CrashedError
         If the driver does not come back within the time, or ends its process.
     """
-    child = Child("crane-doctor", probe_main, file)
+    try:
+        child = Child("crane-doctor", probe_main, file)
+    except BrokenPipeError:
+        raise CrashedError from None
     answered = False
     try:
         ready = wait(child.waitables, within_s)

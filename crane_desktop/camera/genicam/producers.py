@@ -9,33 +9,45 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crane_desktop.camera.genicam.messages import DeviceInfo
+from crane_desktop.camera.genicam.producer_path import (
+    PRODUCER_PATH,
+    PRODUCER_SUFFIX,
+    understood,
+    unknown_variables,
+    written_parts,
+)
+from crane_desktop.camera.genicam.ways import grouped
 from crane_desktop.domain.errors import InputError
 
 if TYPE_CHECKING:
     from harvesters.core import Harvester
 
-PRODUCER_PATH = "GENICAM_GENTL64_PATH"
-"""The variable in which installers of camera drivers leave the folders of their producers (GenTL 1.6, 3.2)."""
-
 _READABLE_AND_WRITABLE = 1  # GenTL DEVICE_ACCESS_STATUS_READWRITE
 _UNKNOWN_ACCESS = 0
+_LONGEST_SHOWN = 200
 
 
-def configured_folders(environment: Mapping[str, str] = os.environ) -> list[Path]:
-    """Return the folders that the system names for producers."""
-    return [Path(part) for part in environment.get(PRODUCER_PATH, "").split(os.pathsep) if part]
+def configured_places(environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """Return the folders, or files, that the system names for producers."""
+    parts = written_parts(environment)
+    return list(dict.fromkeys(place for part in parts for place in understood(part, environment)))
 
 
 def configured_producers(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Return the producer files in the folders that the system names, each once, by name."""
-    found: list[str] = []
-    for folder in configured_folders(environment):
-        try:
-            files = sorted(str(file) for file in folder.iterdir() if file.suffix.lower() == ".cti")
-        except OSError:
-            continue  # a driver that was removed leaves its folder in the variable
-        found += [file for file in files if file not in found]
-    return found
+    """Return the producer files in the places that the system names, each once; in a folder by name."""
+    found: dict[str, None] = {}
+    for place in configured_places(environment):
+        found |= dict.fromkeys(_producers_at(place))
+    return list(found)
+
+
+def _producers_at(place: Path) -> list[str]:
+    try:
+        if place.is_file() and place.suffix.lower() == PRODUCER_SUFFIX:
+            return [str(place)]
+        return sorted(str(file) for file in place.iterdir() if file.suffix.lower() == PRODUCER_SUFFIX)
+    except OSError:
+        return []  # a driver that was removed leaves its folder in the variable
 
 
 def producers_for(cti: str | None) -> tuple[str, ...]:
@@ -49,11 +61,23 @@ def producers_for(cti: str | None) -> tuple[str, ...]:
     if cti is None:
         found = configured_producers()
         if not found:
-            raise InputError("camera.no_producer", variable=PRODUCER_PATH)
+            raise _none_configured(os.environ)
         return tuple(found)
     if not Path(cti).is_file():
         raise InputError("camera.cti_missing", file=cti)
     return (str(Path(cti).resolve()),)
+
+
+def _none_configured(environment: Mapping[str, str]) -> InputError:
+    value = environment.get(PRODUCER_PATH, "").strip()
+    if not value:
+        return InputError("camera.no_producer")
+    unknown = unknown_variables(value, environment)
+    if unknown:
+        return InputError("camera.path_unknown_variable", variable=PRODUCER_PATH, unknown=", ".join(unknown))
+    return InputError(
+        "camera.path_without_producer", variable=PRODUCER_PATH, value=" ".join(value.split())[:_LONGEST_SHOWN]
+    )
 
 
 def is_producer(file: str) -> bool:
@@ -93,6 +117,8 @@ def rediscover(harvester: Harvester) -> list[DeviceInfo]:
 def find_device(seen: Sequence[DeviceInfo], wanted: str | None) -> tuple[int, DeviceInfo]:
     """Return position and description of the camera with this id, serial number or name; the first for None.
 
+    A camera that several drivers see is one camera: it is opened through the preferred one (`ways`).
+
     Raises
     ------
     InputError
@@ -100,12 +126,14 @@ def find_device(seen: Sequence[DeviceInfo], wanted: str | None) -> tuple[int, De
     """
     if not seen:
         raise InputError("camera.no_device")
+    cameras = grouped(seen)
     if wanted is None:
-        return 0, seen[0]
+        return cameras[0][0]
     for field in ("device_id", "serial_number", "user_defined_name"):
-        matches = [(index, device) for index, device in enumerate(seen) if getattr(device, field) == wanted]
+        named = ([way for way in ways if getattr(way[1], field) == wanted] for ways in cameras)
+        matches = [ways for ways in named if ways]
         if len(matches) == 1:
-            return matches[0]
+            return matches[0][0]
         if matches:
             raise InputError("camera.device_ambiguous", device=wanted, known=_ids(seen))
     raise InputError("camera.device_missing", device=wanted, known=_ids(seen))
@@ -132,7 +160,7 @@ def find_same_camera(seen: Sequence[DeviceInfo], known: DeviceInfo) -> tuple[int
 
 
 def _ids(seen: Sequence[DeviceInfo]) -> str:
-    return ", ".join(device.device_id for device in seen)
+    return ", ".join(dict.fromkeys(ways[0][1].device_id for ways in grouped(seen)))
 
 
 def device_info(device: Any) -> DeviceInfo:
@@ -158,4 +186,5 @@ def device_info(device: Any) -> DeviceInfo:
         transport=read("tl_type"),
         producer=Path(read("path_name", device.parent.parent)).name,
         accessible=access in (_UNKNOWN_ACCESS, _READABLE_AND_WRITABLE),
+        producer_vendor=read("vendor", device.parent.parent),
     )

@@ -110,8 +110,9 @@ class GenicamSource:
         every_part = trigger not in ("free", "as_set")
         self._frame_numbers = FrameNumbers(frames, every_part=every_part)
         self._info = SourceInfo(
-            f"genicam:{stem}/{device or ''}", "genicam", every_part, " ".join(filter(None, (stem, device)))
-        )
+            f"genicam:{stem}/{device or ''}", "genicam", every_part, " ".join(filter(None, (stem, device))),
+            waits_for_line=trigger == "software",
+        )  # fmt: skip
 
     @property
     def info(self) -> SourceInfo:
@@ -142,7 +143,7 @@ class GenicamSource:
                 return
             if time.monotonic() > until_s:
                 self.close()
-                raise StationFault("camera.hangs", device=self._device or "-", seconds=round(_OPEN_WITHIN_S))
+                raise StationFault("camera.hangs", device=self._device or "", seconds=round(_OPEN_WITHIN_S))
 
     def begin(self, reopen: DeviceInfo | None = None) -> None:
         """Start the camera's process and return at once; `wait_until_open` tells when the camera streams.
@@ -340,4 +341,4 @@ class GenicamSource:
 
     def _describe(self, device: DeviceInfo) -> None:
         stem = Path(device.producer).stem or (Path(self._cti).stem if self._cti else "")
-        self._info = SourceInfo(f"genicam:{stem}/{device.device_id}", "genicam", self._info.every_part, device.words())
+        self._info = replace(self._info, source_id=f"genicam:{stem}/{device.device_id}", description=device.words())

@@ -38,6 +38,10 @@ def list_cameras(cti: CtiOption = None, data_dir: DataDirOption = None, as_json:
             workbench.console.data(device.as_dict())
         else:
             workbench.console.say(device.words())
+            if len(device.ways) > 1:
+                used, *others = device.ways
+                words = text("app.several_drivers", workbench.language, used=used, others=", ".join(others))
+                workbench.console.say(f"  {words}")
 
 
 @commands.command("doctor", cls=Command, help=text("app.help.cameras_doctor", HELP_LANGUAGE))

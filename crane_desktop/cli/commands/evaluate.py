@@ -124,7 +124,7 @@ def _table(found: Evaluation, language: Language) -> str:
     for row in rows(found, language):
         table.add_row(*(Text("\n".join(part for part in cell if part)) for cell in row))
     screen = io.StringIO()
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
+    width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else _WIDE
     Console(file=screen, width=width, color_system=None, legacy_windows=False).print(table)
     return screen.getvalue()
 

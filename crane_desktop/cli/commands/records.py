@@ -14,6 +14,7 @@ from crane_desktop.cli.invocation import open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption
 from crane_desktop.cli.usage import Command, Group
 from crane_desktop.domain.events import exported
+from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.settings.texts import Language, text
 
@@ -77,10 +78,12 @@ def _said(summary: Mapping[str, Any], language: Language) -> list[str]:
     if summary["records"]:
         first, last = (datetime.fromisoformat(summary[name]).astimezone() for name in ("first_at", "last_at"))
         said.append(text("records.sum_times", language, first=f"{first:{_MOMENT}}", last=f"{last:{_MOMENT}}"))
-    losses: Mapping[str, int] = summary["losses"]
+    losses = dict(summary["losses"])
+    skipped = losses.pop(LossCause.SKIPPED.value, 0)
     causes = ", ".join(f"{text(f'loss.{cause}', language)} {count}" for cause, count in losses.items())
     lost = f"{sum(losses.values())} ({causes})" if losses else "0"
-    said.append(text("records.sum_of_runs", language, runs=summary["runs"], losses=lost, unknown=summary["unknown"]))
+    words = {"runs": summary["runs"], "skipped": skipped, "losses": lost, "unknown": summary["unknown"]}
+    said.append(text("records.sum_of_runs", language, **words))
     return said
 
 

@@ -12,7 +12,7 @@ from crane_desktop.domain.camera_setup import CameraSetup
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.people import Role
 from crane_desktop.domain.sources import SourceChoice
-from crane_desktop.domain.station import StationView
+from crane_desktop.domain.station import StationState, StationView
 from crane_desktop.domain.station_ports import Station
 from crane_desktop.settings.texts import Language
 from crane_desktop.ui.camera_page.setup_panel import SetupPanel
@@ -30,6 +30,8 @@ class CameraPage(Page):
 
     Parameters
     ----------
+    chosen
+        Returns whether frames come from a camera.
     choice
         Returns the camera that is filled in.
     doctor
@@ -39,6 +41,8 @@ class CameraPage(Page):
     -------
     closed
         A person is done with the camera.
+    source_wanted
+        The kind of source that a person chose here, where none is a camera.
     recipe_kept
         Name of the recipe that the camera's settings were saved with.
     """
@@ -51,13 +55,19 @@ class CameraPage(Page):
     role = Role.ENGINEER
 
     closed = Signal()
+    source_wanted = Signal(str)
     recipe_kept = Signal(str)
 
     def __init__(
-        self, kept: KeptPreferences, inbox: Inbox, choice: Callable[[], SourceChoice], doctor: QAction
+        self,
+        kept: KeptPreferences,
+        inbox: Inbox,
+        chosen: Callable[[], bool],
+        choice: Callable[[], SourceChoice],
+        doctor: QAction,
     ) -> None:
         super().__init__()
-        self._kept, self._inbox, self._choice = kept, inbox, choice
+        self._kept, self._inbox, self._chosen, self._choice = kept, inbox, chosen, choice
         self._language: Language = kept.now.language
         self._station: Station | None = None
         self._request = 0
@@ -66,6 +76,8 @@ class CameraPage(Page):
         self.pane = WaitingPane(self._language, doctor)
         self.pane.again.clicked.connect(self.open)
         self.pane.close_button.clicked.connect(self.closed)
+        self.pane.choose.clicked.connect(self._choose_camera)
+        self.pane.simulate.clicked.connect(self._choose_demo)
         self._places = QStackedLayout(self)
         self._places.setContentsMargins(0, 0, 0, 0)
         self._places.addWidget(self.pane)
@@ -83,8 +95,10 @@ class CameraPage(Page):
         self._station = station
 
     def show_view(self, view: StationView) -> None:
-        """Follow the station: nothing here depends on it, the camera is asked itself."""
-        del view
+        """Follow the station: its source cannot be changed while it runs; the camera is asked itself."""
+        free = view.state not in (StationState.RUNNING, StationState.STOPPING)
+        for button in (self.pane.choose, self.pane.simulate):
+            button.setEnabled(free)
 
     def retranslate(self, language: Language) -> None:
         """Change the language."""
@@ -106,7 +120,8 @@ class CameraPage(Page):
     def open(self) -> None:
         """Open the camera, anew where it is open."""
         self._shut()
-        if self._station is None:
+        if self._station is None or not self._chosen():
+            self._show_state()
             return
         number = self._request
         self._inbox.ask(
@@ -122,6 +137,14 @@ class CameraPage(Page):
             self.closed.emit()
             return
         super().keyPressEvent(event)
+
+    def _choose_camera(self) -> None:
+        self.source_wanted.emit("genicam")
+        self.open()
+
+    def _choose_demo(self) -> None:
+        self.source_wanted.emit("demo")
+        self.closed.emit()
 
     # -- inside ----------------------------------------------------------------------------------------------
 
@@ -147,7 +170,7 @@ class CameraPage(Page):
         if panel is not None and panel.known:
             self._places.setCurrentWidget(panel)
             return
-        self.pane.show_fault(self._fault if panel is None else panel.fault())
+        self.pane.show_state(chosen=self._chosen(), fault=self._fault if panel is None else panel.fault())
         self._places.setCurrentWidget(self.pane)
 
     def _shut(self) -> None:
@@ -159,5 +182,5 @@ class CameraPage(Page):
             panel.shut()
             self._places.removeWidget(panel)
             panel.deleteLater()
-        self.pane.show_fault(None)
+        self.pane.show_state(chosen=self._chosen(), fault=None)
         self._places.setCurrentWidget(self.pane)

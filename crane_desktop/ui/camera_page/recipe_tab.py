@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from crane_desktop.domain.camera_setup import Difference, FeatureValue, Restored, differences
 from crane_desktop.domain.errors import CraneError
-from crane_desktop.settings.texts import Language, error_text, text
+from crane_desktop.settings.texts import Language, plain_text, text
 from crane_desktop.ui.camera_page.desk import Desk
 from crane_desktop.ui.camera_page.numbers import figure
 from crane_desktop.ui.widgets.fields import caption
@@ -117,7 +117,7 @@ class RecipeTab(QWidget):
         self._enable(True)
         if done.refused:
             first = done.refused[0]
-            why = error_text(first.error, self._language)
+            why = plain_text(first.error, self._language)
             self._say(("ui.camera.restored_partly", {"count": done.written, "refused": len(done.refused), "why": why}))
         else:
             self._say(("ui.camera.restored", {"count": done.written}))
@@ -161,7 +161,7 @@ class RecipeTab(QWidget):
     def _say(self, said: tuple[str, Mapping[str, object]] | CraneError | None) -> None:
         self._said = said
         if isinstance(said, CraneError):
-            self.note.setText(error_text(said, self._language))
+            self.note.setText(plain_text(said, self._language))
         elif said is not None:
             self.note.setText(text(said[0], self._language, **said[1]))
         self.note.setVisible(said is not None)

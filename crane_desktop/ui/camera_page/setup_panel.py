@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTabWidget, QVBo
 from crane_desktop.domain.camera_setup import CameraSetup, Written
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.frames import Frame
-from crane_desktop.settings.texts import Language, error_text, text
+from crane_desktop.settings.texts import Language, plain_text, text
 from crane_desktop.ui.camera_page.aid_worker import AidWorker
 from crane_desktop.ui.camera_page.aids_panel import AidsPanel
 from crane_desktop.ui.camera_page.basics import BasicsTab
@@ -133,7 +133,7 @@ class SetupPanel(QWidget):
     def _show_words(self) -> None:
         fault = self._setup.fault() or self._trouble
         if fault is not None:
-            words = error_text(fault, self._language)
+            words = plain_text(fault, self._language)
         elif self._restarted is not None and time.monotonic() - self._restarted_at_s < _TOLD_FOR_S:
             words = text("ui.camera.restarted", self._language, feature=self.basics.words(self._restarted))
         elif self._setup.on_the_line:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from crane_desktop.domain.errors import CraneError
-from crane_desktop.settings.texts import Language, error_text, text
+from crane_desktop.settings.texts import Language, plain_text, technical_text, text
 from crane_desktop.ui.widgets.buttons import press_for
 from crane_desktop.ui.widgets.style import TARGET_PX, sized
 
@@ -15,13 +15,16 @@ _WORDS_PX = 720
 
 
 class WaitingPane(QWidget):
-    """One sentence in the middle, and buttons: try again, look for the cause, close."""
+    """A sentence in the middle, and buttons: try again, choose a camera, look for the cause, do without one, close."""
 
     def __init__(self, language: Language, doctor: QAction) -> None:
         super().__init__()
         self._language = language
         self._fault: CraneError | None = None
-        self.words, self.again, self.doctor, self.close_button = QLabel(), QPushButton(), QPushButton(), QPushButton()
+        self._chosen = True
+        self.words = QLabel()
+        self.again, self.choose, self.doctor = QPushButton(), QPushButton(), QPushButton()
+        self.simulate, self.close_button = QPushButton(), QPushButton()
         self.words.setFont(sized(self.font(), 13, bold=True))
         self.words.setWordWrap(True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
@@ -30,7 +33,7 @@ class WaitingPane(QWidget):
         press_for(self.doctor, doctor)
         row, line, lines = QHBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
         row.addStretch(1)
-        for button in (self.again, self.doctor, self.close_button):
+        for button in (self.again, self.choose, self.doctor, self.simulate, self.close_button):
             button.setMinimumSize(140, TARGET_PX)
             row.addWidget(button)
         row.addStretch(1)
@@ -44,10 +47,18 @@ class WaitingPane(QWidget):
         lines.addStretch(3)
         self.retranslate(language)
 
-    def show_fault(self, fault: CraneError | None) -> None:
-        """Say why the camera does not open; None: it is being opened."""
-        if fault is not self._fault:
-            self._fault = fault
+    def show_state(self, *, chosen: bool, fault: CraneError | None) -> None:
+        """Say why no camera is on screen.
+
+        Parameters
+        ----------
+        chosen
+            Frames come from a camera.
+        fault
+            Why it does not open; None: it is being opened.
+        """
+        if (chosen, fault) != (self._chosen, self._fault):
+            self._chosen, self._fault = chosen, fault
             self._show_words()
 
     def retranslate(self, language: Language) -> None:
@@ -55,12 +66,22 @@ class WaitingPane(QWidget):
         self._language = language
         self.again.setText(text("ui.camera.again", language))
         self.close_button.setText(text("ui.camera.close", language))
+        self.choose.setText(text("ui.camera.choose", language))
+        self.simulate.setText(text("ui.camera.simulate", language))
         self._show_words()
 
     def _show_words(self) -> None:
-        fault = self._fault
-        self.words.setText(
-            text("ui.camera.opening", self._language) if fault is None else error_text(fault, self._language)
-        )
-        self.again.setVisible(fault is not None)
-        self.doctor.setVisible(fault is not None)
+        fault, opening = self._fault, self._chosen and self._fault is None
+        self.words.setText(self._sentence())
+        self.words.setToolTip("" if fault is None else technical_text(fault, self._language))
+        self.again.setVisible(self._chosen and not opening)
+        self.choose.setVisible(not self._chosen)
+        self.doctor.setVisible(not opening)
+        self.simulate.setVisible(not opening)
+
+    def _sentence(self) -> str:
+        if not self._chosen:
+            return text("ui.camera.none_chosen", self._language)
+        if self._fault is None:
+            return text("ui.camera.opening", self._language)
+        return plain_text(self._fault, self._language)

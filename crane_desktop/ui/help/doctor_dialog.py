@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.findings import Finding, Severity
-from crane_desktop.settings.texts import Language, text
+from crane_desktop.settings.texts import Language, plain_text, technical_text, text
 from crane_desktop.ui.widgets.style import TARGET_PX, sized
 
 _SIGNS = {Severity.OK: "○", Severity.HINT: "△", Severity.PROBLEM: "×"}
@@ -109,9 +110,12 @@ class DoctorDialog(QDialog):
         sign.setFont(sized(self.font(), 16, bold=True))
         sign.setFixedWidth(_SIGN_PX)
         sign.setAccessibleName(text(f"ui.severity.{finding.severity.value}", self._language))
-        words.addWidget(_sentence(text(finding.key, self._language, **finding.params)))
+        told = CraneError(finding.key, **finding.params)
+        words.addWidget(_sentence(plain_text(told, self._language)))
         if finding.remedy is not None:
             words.addWidget(_sentence("→ " + text(finding.remedy, self._language, **finding.params)))
+        if detail := technical_text(told, self._language):
+            words.addWidget(_sentence(detail))
         line = QHBoxLayout(frame)
         line.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
         line.addLayout(words, 1)

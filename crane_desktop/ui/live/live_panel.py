@@ -16,7 +16,9 @@ from crane_desktop.ui.live.colour_bar import ColourBar
 from crane_desktop.ui.live.live_view import LiveView
 from crane_desktop.ui.widgets.fields import ElidedLabel, caption
 from crane_desktop.ui.widgets.style import TARGET_PX
-from crane_desktop.ui.widgets.words import source_words
+from crane_desktop.ui.widgets.words import source_words, state_words
+
+_SHOWN = ("newest", "source", "scorer", "camera_away")
 
 _NAMED = 5
 """So many names stand in a sentence; the others are counted."""
@@ -93,7 +95,7 @@ class LivePanel(QFrame):
         self.live.show_view(view)
         self.scale.show_view(view)
         old, self._view = self._view, view
-        if old is None or old.newest is not view.newest or old.source != view.source or old.scorer != view.scorer:
+        if old is None or any(getattr(old, name) != getattr(view, name) for name in _SHOWN):
             self._show_words()
 
     def retranslate(self, language: Language) -> None:
@@ -139,8 +141,8 @@ def part_words(view: StationView | None, language: Language) -> str:
     source = source_words(view.source, language) if view.source is not None else origin.source_id
     words = text("ui.part", language, frame=origin.frame_id, source=source, file=origin.file or "").rstrip()
     if seen.reason.code is ReasonCode.UNREADABLE_IMAGE and seen.reason.detail:  # it says what to do
-        return f"{words}   {shown_name(seen.reason.detail)}"
-    return words
+        words = f"{words}   {shown_name(seen.reason.detail)}"
+    return f"{state_words(view, language)}  {words}" if view.camera_away else words
 
 
 def passed_over_words(view: StationView | None, language: Language) -> str:

@@ -20,6 +20,8 @@ from crane_desktop.ui.widgets import palette
 Outline = Sequence[tuple[float, float]]
 _MARGIN = 0.02
 _ZOOM_STEP = 0.8
+_PALE = 0.35
+"""Opacity of a picture that is not of now."""
 _FARTHEST = 3.0
 """The stage shows at most so many pictures' widths: nobody loses the part out of sight."""
 
@@ -88,6 +90,10 @@ class Stage(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has no 
         """Set the heatmap's visibility and opacity (0..1)."""
         self._heat.setVisible(shown)
         self._heat.setOpacity(opacity)
+
+    def set_pale(self, pale: bool) -> None:
+        """Show the picture pale: it is not of now."""
+        self._picture.setOpacity(_PALE if pale else 1.0)
 
     def set_outlines_shown(self, shown: bool) -> None:
         """Show or hide the regions' outlines."""
@@ -170,7 +176,8 @@ class LiveView(Stage):
         self.repaints = 0
 
     def show_view(self, view: StationView) -> None:
-        """Repaint if another part is the newest."""
+        """Repaint if another part is the newest; it is pale while its camera is away."""
+        self.set_pale(view.camera_away)
         result = view.newest
         if result is self._shown:
             return

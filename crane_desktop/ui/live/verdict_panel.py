@@ -12,6 +12,7 @@ from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.live.signs import draw_plate, draw_sign
 from crane_desktop.ui.widgets.palette import verdict_ink
 from crane_desktop.ui.widgets.style import sized
+from crane_desktop.ui.widgets.words import state_key
 
 _MARGIN_PX = 16.0
 _AT_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
@@ -46,8 +47,8 @@ class VerdictPlate(QWidget):
     verdict
         What is drawn now; NONE while nothing has been judged.
     current
-        False while the line does not run, or has had no part yet since its start: the plate is pale, so that nobody
-        takes it for a live verdict.
+        False while the line does not run, has had no part yet since its start, or its camera is away: the plate is
+        pale, so that nobody takes it for a live verdict.
     """
 
     def __init__(self, language: Language) -> None:
@@ -56,7 +57,8 @@ class VerdictPlate(QWidget):
         self.current = False
         self._language = language
         self._result: Result | None = None
-        self._state = StationState.PREOPERATIONAL
+        self._away = False
+        self._state = f"state.{StationState.PREOPERATIONAL}"
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(112)
 
@@ -73,16 +75,19 @@ class VerdictPlate(QWidget):
     def reason(self) -> str:
         """Return why, in words."""
         if self._result is None:
-            return text(f"state.{self._state}", self._language)
+            return text(self._state, self._language)
         words = text(f"reason.{self._result.inspection.reason.code}", self._language)
-        return words if self.current else text("ui.verdict.last", self._language, reason=words)
+        if self.current:
+            return words
+        last = text("ui.verdict.last", self._language, reason=words)
+        return f"{text(self._state, self._language)}  {last}" if self._away else last
 
     def show_view(self, view: StationView) -> None:
         """Repaint if the verdict, its part or the line's state changed."""
-        current = view.state is StationState.RUNNING and not view.carried
-        if view.newest is self._result and current == self.current and view.state is self._state:
+        now = (view.newest, view.live and not view.carried, state_key(view), view.camera_away)
+        if now[0] is self._result and now[1:] == (self.current, self._state, self._away):
             return
-        self._result, self.current, self._state = view.newest, current, view.state
+        self._result, self.current, self._state, self._away = now
         self.verdict = view.newest.inspection.verdict if view.newest else Verdict.NONE
         self._show_words()
 

@@ -20,7 +20,7 @@ from crane_desktop.ui.widgets.buttons import press_for
 from crane_desktop.ui.widgets.fields import Choice, caption
 from crane_desktop.ui.widgets.icons import icon
 from crane_desktop.ui.widgets.style import sized
-from crane_desktop.ui.widgets.words import known_text
+from crane_desktop.ui.widgets.words import known_text, state_key
 
 
 class CommandBar(QWidget):
@@ -38,7 +38,7 @@ class CommandBar(QWidget):
         super().__init__()
         self._language, self._inbox = language, inbox
         self._scorer: ScorerInfo | None = None
-        self._shown: tuple[StationState, str, float] | None = None
+        self._shown: tuple[StationState, str, str, float] | None = None
         self.start, self.stop = QPushButton(), QPushButton()
         self.packs, self.recipes = Choice(130), Choice(150)
         self.state, self.progress, self.scan = QLabel(), QProgressBar(), ScanField(language)
@@ -67,7 +67,7 @@ class CommandBar(QWidget):
     def show_view(self, view: StationView) -> None:
         """Follow state and progress; show what is truly loaded."""
         progress = (view.progress.key, view.progress.fraction) if view.progress else ("", 0.0)
-        now = (view.state, *progress)
+        now = (view.state, state_key(view), *progress)
         if now != self._shown:
             self._shown = now
             self._show_words()
@@ -127,8 +127,9 @@ class CommandBar(QWidget):
             QWidget.setTabOrder(earlier, later)
 
     def _show_words(self) -> None:
-        state, key, fraction = self._shown or (StationState.INITIALIZED, "", 0.0)
-        self.state.setText(text(f"state.{state}", self._language))
+        initial = StationState.INITIALIZED
+        state, words, key, fraction = self._shown or (initial, f"state.{initial}", "", 0.0)
+        self.state.setText(text(words, self._language))
         running = state is StationState.RUNNING
         for box in (self.packs, self.recipes):
             box.setEnabled(not running and state not in BUSY)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from crane_desktop.domain.alarms import Alarm, AlarmState, head_line
-from crane_desktop.settings.texts import Language, error_text, text
+from crane_desktop.settings.texts import Language, plain_text, text
 from crane_desktop.ui.shell.alarm_popup import AlarmPopup, state_words, title_words
 from crane_desktop.ui.widgets import palette
 from crane_desktop.ui.widgets.fields import ClampedLabel
@@ -118,7 +118,7 @@ class AlarmBar(QFrame):
         else:
             self._title.setText(title_words(alarm, language))
             self._state.setText(state_words(alarm, language))
-            self._words.set_words(error_text(alarm.error, language))
+            self._words.set_words(plain_text(alarm.error, language))
             others = len(self._alarms) - 1
             self.more.setText(
                 text("ui.alarm.more", language, count=others) if others else text("ui.alarm.details", language)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from crane_desktop.domain.alarms import Alarm, AlarmSeverity, AlarmState
-from crane_desktop.settings.texts import Language, error_text, text
+from crane_desktop.settings.texts import Language, plain_text, technical_text, text
 from crane_desktop.ui.widgets.dates import local_clock
 from crane_desktop.ui.widgets.style import sized
 
@@ -73,7 +73,7 @@ class AlarmPopup(QFrame):
             self._fill()
 
     def rows(self) -> list[list[str]]:
-        """Return the words of each row: sign, title, state, sentence."""
+        """Return the words of each row: sign, title, state, sentence, and technical details where there are any."""
         frames = [f for f in self._rows.findChildren(QFrame) if not isinstance(f, QLabel)]
         return [[label.text() for label in frame.findChildren(QLabel)] for frame in frames]
 
@@ -90,7 +90,7 @@ class AlarmPopup(QFrame):
         frame, heads = QFrame(), QVBoxLayout()
         frame.setObjectName("panel")
         sign, title = QLabel(_SIGNS[alarm.severity]), QLabel(title_words(alarm, self._language))
-        state, words = QLabel(state_words(alarm, self._language)), QLabel(error_text(alarm.error, self._language))
+        state, words = QLabel(state_words(alarm, self._language)), QLabel(plain_text(alarm.error, self._language))
         sign.setFont(sized(self.font(), 14, bold=True))
         sign.setFixedWidth(_SIGN_PX)
         sign.setAccessibleName(text(f"ui.alarm_severity.{alarm.severity}", self._language))
@@ -99,11 +99,26 @@ class AlarmPopup(QFrame):
         words.setWordWrap(True)
         words.setTextFormat(Qt.TextFormat.PlainText)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        sentences = QVBoxLayout()
+        sentences.addWidget(words)
+        detail = technical_text(alarm.error, self._language)
+        if detail:
+            sentences.addWidget(_detail(detail))
         heads.addWidget(title)
         heads.addWidget(state)
         heads.addStretch(1)
         line = QHBoxLayout(frame)
         line.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
         line.addLayout(heads)
-        line.addWidget(words, 1)
+        line.addLayout(sentences, 1)
         return frame
+
+
+def _detail(words: str) -> QLabel:
+    """Return a driver's or library's own words: small, below the sentence, to be copied for the support."""
+    label = QLabel(words)
+    label.setObjectName("caption")
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label

@@ -45,6 +45,7 @@ def run_window(
     *,
     demo_kinds: Sequence[str] = (),
     on_ready: Callable[[MainWindow], None] | None = None,
+    given_up: Callable[[], bool] = lambda: False,
 ) -> int:
     """Show the window, make the station behind it, and return the exit code when it is closed.
 
@@ -64,6 +65,8 @@ def run_window(
         The simulated line's kinds of parts.
     on_ready
         Called on the window's thread once it works with its station.
+    given_up
+        Whether the program was asked to end before there was anything to end.
     """
     application = prepare_application()
     wanted = preferences or Preferences()
@@ -87,7 +90,7 @@ def run_window(
         window.painted.connect(build, Qt.ConnectionType.QueuedConnection)
         window.language_changed.connect(qt_words.retranslate)
         window.show()
-        return int(application.exec())
+        return 0 if given_up() else int(application.exec())
     finally:
         builder.shutdown(wait=True)
         # Now, while Qt still stands, and not whenever Python comes round to it.

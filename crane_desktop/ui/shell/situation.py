@@ -21,8 +21,6 @@ class Situation:
         There is a station.
     page
         The name of the page on screen.
-    source_kind
-        What kind of source is filled in.
     unseen_alarm
         There is an alarm that nobody has acknowledged.
     """
@@ -31,7 +29,6 @@ class Situation:
     attached: bool = False
     role: Role = Role.ADMINISTRATOR
     page: str = ""
-    source_kind: str = "demo"
     unseen_alarm: bool = False
     heatmap: bool = True
     outlines: bool = True
@@ -68,6 +65,4 @@ def why_no_station(situation: Situation) -> str | None:
 
 def why_no_camera(situation: Situation) -> str | None:
     """Return why no camera can be set up."""
-    if not situation.attached:
-        return "ui.why.busy"
-    return None if situation.source_kind == "genicam" else "ui.why.no_camera"
+    return None if situation.attached else "ui.why.busy"

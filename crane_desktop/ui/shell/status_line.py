@@ -30,13 +30,15 @@ def pace_words(pace: Pace, newest: Result | None, language: Language) -> str:
 
 
 def balance_words(balance: Balance, language: Language) -> str:
-    """Return the balance in one line: frames = verdicts + lost + pending."""
+    """Return the balance in one line: frames = verdicts + skipped + lost + pending."""
+    skipped = balance.skipped
     return text(
         "ui.balance.line",
         language,
         frames=count_words(balance.frames),
         judged=count_words(balance.judged),
-        lost=count_words(balance.lost),
+        skipped=text("balance.skipped", language, count=count_words(skipped)) if skipped else "",
+        lost=count_words(balance.lost - skipped),
         pending=count_words(max(0, balance.pending)),
     )
 
@@ -45,8 +47,7 @@ def loss_words(balance: Balance, language: Language) -> str:
     """Return the losses by cause; empty where nothing was lost."""
     causes = [
         text("ui.balance.cause", language, cause=text(f"loss.{cause}", language), count=count_words(count))
-        for cause, count in balance.losses.items()
-        if count
+        for cause, count in balance.missing.items()
     ]
     if not causes:
         return ""

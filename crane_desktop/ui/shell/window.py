@@ -79,7 +79,8 @@ class MainWindow(QMainWindow):
         )
         actions = self.menus.actions
         self.run = RunPage(self.kept, self.inbox, actions, demo_kinds)
-        self.camera = CameraPage(self.kept, self.inbox, self.run.source.camera.choice, actions["doctor"])
+        source = self.run.source
+        self.camera = CameraPage(self.kept, self.inbox, source.camera_chosen, source.camera.choice, actions["doctor"])
         self.pages = Pages((self.run, self.camera))
         self.rail = Rail([actions[page.name] for page in _PAGES], actions["language"])
         self.alarm, self.status = AlarmBar(language, actions["acknowledge"]), StatusLine(language)
@@ -171,7 +172,6 @@ class MainWindow(QMainWindow):
                 attached=self._station is not None,
                 role=self._role,
                 page=self.pages.shown,
-                source_kind=self.run.source.kind,
                 unseen_alarm=self._alarms.unseen,
                 heatmap=kept.heatmap,
                 outlines=kept.outlines,
@@ -187,6 +187,7 @@ class MainWindow(QMainWindow):
         self.run.mended.connect(self._alarms.withdraw)
         for done in (self.run.starting, self.camera.closed):  # the line needs the camera
             done.connect(lambda: self.pages.go_to(self.run.name))
+        self.camera.source_wanted.connect(self.run.source.show_kind)
         self.camera.recipe_kept.connect(self.run.relist)
         self.full_screen.changed.connect(self._follow)
         self.pages.currentChanged.connect(lambda _place: self._follow())

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from crane_desktop.domain.errors import CraneError
+from crane_desktop.domain.errors import CraneError, InputError
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.domain.station_ports import Station
-from crane_desktop.settings.texts import Language, text
+from crane_desktop.settings.texts import Language, plain_text, text
 from crane_desktop.ui.shell.inbox import Inbox
 from crane_desktop.ui.source.source_forms import PathField, row_of
 from crane_desktop.ui.widgets.buttons import press_for
@@ -45,8 +45,19 @@ class CameraForm(QWidget):
         self.search.clicked.connect(self.look)
         self.search.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a barcode reader types blanks; Enter in the path looks too
         self.cti.path.editingFinished.connect(self._look_elsewhere)
+        self.hint = QLabel()
+        self.hint.setObjectName("note")
+        self.hint.setWordWrap(True)
+        self.hint.setTextFormat(Qt.TextFormat.PlainText)
+        self.hint.hide()
+        self._missing: InputError | None = None
+        row, lines = QWidget(), QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(4)
+        lines.addWidget(row)
+        lines.addWidget(self.hint)
         line = row_of(
-            self, self.cti, self.devices, self.search,
+            row, self.cti, self.devices, self.search,
             self._trigger_caption, self.triggers, self.setup, self.doctor,
         )  # fmt: skip
         line.setStretch(0, 1)
@@ -61,6 +72,7 @@ class CameraForm(QWidget):
         if self._station is not None:
             self._looked_in = self.cti.value()
             self._show_search(True)
+            self._show_hint(None)
             self._inbox.ask(
                 _DEVICES, self._station.cameras.devices(self.cti.value()), self._take_devices, self._not_found
             )
@@ -96,6 +108,7 @@ class CameraForm(QWidget):
         self.devices.setAccessibleName(text("ui.source.device", language))
         self._wanted = self.devices.currentData() or self._wanted
         self._list_devices()
+        self._show_hint(self._missing)
 
     def _show_search(self, searching: bool) -> None:
         self._searching = searching
@@ -108,8 +121,18 @@ class CameraForm(QWidget):
             self.look()
 
     def _not_found(self, error: CraneError) -> None:
+        """Say what is missing where one looks for a camera; only equipment that fails is an alarm."""
         self._show_search(False)
-        self._inbox.complain(error)
+        if isinstance(error, InputError):
+            self._show_hint(error)
+        else:
+            self._inbox.complain(error)
+
+    def _show_hint(self, missing: InputError | None) -> None:
+        self._missing = missing
+        why = "" if missing is None else plain_text(missing, self._language)
+        self.hint.setText(why and text("ui.source.no_camera_hint", self._language, why=why))
+        self.hint.setVisible(missing is not None)
 
     def _take_devices(self, found: Sequence[tuple[str, str]]) -> None:
         self._show_search(False)

@@ -68,6 +68,14 @@ class SourcePanel(QWidget):
         """Return what is filled in, be it enough to start with or not."""
         return self._forms[self.kind].choice()
 
+    def camera_chosen(self) -> bool:
+        """Return whether frames come from a camera."""
+        return self.kind == "genicam"
+
+    def show_kind(self, kind: str) -> None:
+        """Choose another kind of source, with what was filled in for it before."""
+        self.kinds.setCurrentIndex(_KINDS.index(kind))
+
     def choice(self) -> SourceChoice:
         """Return what is filled in.
 

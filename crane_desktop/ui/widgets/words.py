@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from crane_desktop.domain.ports import SourceInfo
+from crane_desktop.domain.station import StationView
 from crane_desktop.settings.texts import Language, catalogue, text
 
 NO_FIGURE = "－"
@@ -32,6 +33,18 @@ def source_words(source: SourceInfo, language: Language) -> str:
         return source.description
     line, part = text("ui.source_kind.demo", language), kind_words(source.description, language)
     return text("ui.source.demo_line", language, line=line, part=part)
+
+
+def state_words(view: StationView, language: Language) -> str:
+    """Return what the station does: a line whose camera is away, or that does not keep up, does not just run."""
+    return text(state_key(view), language)
+
+
+def state_key(view: StationView) -> str:
+    """Return the text key of the same."""
+    if view.camera_away and view.source_status is not None:
+        return f"ui.state.{view.source_status.state}"
+    return "ui.state.overload" if view.overload and view.live else f"state.{view.state}"
 
 
 def count_words(count: int) -> str:
