@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 
@@ -189,6 +189,7 @@ def test_a_slider_goes_there_and_back(low: float, ratio: float, place: int) -> N
 
 
 @given(st.floats(-100, 100), st.floats(0.1, 1e6), st.lists(st.integers(0, SLIDER_STEPS), min_size=2))
+@example(low=2.2e-309, width=1.0, places=[1, 1000])
 def test_further_to_the_right_is_never_less(low: float, width: float, places: list[int]) -> None:
     scale = Scale(low, low + width)
     values = [scale.value(place) for place in sorted(places)]

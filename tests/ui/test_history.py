@@ -127,9 +127,9 @@ def test_cells_say_what_the_record_says(model: HistoryModel) -> None:
     )
     model.retranslate("en")
     assert words(Column.TIME).startswith("2026-11-23 ")
-    assert words(Column.SCORE) == "スコア 0.250"
+    assert words(Column.SCORE) == "Score 0.250"
     headers = [model.headerData(c, Qt.Orientation.Horizontal) for c in Column]
-    assert headers == ["Time", "Verdict", "Score", "Reason", "No."]
+    assert headers == ["Time", "Verdict", "Decided by", "Reason", "No."]
 
 
 def test_a_log_of_another_version_can_still_be_read(model: HistoryModel) -> None:

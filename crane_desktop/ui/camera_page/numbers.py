@@ -51,7 +51,7 @@ class Scale:
 
     def __init__(self, low: float, high: float) -> None:
         self._low, self._high = low, high
-        self._log = low > 0 and high / low >= _LOG_FROM_RATIO
+        self._log = low > 0 and _LOG_FROM_RATIO <= high / low < math.inf
 
     @property
     def is_logarithmic(self) -> bool:

@@ -14,10 +14,12 @@ def local_time(moment: datetime, language: Language) -> str:
 
 
 def since_words(moment: datetime, now: datetime, language: Language) -> str:
-    """Return a UTC moment as local time to the minute, with its date where that is another day than `now`'s."""
-    local = moment.astimezone()
-    if local.date() == now.astimezone().date():
+    """Return a UTC moment as local time to the minute, with as much of its date as differs from `now`'s."""
+    local, today = moment.astimezone(), now.astimezone()
+    if local.date() == today.date():
         return local.strftime("%H:%M")
+    if local.year == today.year:
+        return local.strftime("%m/%d %H:%M" if language == "ja" else "%m-%d %H:%M")
     return local.strftime("%Y/%m/%d %H:%M" if language == "ja" else "%Y-%m-%d %H:%M")
 
 
