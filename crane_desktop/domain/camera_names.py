@@ -72,7 +72,6 @@ OFF, ON, CONTINUOUS, OUTPUT = "Off", "On", "Continuous", "Output"
 # -- the device ---------------------------------------------------------------------------------------------------
 ROOT = Quantity("Root")
 SERIAL_NUMBER = Quantity("DeviceSerialNumber", other=("DeviceID",))
-USER_ID = Quantity("DeviceUserID")
 TEMPERATURE = Quantity("DeviceTemperature", ("TemperatureAbs",), unit="C")
 LINK_SPEED = Quantity("DeviceLinkSpeed", other=("DeviceMaxThroughput",))
 THROUGHPUT_LIMIT_MODE = Quantity("DeviceLinkThroughputLimitMode")

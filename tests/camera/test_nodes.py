@@ -14,6 +14,7 @@ from virtual_camera import VirtualCamera, VirtualCameras
 
 from crane_desktop.camera.genicam.discover import bundled_viky
 from crane_desktop.camera.genicam.session import NodeAccess, SetupSession
+from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.camera_setup import Access, NodeKind, Visibility, differences
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
 from crane_desktop.settings.texts import error_text
@@ -247,6 +248,43 @@ def test_a_camera_that_does_not_say_what_is_worth_keeping(virtual_cameras: Virtu
     # A recipe of a camera with selectors serves one without.
     assert session.restore({"TriggerDelay[FrameStart]": 3.0}).result(10).written == 1
     assert value(session, "TriggerDelay") == 3.0
+
+
+def test_a_camera_of_the_first_version_takes_a_recipe_of_today(virtual_cameras: VirtualCameras, opened: Opener) -> None:
+    virtual_cameras.add("VC3", FAST, sfnc=1, **SMALL)
+    virtual_cameras.add("VC4", FAST, sfnc=1, **SMALL)
+    session = opened(serial="VC3")
+    infos = {info.name for info in session.nodes().result(5)}
+    assert infos.isdisjoint({"ExposureTime", "Gain", "DeviceSerialNumber", "DeviceTemperature", "UserOutputValue"})
+    kept = session.feature_set().result(10)
+    own = {
+        "ExposureTimeAbs",
+        "AcquisitionFrameRateAbs",
+        "GainRaw",
+        "BalanceRatioAbs[Red]",
+        "TriggerDelayAbs[FrameStart]",
+    }
+    assert own <= set(kept)
+    today = {
+        "ExposureTime": 900.0,
+        "AcquisitionFrameRate": 50.0,
+        "BalanceRatio[Red]": 1.5,
+        "TriggerDelay": 7.0,
+        "Gain": 3.0,
+    }
+    done = session.restore(today).result(10)
+    assert [(one.feature, one.error.key) for one in done.refused] == [("Gain", "camera.feature_other_steps")]
+    differing = differences(today, session.values(list(today)).result(5))
+    assert [(one.feature, one.actual) for one in differing] == [("Gain", None)]
+    assert (value(session, "ExposureTimeAbs"), value(session, "AcquisitionFrameRateAbs")) == (900.0, 50.0)
+    assert session.restore({**kept, "GainRaw": 33}).result(10).refused == ()
+    assert [one.feature for one in differences(kept, session.values(list(kept)).result(10))] == ["GainRaw"]
+    frames_go_on(session)
+    source = GenicamSource(str(virtual_cameras.cti), "VC4", features={**today, "BlackLevelRaw": 3})
+    with pytest.raises(InputError) as error:
+        source.open()
+    assert (error.value.key, error.value.params["features"]) == ("camera.set_not_restored", "Gain, BlackLevelRaw")
+    assert all("Gain, BlackLevelRaw" in error_text(error.value, language) for language in ("ja", "en"))
 
 
 def test_the_camera_of_another_maker() -> None:

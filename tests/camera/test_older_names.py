@@ -1,4 +1,4 @@
-"""Cameras of the convention's first version: how long a picture takes, triggers, outputs, and recipes of another age."""
+"""Cameras of the convention's first version: how long a picture takes, triggers, outputs, recipes of another age."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def camera(values: Values, xml: str = "") -> Any:
             xml += f'<Boolean Name="{name}"><Value>{int(value)}</Value></Boolean>'
         else:
             number, unit = value if isinstance(value, tuple) else (value, "")
-            kind, tail = ("Integer", "") if isinstance(number, int) else ("Float", f"<Unit>{unit}</Unit>" if unit else "")
+            kind, tail = (
+                ("Integer", "") if isinstance(number, int) else ("Float", f"<Unit>{unit}</Unit>" if unit else "")
+            )
             xml += f'<{kind} Name="{name}"><Value>{number}</Value><Min>0</Min><Max>1000000000</Max>{tail}</{kind}>'
     return node_map(*values, xml=xml)
 
@@ -153,9 +155,10 @@ class TestOutputs:
         assert not mask or self.value(nodes, "UserOutputValueAllMask") == 2
 
     def test_the_value_belongs_to_the_line(self) -> None:
-        xml = enumeration(
-            "LineSelector", "Out1", "Out1", "Out2", after="<pSelected>UserOutputValue</pSelected>"
-        ) + '<Boolean Name="UserOutputValue"><Value>0</Value></Boolean>'
+        xml = (
+            enumeration("LineSelector", "Out1", "Out1", "Out2", after="<pSelected>UserOutputValue</pSelected>")
+            + '<Boolean Name="UserOutputValue"><Value>0</Value></Boolean>'
+        )
         nodes = node_map(xml=xml)
         output = output_of(nodes, "Out2", None)
         nodes.get_node("LineSelector").value = "Out1"  # a page looks at another line
@@ -190,7 +193,10 @@ class TestRecipesOfAnotherAge:
         nodes = camera({"ExposureTimeAbs": (1.0, "us"), "AcquisitionFrameRateEnabled": "Off", "GammaEnable": False})
         recipe = {"ExposureTime": 900.0, "AcquisitionFrameRateEnable": True, "GammaEnabled": True}
         assert self.restored(nodes, recipe) == {}
-        assert [nodes.get_node(name).value for name in ("ExposureTimeAbs", "AcquisitionFrameRateEnabled")] == [900.0, "On"]
+        assert [nodes.get_node(name).value for name in ("ExposureTimeAbs", "AcquisitionFrameRateEnabled")] == [
+            900.0,
+            "On",
+        ]
         assert (read_feature(nodes, "ExposureTime"), read_feature(nodes, "GammaEnabled")) == (900.0, True)
 
     def test_what_does_not_is_told_by_name_with_what_the_camera_has_instead(self) -> None:
@@ -221,15 +227,18 @@ class TestSaving:
 
     def test_a_camera_that_calls_one_feature_a_setting_has_the_others_all_the_same(self) -> None:
         marked = '<Integer Name="Own"><Streamable>Yes</Streamable><Value>1</Value></Integer>'
-        nodes = camera({"ExposureTime": 500.0, "GevSCPSPacketSize": 1500}, marked)
-        assert self.kept(nodes) == ["ExposureTime"]  # Own lies in no category
-        nodes = node_map("Own", "ExposureTime", xml=marked + '<Float Name="ExposureTime"><Value>5</Value></Float>')
-        assert self.kept(nodes) == ["ExposureTime", "Own"]
+        plain = '<Float Name="ExposureTime"><Value>5</Value></Float><Integer Name="GevSCPD"><Value>1</Value></Integer>'
+        nodes = node_map("Own", "GevSCPD", "ExposureTime", xml=marked + plain)
+        assert self.kept(nodes) == ["ExposureTime", "Own"]  # the link's own settings only where the camera says so
 
     def test_a_setting_that_selects_others_is_kept_and_not_turned(self) -> None:
-        xml = enumeration("BalanceWhiteAuto", "Off", "Off", "Continuous", after="<pSelected>BalanceRatioRaw</pSelected>")
+        xml = enumeration(
+            "BalanceWhiteAuto", "Off", "Off", "Continuous", after="<pSelected>BalanceRatioRaw</pSelected>"
+        )
         nodes = node_map(
-            "BalanceWhiteAuto", "BalanceRatioRaw", xml=xml + '<Integer Name="BalanceRatioRaw"><Value>7</Value></Integer>'
+            "BalanceWhiteAuto",
+            "BalanceRatioRaw",
+            xml=xml + '<Integer Name="BalanceRatioRaw"><Value>7</Value></Integer>',
         )
         assert self.kept(nodes) == ["BalanceWhiteAuto", "BalanceRatioRaw"]
         # Keys as they were once kept, with every selector, are still understood.
@@ -245,7 +254,7 @@ class TestSaving:
 
 def test_a_name_that_is_not_implemented_is_none() -> None:
     xml = '<Integer Name="Zero"><Value>0</Value></Integer><Float Name="AcquisitionFrameRate">'
-    xml += '<pIsImplemented>Zero</pIsImplemented><Value>5</Value></Float>'
+    xml += "<pIsImplemented>Zero</pIsImplemented><Value>5</Value></Float>"
     assert name_on(node_map(xml=xml), FRAME_RATE) is None
     older = '<Float Name="AcquisitionFrameRateAbs"><Value>5</Value></Float>'
     assert name_on(node_map(xml=xml + older), FRAME_RATE) == "AcquisitionFrameRateAbs"

@@ -100,6 +100,20 @@ class TestPulses:
             f"begin {median(begins):.2f} / {begins[-1]:.2f} ms, length {median(lengths):+.2f} / {lengths[-1]:+.2f} ms"
         )
 
+    def test_a_camera_whose_outputs_are_bits_of_one_number(self, virtual_cameras: VirtualCameras) -> None:
+        camera = virtual_cameras.add("VC2", FAST, sfnc=1, **SMALL)
+        setting = SIGNAL.model_copy(update={"delay_ms": 60.0, "tolerance_ms": 1000.0}).setting()
+        source = GenicamSource(str(virtual_cameras.cti), "VC2", trigger="software", line=setting)
+        try:
+            source.open()
+            judged(source, pulse=True)
+            camera.wait_for("line", name="Line2", level=1)
+            camera.wait_for("line", name="Line2", level=0)
+        finally:
+            source.close()
+        assert counted(source).pulses == 1
+        assert not camera.level("Line3")
+
     def test_good_parts_get_none_and_bad_ones_their_own(self, opened: Open, camera: VirtualCamera) -> None:
         source = opened()
         bad = []

@@ -141,6 +141,12 @@ def test_steps_that_only_repeat_what_a_unit_says_do_not_count() -> None:
     assert features_that_differ(dict(reversed(both.items())), {"ExposureTime": 500.0}) == ["ExposureTimeRaw"]
 
 
+def test_a_calibration_may_stand_on_features_that_no_longer_count() -> None:
+    now = basis_of(BARE)
+    older = now.model_copy(update={"camera_features": {**now.camera_features, "LineTermination[Line1]": True}})
+    assert what_differs(older, now) == ()
+
+
 def test_one_setting_under_two_names_is_believed_under_neither() -> None:
     twice = {"ExposureTime": 500.0, "ExposureTimeAbs": 600.0}
     assert features_that_differ(twice, twice) == []
