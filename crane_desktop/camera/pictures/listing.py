@@ -78,11 +78,6 @@ def list_folder(folder: Path) -> Listing:
     raise InputError("camera.folder_empty", folder=str(folder))
 
 
-def list_images(folder: Path) -> list[Path]:
-    """Return the picture files directly in `folder`, in natural order; raises as `list_folder`."""
-    return list(list_folder(folder).files)
-
-
 def names_in_short(names: Sequence[str]) -> str:
     """Return the first names for a sentence."""
     return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
