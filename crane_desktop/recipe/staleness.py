@@ -8,6 +8,7 @@ from crane_desktop.domain.camera_names import standard_name
 from crane_desktop.domain.camera_setup import FeatureValue
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.picture_features import comparable, picture_features
+from crane_desktop.recipe.source import FolderChoice
 from crane_desktop.recipe.thresholds import CalibrationBasis
 
 
@@ -19,6 +20,7 @@ def basis_of(recipe: Recipe) -> CalibrationBasis:
     return CalibrationBasis(
         pack=recipe.pack,
         source=None if recipe.source is None else recipe.source.kind,
+        significant_bits=recipe.source.significant_bits if isinstance(recipe.source, FolderChoice) else None,
         camera_features=picture_features(recipe.camera_features),
         corrections=recipe.corrections,
         good_parts_sha256=None if recipe.good_parts is None else recipe.good_parts.sha256,
@@ -30,7 +32,7 @@ def what_differs(made_on: CalibrationBasis, now: CalibrationBasis) -> tuple[str,
     """Return the recipe's fields in which the two differ; of camera features, each by its name."""
     found = [
         field
-        for field in ("pack", "source", "corrections", "good_parts_sha256", "smallest_area_px")
+        for field in ("pack", "source", "significant_bits", "corrections", "good_parts_sha256", "smallest_area_px")
         if getattr(made_on, field) != getattr(now, field)
     ]
     return (*found, *_features_that_differ(made_on.camera_features, now.camera_features))

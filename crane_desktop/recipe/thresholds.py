@@ -64,6 +64,8 @@ class CalibrationBasis(BaseModel):
     ----------
     source
         Kind of the source; None: the recipe names none.
+    significant_bits
+        How deep its folder's values are where the files do not say.
     camera_features
         Those that can change a picture (`recipe.picture_features`).
     """
@@ -72,6 +74,7 @@ class CalibrationBasis(BaseModel):
 
     pack: _Word
     source: Literal["demo", "folder", "genicam"] | None = None
+    significant_bits: Annotated[int, Field(ge=8, le=16)] | None = None
     camera_features: CameraFeatures = Field(default_factory=dict)
     corrections: Corrections | None = None
     good_parts_sha256: _Word | None = None

@@ -125,6 +125,11 @@ class TestDepth:
         data = bytes_of((deep(bits) << (16 - bits)) & 0xFFC0, "png")
         assert np.array_equal(decode_image(data, "a", told).pixels, TWIN)
 
+    def test_a_depth_that_was_told_wrongly_gives_no_dark_picture(self) -> None:
+        deeper = TWIN.astype(np.uint16) << 6  # 14 bits, the lowest of them unused
+        assert key_of(bytes_of(deeper, "png"), significant_bits=10) == "camera.depth_exceeded"
+        assert np.array_equal(decode_image(bytes_of(deeper, "png"), "a", 14).pixels, TWIN)
+
     def test_values_that_were_scaled_to_the_whole_range_need_no_answer(self) -> None:
         whole = (deep(12) << 4) | (deep(12) >> 8)
         for told in (None, 12):

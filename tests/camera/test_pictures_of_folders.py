@@ -18,7 +18,7 @@ from crane_desktop.camera import folder as folder_module
 from crane_desktop.camera.decode import IMAGE_SUFFIXES, decode_image, read_image
 from crane_desktop.camera.folder import FolderSource
 from crane_desktop.camera.pictures import reading as reading_module
-from crane_desktop.camera.pictures.listing import list_folder, list_images, natural_key
+from crane_desktop.camera.pictures.listing import list_folder, natural_key
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import EndOfFrames, Frame, FrameFault, SourceEvent
 from crane_desktop.settings.texts import error_text
@@ -53,9 +53,9 @@ class TestOrder:
             (folder / f"{name}.png").touch()
         for name in sorted(names, reverse=True):
             (other / f"{name}.png").touch()
-        listed = [file.stem for file in list_images(folder)]
+        listed = [file.stem for file in list_folder(folder).files]
         assert sorted(listed) == sorted(names)
-        assert [file.stem for file in list_images(other)] == listed
+        assert [file.stem for file in list_folder(other).files] == listed
 
     @given(numbers=st.lists(st.integers(0, 10**12), min_size=1, max_size=9, unique=True), wide=st.booleans())
     def test_numbers_in_names_count_in_any_width(self, numbers: list[int], wide: bool) -> None:
@@ -86,7 +86,7 @@ class TestOrder:
         for number in range(9):
             (tmp_path / f"{number}.heic").touch()
         with pytest.raises(InputError) as error:
-            list_images(tmp_path)
+            list_folder(tmp_path)
         assert error.value.key == "camera.folder_without_pictures"
         assert error.value.params["names"] == "0.heic, 1.heic, 2.heic, 3.heic, 4.heic, …"
 
@@ -95,7 +95,7 @@ class TestOrder:
             (tmp_path / f"{number}{suffix.upper()}").touch()
         for name in ("notes.txt", "a.heic", "b.png.part", ".hidden.png", "c"):
             (tmp_path / name).touch()
-        assert len(list_images(tmp_path)) == len(IMAGE_SUFFIXES)
+        assert len(list_folder(tmp_path).files) == len(IMAGE_SUFFIXES)
 
 
 class TestVanishing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from recipe_fixtures import stored_fields
 
 from crane_desktop.camera.decode import read_image
@@ -229,3 +231,27 @@ def test_a_feature_that_the_camera_does_not_take_is_told(crane: Crane, station_d
     done = crane("inspect", "--json", "--recipe", "部品A", "--data-dir", station_dir, *source)
     assert (done.code, done.out, len(done.sentences)) == (2, "", 1)
     assert "ExposureTime" in done.err
+
+
+def test_a_folder_of_pages_halves_and_other_things_is_told_in_full(
+    crane: Crane, station_dir: Path, pictures: Path, log_of: LogOf
+) -> None:
+    first = sorted(pictures.glob("*.png"))[0]
+    whole = first.read_bytes()
+    for file in pictures.iterdir():
+        file.unlink()
+    pages = [Image.open(io.BytesIO(whole)).convert("L") for _ in range(2)]
+    pages[0].save(pictures / "b.tif", save_all=True, append_images=pages[1:])
+    (pictures / "a\n10.png").write_bytes(whole)
+    (pictures / "a\n9.png").write_bytes(whole[:-200] + bytes(200))
+    (pictures / "写真.heic").touch()
+    words = ("inspect", *PACK, "--source", "folder", "--path", pictures, "--data-dir", station_dir)
+    told = crane(*words, "--json")
+    assert [line["file"] for line in told.verdicts] == ["a\n9.png", "a\n10.png", "b.tif#1", "b.tif#2"]
+    assert [line["reason"] == "unreadable_image" for line in told.verdicts] == [True, False, False, False]
+    assert told.summary["passed_over"] == {"count": 1, "names": ["写真.heic"]}
+    agree(told, log_of(station_dir))
+    said = crane(*words)
+    assert "写真.heic" in said.out
+    assert told.verdicts[0]["detail"].replace("\n", "\\n") in said.out
+    assert len([line for line in said.out.splitlines() if "a\\n" in line]) == 2

@@ -179,19 +179,19 @@ def test_what_is_no_picture_in_a_set_is_named_wherever_it_lies(bolts: Path) -> N
     assert not any("hidden" in name for name in found)
 
 
-def test_the_depth_that_is_told_holds_for_every_picture_and_no_mask(
-    bolts: Path, write_picture: Callable[[Path, np.ndarray], Path]
-) -> None:
-    sample = next(sample for sample in read_dataset(bolts).samples() if sample.mask_file is not None)
+def test_the_depth_that_is_told_holds_for_every_picture_and_no_mask(bolts: Path, write_picture: Writer) -> None:
     deep = np.full((16, 24), 600, np.uint16)
-    write_picture(sample.file.with_suffix(".png"), deep)
+    write_picture(bolts / "test" / "chip" / "000.png", deep)
+    write_picture(bolts / "ground_truth" / "chip" / "000.png", (deep > 0).astype(np.uint16))
+
+    def chip(dataset: Dataset) -> Sample:
+        return next(sample for sample in dataset.samples() if sample.defect == "chip")
+
     with pytest.raises(InputError) as caught:
-        sample.pixels()
+        chip(read_dataset(bolts)).pixels()
     assert caught.value.key == "camera.depth_unknown"
-    told = next(one for one in read_dataset(bolts).with_bits(10).samples() if one.file == sample.file)
+    told = chip(read_dataset(bolts).with_bits(10))
     assert (told.pixels() == 150).all()
-    assert told.mask_file is not None
-    write_picture(told.mask_file, (deep > 0).astype(np.uint16))
     marked = told.mask((16, 24))
     assert marked is not None
     assert marked.all()

@@ -230,3 +230,13 @@ def test_a_recipe_that_begins_as_a_copy_takes_no_thresholds_to_other_settings(tm
     start = suggested.changed(name="新しい")
     saved = store.save(start, lambda now: now.changed(camera_features={"Gain": 24.0}), who="a", why="copy").recipe
     assert (saved.version, saved.thresholds) == (1, None)
+
+
+def test_other_significant_bits_make_other_pictures() -> None:
+    ten = CALIBRATED.changed(source=FolderChoice(path="/a", significant_bits=10))
+    made = ten.changed(thresholds=LIMITS, calibration=MADE.model_copy(update={"basis": basis_of(ten)}))
+    same = made.changed(source=FolderChoice(path="/b", significant_bits=10))
+    assert without_stale_thresholds(same, made).thresholds == LIMITS
+    for bits in (None, 12):
+        other = made.changed(source=FolderChoice(path="/a", significant_bits=bits))
+        assert without_stale_thresholds(other, made).thresholds is None

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from builders import BrightnessScorer, grey_parts, picture_folder, scored
 from numpy.typing import NDArray
+from PIL import Image
 from recipe_fixtures import stored
 from watching import Watching
 
@@ -20,6 +21,7 @@ from crane_desktop.domain.jobs import CancelledError
 from crane_desktop.domain.maps import Scored
 from crane_desktop.model.scorer import CraneScorer
 from crane_desktop.recipe.model import Recipe
+from crane_desktop.recipe.source import FolderChoice
 from crane_desktop.services.calibration import (
     Outcome,
     apply_calibration,
@@ -159,6 +161,28 @@ class TestARecipe:
             (tmp_path / folder).mkdir()
         with pytest.raises(InputError):
             calibrate_recipe(bench, "ねじ", tmp_path / folder, 0.1, None)
+
+    def test_so_are_deep_pictures_of_which_nobody_knows_how_deep(
+        self, bench: Workbench, good: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class ReachedError(Exception):
+            pass
+
+        def load(*_words: object) -> None:
+            raise ReachedError
+
+        monkeypatch.setattr("crane_desktop.services.calibration.proven_scorer", load)
+        for place in sorted(good.iterdir()):
+            Image.fromarray(np.full((40, 40), 600, np.uint16)).save(place)
+        with pytest.raises(InputError) as caught:
+            calibrate_recipe(bench, "ねじ", good, 0.1, None)
+        assert caught.value.key == "camera.depth_unknown"
+        with pytest.raises(ReachedError):
+            calibrate_recipe(bench, "ねじ", good, 0.1, None, significant_bits=10)
+        source = FolderChoice(path=str(good), significant_bits=10)
+        stored(bench.data, Recipe(name="座金", pack="試験用", source=source))
+        with pytest.raises(ReachedError):
+            calibrate_recipe(bench, "座金", good, 0.1, None)
 
     def test_a_model_that_is_unfit_sets_no_threshold(
         self, bench: Workbench, good: Path, closed: list[CraneScorer], monkeypatch: pytest.MonkeyPatch

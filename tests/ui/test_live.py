@@ -19,10 +19,10 @@ import crane_desktop.ui.live.live_view
 from crane_desktop.domain.maps import AnomalyMap, Placement
 from crane_desktop.domain.ports import SourceInfo
 from crane_desktop.domain.station import StationState, StationView
-from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.domain.verdicts import Reason, ReasonCode, Verdict
 from crane_desktop.overlay.colour import CLEAR_BELOW, colour_table
 from crane_desktop.ui.live.display_size import covered, reduced, reduction
-from crane_desktop.ui.live.live_panel import part_words
+from crane_desktop.ui.live.live_panel import part_words, passed_over_words
 from crane_desktop.ui.live.live_view import LiveView, Stage
 
 Colours = Callable[..., Any]
@@ -403,6 +403,26 @@ def test_other_sources_are_shown_by_their_own_description() -> None:
     view = StationView(StationState.RUNNING, newest=part, source=camera)
     assert part_words(view, "ja") == "No. 3   viky red   part_0003"
     assert part_words(replace(view, source=None), "ja") == "No. 3   demo:disc   part_0003"
+
+
+def test_why_a_picture_file_cannot_be_judged_stands_beside_its_name() -> None:
+    part = result(3, Verdict.NONE)
+    reason = Reason(ReasonCode.UNREADABLE_IMAGE, "画像a.pngは壊れています。")
+    part = replace(part, inspection=replace(part.inspection, reason=reason))
+    words = part_words(StationView(StationState.RUNNING, newest=part), "ja")
+    assert words.endswith("画像a.pngは壊れています。")
+    camera = replace(part, inspection=replace(part.inspection, reason=Reason(ReasonCode.CAMERA_FAULT, "-1010")))
+    assert "-1010" not in part_words(StationView(StationState.RUNNING, newest=camera), "ja")
+
+
+def test_what_a_folder_holds_beside_pictures_is_counted_and_named(window: Any) -> None:
+    folder = SourceInfo("folder:a", "folder", True, "/a", passed_over=("<b>1</b>.heic", "2.txt"))
+    view = StationView(StationState.RUNNING, source=folder)
+    assert passed_over_words(replace(view, source=None), "en") == ""
+    window.run.picture.show_view(view)
+    shown = window.run.picture.note.text()
+    assert "2" in shown
+    assert "<b>1</b>.heic, 2.txt" in shown
 
 
 def test_the_pixel_position_is_exact_to_half_a_screen_pixel(stage: Stage) -> None:

@@ -52,6 +52,7 @@ CHOICES = st.one_of(
         kind=st.just("folder"),
         path=st.text(st.characters(categories=["L", "Nd"]), min_size=1).map(lambda name: f"/parts/{name}"),
         rate_hz=rates(),
+        significant_bits=st.none() | st.integers(8, 16),
     ),
     st.builds(
         SourceChoice,

@@ -51,7 +51,8 @@ def used_depth(values: NDArray[np.uint16], told: int | None, name: str, *, high_
         return WHOLE
     if most < 1 << told:
         return told
-    if high_end or _at_the_high_end(values, told):
+    # In a nearly black picture nothing tells values at the high end from deeper ones at the low end.
+    if high_end or (most > _FEW and _at_the_high_end(values, told)):
         return WHOLE
     raise InputError("camera.depth_exceeded", file=name, used=most.bit_length(), bits=told)
 

@@ -79,11 +79,6 @@ def list_folder(folder: Path) -> Listing:
     raise InputError("camera.folder_empty", folder=str(folder))
 
 
-def list_images(folder: Path) -> list[Path]:
-    """Return the picture files directly in `folder`, in natural order; raises as `list_folder`."""
-    return list(list_folder(folder).files)
-
-
 def names_in_short(names: Sequence[str]) -> str:
     """Return the first names for a sentence."""
     return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
@@ -106,24 +101,21 @@ def _seen(name: str) -> bool:
 
 
 def _looked(folder: Path) -> Listing:
-    if not folder.exists():
-        raise InputError("camera.folder_missing", folder=str(folder))
-    if not folder.is_dir():
-        raise InputError("camera.folder_is_no_folder", folder=str(folder))
-    files, others = [], []
     try:
-        for entry in folder.iterdir():
-            if not _seen(entry.name):
-                continue
-            if entry.is_dir():
-                others.append(f"{entry.name}/")
-            elif is_picture_name(entry.name):
-                files.append(entry)
-            else:
-                others.append(entry.name)
+        if not folder.exists():
+            raise InputError("camera.folder_missing", folder=str(folder))
+        if not folder.is_dir():
+            raise InputError("camera.folder_is_no_folder", folder=str(folder))
+        seen = [(entry, entry.is_dir()) for entry in folder.iterdir() if _seen(entry.name)]
     except OSError as error:
         raise InputError("camera.folder_unreadable", folder=str(folder)) from error
+    files = [entry for entry, is_folder in seen if not is_folder and is_picture_name(entry.name)]
     parts = without_doubles(files)
+    others = [
+        f"{entry.name}/" if is_folder else entry.name
+        for entry, is_folder in seen
+        if is_folder or not is_picture_name(entry.name)
+    ]
     others += [file.name for file in set(files).difference(parts)]
     parts.sort(key=lambda file: natural_key(file.name))
     return Listing(tuple(parts), tuple(sorted(others, key=natural_key)))

@@ -16,7 +16,7 @@ from crane_desktop.camera.pictures.kinds import FORMATS
 from crane_desktop.camera.pictures.not_whole import NotWholeError
 from crane_desktop.camera.pictures.proof import prove_png_rows
 from crane_desktop.camera.pictures.tiff import PHOTOMETRIC, SAMPLE_FORMAT, Directory
-from crane_desktop.camera.pictures.whole import DAMAGED, PictureFile, strict_tiff
+from crane_desktop.camera.pictures.whole import DAMAGED, PictureFile, strict_tiff, too_large
 from crane_desktop.domain.errors import InputError
 
 Array: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
@@ -77,6 +77,8 @@ def page_values(file: PictureFile, page: int) -> Values:
                 found = _deep(image, file, page, told, directory)
             else:
                 found = _plain(image, told, directory)
+    except Image.DecompressionBombError as error:  # a page that is larger than the first
+        raise too_large(file.name) from error
     except (NotWholeError, *DAMAGED) as error:
         raise InputError("camera.image_unreadable", file=file.name) from error
     if found is None:

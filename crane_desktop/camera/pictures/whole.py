@@ -106,7 +106,7 @@ def open_picture(data: bytes, name: str) -> PictureFile:
             pages, found = (tuple(range(len(starts))), ()) if starts else _pages(image, data, kind)
         return PictureFile(data, name, kind, pages, found, prove(data, kind), starts)
     except (Image.DecompressionBombError, _TooLargeError) as error:
-        raise InputError("camera.image_too_large", file=name, most=MOST_PIXELS // 1_000_000) from error
+        raise too_large(name) from error
     except UnidentifiedImageError as error:
         raise DamagedPictureError("camera.image_unidentified", file=name) from error
     except (NotWholeError, *DAMAGED) as error:
@@ -124,6 +124,11 @@ def strict_tiff(data: bytes) -> Iterator[None]:
         if data[:2] in (b"II", b"MM"):
             warnings.filterwarnings("error", "(Possibly )?[Cc]orrupt EXIF|Truncated File Read", UserWarning, r"PIL\.")
         yield
+
+
+def too_large(name: str) -> InputError:
+    """Return what to say of a picture that is larger than what is decoded."""
+    return InputError("camera.image_too_large", file=name, most=MOST_PIXELS // 1_000_000)
 
 
 class _TooLargeError(Exception):
