@@ -68,7 +68,9 @@ def run_lines(
         reporters = [_among_others(workbench, run.line, result) for run, result in zip(runs, results, strict=True)]
         codes = _run(workbench, opened, reporters, asked)
         together = Pace(verdicts_per_s=sum(run.line.snapshot().whole_run.verdicts_per_s for run in runs))
-        PlainLines(workbench.console).end(_sum([run.line.snapshot().balance for run in runs]), together)
+        summary = PlainLines(workbench.console)
+        summary.lacking(sum((Counter(run.line.snapshot().pictures_not_kept) for run in runs), Counter()))
+        summary.end(_sum([run.line.snapshot().balance for run in runs]), together)
         return max(codes)
 
 
@@ -150,6 +152,7 @@ class LineReporter:
             if _is_bad_input(end, fault):
                 raise fault
         folder = end.source is not None and end.source.kind == "folder"
+        self._show.lacking(end.pictures_not_kept)
         self._show.end(end.balance, end.pace, end.source.passed_over if end.source and folder else None)
         return 1 if self._failed else 0
 
