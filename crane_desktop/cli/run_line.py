@@ -12,7 +12,7 @@ from crane_desktop.app.process.shutdown import asked_to_end
 from crane_desktop.cli.invocation import Invocation
 from crane_desktop.cli.terminal import LiveTable, PlainLines, Show, SourceLines
 from crane_desktop.domain.balance import Balance
-from crane_desktop.domain.errors import CraneError, InputError
+from crane_desktop.domain.errors import CraneError, InputError, StationRemark
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.domain.station import Pace, Result
@@ -135,7 +135,7 @@ class LineReporter:
             if not any(_same(fault, known) for known in self._reported):
                 self._show.fault(fault)
         self._reported = faults
-        self._failed |= bool(faults)
+        self._failed |= not all(isinstance(fault, StationRemark) for fault in faults)
         self._show.refresh(now.balance, now.pace)
         return now
 
