@@ -86,6 +86,13 @@ class PictureDesk:
             self._waiting.popleft()
         return ready
 
+    def abandon(self) -> None:
+        """Give up the pictures of all that wait: their verdicts will not be recorded."""
+        while self._waiting:
+            pictures = self._waiting.popleft()[0].pictures
+            if pictures is not None:
+                pictures.give_up()
+
 
 class BacklogWatch:
     """Tells the board how much waits for the disk, and raises a remark where that holds up a camera for long.

@@ -50,7 +50,7 @@ class _Job:
     def drop_pictures(self) -> None:
         """Take away those whose entries will not be written."""
         for one in self.pictures:
-            one.drop()
+            one.give_up()
 
 
 class SqliteInspectionLog:

@@ -129,6 +129,19 @@ def test_while_others_are_under_way_pictures_are_stored_not_compressed(
     assert seen[4] is True
 
 
+def test_pictures_that_are_asked_for_no_more_go_from_the_disk(
+    log: SqliteInspectionLog, data: DataDir, judged: Judged
+) -> None:
+    entry = log.begin_pictures(judged(1))
+    assert entry.pictures is not None
+    assert entry.pictures.wait(20)
+    assert len(files(data)) == 2
+    entry.pictures.give_up()
+    assert files(data) == []
+    assert log.append([entry]) == [1]
+    assert notes(data) == ["disk_slow"]
+
+
 def test_rows_that_do_not_become_durable_leave_no_picture(
     log: SqliteInspectionLog, data: DataDir, judged: Judged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
