@@ -12,7 +12,7 @@ from crane_desktop.app.process.shutdown import asked_to_end
 from crane_desktop.cli.invocation import Invocation
 from crane_desktop.cli.terminal import LiveTable, PlainLines, Show, SourceLines
 from crane_desktop.domain.balance import Balance
-from crane_desktop.domain.errors import CraneError, InputError
+from crane_desktop.domain.errors import CraneError, InputError, StationRemark
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.health import SourceState
 from crane_desktop.domain.sources import SourceChoice
@@ -70,7 +70,9 @@ def run_lines(
         reporters = [_among_others(workbench, run.line, result) for run, result in zip(runs, results, strict=True)]
         codes = _run(workbench, opened, reporters, asked)
         together = Pace(verdicts_per_s=sum(run.line.snapshot().whole_run.verdicts_per_s for run in runs))
-        PlainLines(workbench.console).end(_sum([run.line.snapshot().balance for run in runs]), together)
+        summary = PlainLines(workbench.console)
+        summary.lacking(sum((Counter(run.line.snapshot().pictures_not_kept) for run in runs), Counter()))
+        summary.end(_sum([run.line.snapshot().balance for run in runs]), together)
         return max(codes)
 
 
@@ -145,7 +147,7 @@ class LineReporter:
             if not any(_same(fault, known) for known in self._reported):
                 self._show.fault(fault)
         self._reported = faults
-        self._failed |= bool(faults)
+        self._failed |= not all(isinstance(fault, StationRemark) for fault in faults)
         self._report_state(now)
         self._show.refresh(now.balance, now.pace)
         return now
@@ -175,6 +177,7 @@ class LineReporter:
             if _is_bad_input(end, fault):
                 raise fault
         folder = end.source is not None and end.source.kind == "folder"
+        self._show.lacking(end.pictures_not_kept)
         self._show.end(end.balance, end.pace, end.source.passed_over if end.source and folder else None)
         return 1 if self._failed else 0
 

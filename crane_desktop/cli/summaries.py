@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crane_desktop.domain.balance import Balance
@@ -37,10 +37,20 @@ def verdict_line(result: Result) -> dict[str, Any]:
     return line
 
 
-def summary_line(balance: Balance, pace: Pace, passed_over: Sequence[str] | None = None) -> dict[str, Any]:
-    """Return ``{"summary": ...}``: frames = verdicts + losses; of a folder with what was passed over in it."""
+def summary_line(
+    balance: Balance, pace: Pace, passed_over: Sequence[str] | None = None, not_kept: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """Return ``{"summary": ...}``: frames = verdicts + losses; of a folder with what was passed over in it.
+
+    Parameters
+    ----------
+    not_kept
+        Of how many recorded parts the pictures are missing, by cause; told where there are any.
+    """
     count = balance.verdicts
-    beside = {} if passed_over is None else {"passed_over": passed_over_dict(passed_over)}
+    beside: dict[str, Any] = {} if passed_over is None else {"passed_over": passed_over_dict(passed_over)}
+    if not_kept:
+        beside["pictures_not_kept"] = dict(not_kept)
     return {
         "summary": {
             "frames": balance.frames,

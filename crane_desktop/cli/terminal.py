@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -58,6 +58,10 @@ class Show(Protocol):
         """Show what was taken in."""
         ...
 
+    def lacking(self, not_kept: Mapping[str, int]) -> None:
+        """Take in of how many recorded parts the pictures were not kept, by cause."""
+        ...
+
     def end(self, balance: Balance, pace: Pace, passed_over: Sequence[str] | None = None) -> None:
         """Sum up; `passed_over` names what a folder holds beside pictures, None where the source is no folder."""
         ...
@@ -69,6 +73,7 @@ class PlainLines:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._headed = False
+        self._not_kept: Mapping[str, int] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -117,14 +122,20 @@ class PlainLines:
     def refresh(self, balance: Balance, pace: Pace) -> None:
         """Nothing is held back here."""
 
+    def lacking(self, not_kept: Mapping[str, int]) -> None:
+        """Keep it for the summary."""
+        self._not_kept = not_kept
+
     def end(self, balance: Balance, pace: Pace, passed_over: Sequence[str] | None = None) -> None:
         """Print the summary."""
         if self._console.as_json:
-            self.data(summary_line(balance, pace, passed_over))
+            self.data(summary_line(balance, pace, passed_over, self._not_kept))
             return
         if passed_over:
             self.say(" ".join(passed_over_sentences(passed_over, self._console.language)))
         self.say(balance_words(balance, self._console.language))
+        if self._not_kept:
+            self.say(not_kept_words(self._not_kept, self._console.language))
         self.say(pace_words(pace, self._console.language))
 
 
@@ -156,9 +167,14 @@ class SourceLines(PlainLines):
     def end(self, balance: Balance, pace: Pace, passed_over: Sequence[str] | None = None) -> None:
         """Print this source's share of the summary."""
         if self._console.as_json:
-            self.data({"share": summary_line(balance, pace, passed_over)["summary"]})
+            self.data({"share": summary_line(balance, pace, passed_over, self._not_kept)["summary"]})
         else:
             super().end(balance, pace, passed_over)
+
+
+def not_kept_words(not_kept: Mapping[str, int], language: Language) -> str:
+    """Return the sentence on parts that are recorded without their pictures."""
+    return text("app.pictures_not_kept", language, count=sum(not_kept.values()))
 
 
 def verdict_words(result: Result, language: Language) -> str:
@@ -236,6 +252,11 @@ class LiveTable:
     def refresh(self, balance: Balance, pace: Pace) -> None:
         """Repaint the table."""
         self._live.update(self._picture(balance, pace), refresh=True)
+
+    def lacking(self, not_kept: Mapping[str, int]) -> None:
+        """Put it below the table."""
+        if not_kept:
+            self._faults.append(not_kept_words(not_kept, self._language))
 
     def end(self, balance: Balance, pace: Pace, passed_over: Sequence[str] | None = None) -> None:
         """Leave the last table with the summary on the terminal."""

@@ -39,3 +39,7 @@ class InputError(CraneError):
 
 class StationFault(CraneError):
     """The equipment failed while running (camera lost, disk full): verdict NONE, and an alarm."""
+
+
+class StationRemark(StationFault):
+    """The equipment is not as it should be, but verdicts are made and kept: a warning, not a failed run."""

@@ -154,7 +154,7 @@ class PicturesUnderWay(Protocol):
         ...
 
     def give_up(self) -> None:
-        """Wait no longer for them: unless they are over, the part is recorded without."""
+        """Ask for them no more: whatever of them is on the disk goes, and the part can be recorded without."""
         ...
 
 

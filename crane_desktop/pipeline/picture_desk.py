@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.errors import StationRemark
 from crane_desktop.domain.ports import InspectionLog, LogEntry, PictureKeeper
 from crane_desktop.pipeline.board import Backlog, Board
 from crane_desktop.pipeline.mailbox import Mailbox
@@ -86,9 +86,16 @@ class PictureDesk:
             self._waiting.popleft()
         return ready
 
+    def abandon(self) -> None:
+        """Give up the pictures of all that wait: their verdicts will not be recorded."""
+        while self._waiting:
+            pictures = self._waiting.popleft()[0].pictures
+            if pictures is not None:
+                pictures.give_up()
+
 
 class BacklogWatch:
-    """Tells the board how much waits for the disk, and raises a fault where that holds up a camera for long.
+    """Tells the board how much waits for the disk, and raises a remark where that holds up a camera for long.
 
     Parameters
     ----------
@@ -114,15 +121,15 @@ class BacklogWatch:
         now_s = self._clock_s()
         self._since_s = now_s if self._since_s is None else self._since_s
         if not self._source_waits and now_s - self._since_s >= BEHIND_AFTER_S:
-            self._board.fault(StationFault("pipeline.disk_behind", seconds=round(BEHIND_AFTER_S)))
+            self._board.fault(StationRemark("pipeline.disk_behind", seconds=round(BEHIND_AFTER_S)))
 
 
-def not_kept_fault(cause: str) -> StationFault:
+def not_kept_fault(cause: str) -> StationRemark:
     """Return what to tell people of pictures that were not kept; `cause` as `PicturesUnderWay.not_kept` has it."""
     match cause:
         case "disk_reserve":
-            return StationFault("pipeline.pictures_reserve")
+            return StationRemark("pipeline.pictures_reserve")
         case "disk_full":
-            return StationFault("pipeline.pictures_full")
+            return StationRemark("pipeline.pictures_full")
         case _:
-            return StationFault("pipeline.pictures_slow")
+            return StationRemark("pipeline.pictures_slow")

@@ -76,6 +76,7 @@ class Recorder:
             # From here on nobody records: where this thread failed, the others must not wait for it.
             self._control.give_up()
             outbox.close()
+            self._desk.abandon()
             self._journal.write_end(given_up=given_up)
 
     def look_at_outputs(self) -> None:

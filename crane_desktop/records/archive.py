@@ -214,12 +214,12 @@ def picture_pieces(frame: Frame, *, compress: bool = True) -> Iterator[bytes]:
 
 def map_pieces(anomaly_map: AnomalyMap, *, compress: bool = True) -> Iterator[bytes]:
     """Yield the map as 16-bit PNG, 0..65535 for [0, 1]; what is no number becomes 0."""
-    values = anomaly_map.values
-    if not np.isfinite(values).all():
-        values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0)
-    # Rounds, and takes what is below the scale for its end.
-    deep = cv2.multiply(cv2.min(values, 1.0), float(_MAP_FULL_SCALE), dtype=cv2.CV_16U)
-    return png_pieces(np.asarray(deep).reshape(values.shape), _MAP_NOTE, compress=compress)
+    scaled = anomaly_map.values.clip(0.0, 1.0)
+    scaled *= np.float32(_MAP_FULL_SCALE)
+    np.rint(scaled, out=scaled)
+    if np.isnan(scaled).any():
+        np.nan_to_num(scaled, copy=False)
+    return png_pieces(scaled.astype(np.uint16), _MAP_NOTE, compress=compress)
 
 
 def decode_png(data: bytes) -> NDArray[Any] | None:

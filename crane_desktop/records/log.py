@@ -50,7 +50,7 @@ class _Job:
     def drop_pictures(self) -> None:
         """Take away those whose entries will not be written."""
         for one in self.pictures:
-            one.drop()
+            one.give_up()
 
 
 class SqliteInspectionLog:
@@ -228,9 +228,11 @@ def _do(writer: Writer, job: _Job) -> None:
             writer.clean_up()
         ids = writer.write(job.entries, future.set_running_or_notify_cancel)
     except CraneError as error:
+        job.drop_pictures()
         _refuse(future, error)
     except Exception as error:  # noqa: BLE001 - the thread must live on; whatever failed was not acknowledged
         _log.critical("writing verdicts failed unexpectedly", exc_info=error)
+        job.drop_pictures()
         _refuse(future, StationFault("records.broken", detail=f"{type(error).__name__}: {error}"))
     else:
         if ids is not None:

@@ -50,8 +50,12 @@ class PictureJob:
         return self._over.wait(timeout_s)
 
     def give_up(self) -> None:
-        """Wait no longer: what is still being written goes away as soon as the disk lets go of it."""
-        self.end(not_kept="disk_slow")
+        """Wait no longer: what is written goes away, what is being written as soon as the disk lets go of it."""
+        if self.end(not_kept="disk_slow"):
+            return
+        if self.take() is not None:
+            self.not_kept = "disk_slow"
+            self._forget(self._files)
 
     @property
     def entry(self) -> LogEntry | None:
@@ -79,12 +83,6 @@ class PictureJob:
         with self._guard:
             written, self._written = self._written, False
         return self._files if written else None
-
-    def drop(self) -> None:
-        """Take away what was written and is asked for no more."""
-        self.end(not_kept="disk_slow")
-        if self.take() is not None:
-            self._forget(self._files)
 
 
 class PicturePool:

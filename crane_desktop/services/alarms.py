@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from crane_desktop.domain.alarms import Alarm, AlarmSeverity
-from crane_desktop.domain.errors import CraneError, InputError
+from crane_desktop.domain.errors import CraneError, InputError, StationRemark
 from crane_desktop.domain.events import Event, alarm_acknowledged, alarm_raised, alarm_returned
 from crane_desktop.pipeline.board import LineSnapshot
 
@@ -143,9 +143,13 @@ class LineAlarms:
         """
         for fault in shot.faults:
             if not any(fault is seen for seen in self._seen):
-                self._alarms.raise_alarm(fault, self._source, run=shot.run)
+                self._alarms.raise_alarm(fault, self._source, _severity(fault), shot.run)
         self._seen = shot.faults
         slow = () if shot.overload is None else (shot.overload,)
         for one in slow:
             self._alarms.raise_alarm(one, self._source, AlarmSeverity.WARNING, run=shot.run)
         self._alarms.follow(self._source, () if shot.finished else (*shot.active_faults, *slow))
+
+
+def _severity(fault: CraneError) -> AlarmSeverity:
+    return AlarmSeverity.WARNING if isinstance(fault, StationRemark) else AlarmSeverity.FAULT

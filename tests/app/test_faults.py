@@ -117,7 +117,7 @@ def failing_log(monkeypatch: pytest.MonkeyPatch, calls: Callable[[int], Exceptio
             ids += real(self, [entry], timeout_s)
         return ids
 
-    monkeypatch.setattr("crane_desktop.pipeline.recording.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("crane_desktop.pipeline.picture_desk.MOST_AT_ONCE", 1)
     monkeypatch.setattr(SqliteInspectionLog, "append", append)
 
 

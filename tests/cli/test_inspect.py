@@ -178,6 +178,16 @@ def test_pictures_are_archived_as_the_settings_say(crane: Crane, station_dir: Pa
     assert done.code == 0
     kept = [p for p in (station_dir / "records" / "images").rglob("*.png") if not p.name.endswith("-map.png")]
     assert len(kept) == 6
+    assert "pictures_not_kept" not in done.summary
+    days = {picture.parent for picture in kept}
+    again = [
+        line["score"]
+        for day in sorted(days)
+        for line in crane(
+            "inspect", "--json", *PACK, "--data-dir", station_dir, "--source", "folder", "--path", day
+        ).verdicts
+    ]
+    assert again == [line["score"] for line in done.verdicts], "what was archived plays again to the same scores"
 
 
 def test_the_reserve_of_disk_space_is_the_settings_one(crane: Crane, station_dir: Path, pictures: Path) -> None:
@@ -185,6 +195,11 @@ def test_the_reserve_of_disk_space_is_the_settings_one(crane: Crane, station_dir
     done = crane("inspect", "--json", *PACK, "--data-dir", station_dir, "--source", "folder", "--path", pictures)
     assert (done.code, done.summary["verdicts"]) == (0, 6)
     assert list((station_dir / "records" / "images").rglob("*.png")) == []
+    assert done.summary["pictures_not_kept"] == {"disk_reserve": 6}
+    assert [sentence for sentence in done.sentences if "without their pictures" in sentence] == [
+        "Little disk space is left in the data folder: verdicts are still recorded, but without their pictures. "
+        "Free some space on that disk."
+    ]
 
 
 def test_options_before_the_command_count(crane: Crane, station_dir: Path, log_of: LogOf) -> None:
