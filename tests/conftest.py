@@ -22,7 +22,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import builders  # noqa: E402  # beside this file
-from lanes import TOO_SLOW_S, function_of, lanes_of, note_slow, slow_tests  # noqa: E402
+from lanes import TOO_SLOW_S, function_of, group_of, lanes_of, note_slow, slow_tests  # noqa: E402
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the program
 hypothesis.settings.load_profile("untimed")
@@ -51,6 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = getattr(item, "fixturenames", ())
         for lane in sorted(lanes_of(function_of(item.nodeid), fixtures, marked, noted)):
             item.add_marker(lane)
+        item.add_marker(pytest.mark.xdist_group(group_of(function_of(item.nodeid))))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -63,6 +63,18 @@ def function_of(node_id: str) -> str:
     return f"{path.removeprefix('tests/')}::{names[-1]}"
 
 
+def group_of(test: str) -> str:
+    """Return what runs in one process of several (``pytest -n 2``): a file's tests; whatever needs the bundle.
+
+    Parameters
+    ----------
+    test
+        ``folder/test_file.py::test_name``.
+    """
+    file = test.partition("::")[0]
+    return "bundle" if file.startswith("bundle/") else file
+
+
 def note_slow(took_s: Mapping[str, float]) -> None:
     """Write down which of the tests that were measured are slow; the others stay as they are noted."""
     slow = {name for name, seconds in took_s.items() if seconds > SLOW_S}

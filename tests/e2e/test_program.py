@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,8 +39,8 @@ def rows_of(station_dir: Path) -> list[HistoryRow]:
         return reader.page(limit=10**6)[::-1]
 
 
-def memory_blocks() -> set[str]:
-    return {block.name for block in _SHARED_MEMORY.glob("crane-*")} if _SHARED_MEMORY.is_dir() else set()
+def memory_blocks(pid: int) -> set[str]:
+    return {block.name for block in _SHARED_MEMORY.glob(f"crane-{pid}-*")} if _SHARED_MEMORY.is_dir() else set()
 
 
 def alive(pids: list[int]) -> list[int]:
@@ -66,7 +65,6 @@ def test_a_program_that_is_asked_to_end_ends_in_order(program: Start, station_di
 
 
 def test_ctrl_c_stops_a_camera_and_leaves_nothing_behind(program: Start, station_dir: Path, viky: Path) -> None:
-    memory = memory_blocks()
     run = program(*demo(station_dir, "--source", "genicam", "--cti", str(viky)))
     run.until(lambda lines: len(lines) >= 4)
     children = [child.pid for child in psutil.Process(run.process.pid).children(recursive=True)]
@@ -80,14 +78,13 @@ def test_ctrl_c_stops_a_camera_and_leaves_nothing_behind(program: Start, station
     assert len(rows_of(station_dir)) == summary["verdicts"]
     assert run.errors == ["Stopping."]
     eventually(lambda: not alive(children), what=lambda: alive(children))
-    assert memory_blocks() <= memory
+    assert memory_blocks(run.process.pid) == set()
 
 
 def test_kill_9_loses_no_verdict_that_was_printed(program: Start, station_dir: Path, viky: Path) -> None:
     data = DataDir(station_dir)
     data.prepare()
     (station_dir / "settings.json").write_text('{"keep_images": "all", "reserve_mb": 100}', encoding="utf-8")
-    memory = memory_blocks()
     run = program(*demo(station_dir, "--source", "genicam", "--cti", str(viky)))
     run.until(lambda lines: len(lines) >= 5)
     children = [child.pid for child in psutil.Process(run.process.pid).children(recursive=True)]
@@ -95,7 +92,7 @@ def test_kill_9_loses_no_verdict_that_was_printed(program: Start, station_dir: P
     run.end()
     printed = [json.loads(line)["record_id"] for line in run.lines if line.endswith("}")]
     eventually(lambda: not alive(children), what=lambda: alive(children))
-    assert memory_blocks() <= memory
+    assert memory_blocks(run.process.pid) == set()
 
     after = program(*demo(station_dir, "--frames", "1"))
     assert after.end() == 0
@@ -178,13 +175,12 @@ def test_a_thread_that_hangs_for_good_does_not_keep_the_process(program: Start, 
         "import threading, crane_desktop.cli.run_line as r, crane_desktop.model.scorer as m;"
         "r._STOP_WITHIN_S = 1.0;"
         "real = m.CraneScorer.score;"
-        "m.CraneScorer.score = lambda self, p: threading.Event().wait() if p.shape[0] == 512 else real(self, p);"
+        "hang = lambda: (print('hangs', flush=True), threading.Event().wait());"
+        "m.CraneScorer.score = lambda self, p: hang() if p.shape[0] == 512 else real(self, p);"
         "from crane_desktop.__main__ import main; main()"
     )
     run = program(*demo(station_dir), python=("-c", code))
-    log = DataDir(station_dir).log_file
-    run.until(lambda _: log.exists())
-    time.sleep(1.0)
+    run.until(lambda lines: "hangs" in lines)
     run.process.send_signal(signal.SIGTERM)
     assert run.end() == 1
     assert json.loads(run.lines[-1])["summary"]["losses_by_cause"]["late"] >= 1

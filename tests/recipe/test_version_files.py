@@ -70,8 +70,8 @@ def write(made: RecipeVersion) -> RecipeVersion:
 
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-_NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
-_PARAMS = st.dictionaries(_TEXT, st.one_of(st.none(), st.booleans(), st.integers(), _NUMBERS, _TEXT))
+_NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+_PARAMS = st.dictionaries(_TEXT, st.one_of(st.none(), st.booleans(), st.integers(), _NUMBER, _TEXT))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
