@@ -8,7 +8,6 @@ from pathlib import Path
 from crane_desktop.camera.decode import IMAGE_SUFFIXES
 from crane_desktop.domain.errors import InputError
 from crane_desktop.evaluation.datasets.datasets import GOOD, Dataset, LabelledClass, Sample, read_dataset
-from crane_desktop.settings.regular_file import at_home
 
 GOOD_NAMES = frozenset({"good", "ok", "良品"})
 DEFECTIVE_NAMES = frozenset({"defective", "bad", "ng", "不良品", "不良"})
@@ -28,7 +27,7 @@ def read_labelled(path: Path) -> Dataset:
     InputError
         If it is no labelled set, or one of the two folders has no picture.
     """
-    folder = at_home(path).absolute()
+    folder = path.expanduser().absolute()
     good, defective = _called(folder, GOOD_NAMES), _called(folder, DEFECTIVE_NAMES)
     if (folder / "test").is_dir() or not (good and defective):
         return read_dataset(path)
