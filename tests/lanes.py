@@ -20,6 +20,7 @@ PLACES = {
     "evaluation/test_checkpoint.py": "slow",
     "evaluation/test_compare.py": "slow",
     "evaluation/test_pixel_metrics.py": "slow",
+    "fuzz": "slow",
     "model/test_side_by_side.py": "slow",
     "recipe/test_store_machine.py": "slow",
     "supply/test_licences.py": "slow",

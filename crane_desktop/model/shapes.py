@@ -68,7 +68,7 @@ def infer_config(
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise InputError("model.weights_do_not_fit", detail=f"{place} {first['msg']}".strip()) from error
+        raise InputError("model.weights_do_not_fit", detail=place or variant) from error
 
 
 def _dino(read: _ShapeReader) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from crane_desktop.domain.errors import InputError
 
@@ -43,7 +43,7 @@ def at_home(path: Path) -> Path:
         return path
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a file for reading.
 
     Raises

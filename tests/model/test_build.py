@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -276,6 +277,31 @@ def test_a_clip_that_does_not_fit_is_named(
     error = refusal(tmp_path / "x.cranepack", clip, prompts)
     assert error.key == f"model.checkpoint_weight_{key}"
     assert (error.params["file"], error.params["name"]) == ("clip.safetensors", named)
+
+
+@pytest.mark.parametrize("kind", [torch.int64, torch.bool, torch.complex64])
+def test_a_weight_of_another_kind_of_numbers_is_named(
+    published: Crane, prompts: Path, tmp_path: Path, kind: torch.dtype
+) -> None:
+    state = openai_names(published)
+    clip = saved(tmp_path / "clip.pt", state | {"ln_final.weight": state["ln_final.weight"].to(kind)})
+    error = refusal(tmp_path / "x.cranepack", clip, prompts)
+    assert (error.key, error.params["name"]) == ("model.weight_kind", "text.ln_final.weight")
+
+
+def test_a_file_that_grows_when_it_is_read_is_not_read(published: Crane, prompts: Path, tmp_path: Path) -> None:
+    state = openai_names(published)
+    endless: State = {"model": state}  # type: ignore[dict-item]
+    endless["model"] = endless  # type: ignore[assignment]
+    large = state | {"ln_final.weight": torch.zeros(1).expand(1 << 40)}
+    for number, odd in enumerate((endless, large, state | {"ln_final.weight": torch.ones(64).to_sparse()})):
+        clip = saved(tmp_path / f"{number}.pt", odd)
+        assert refusal(tmp_path / "x.cranepack", clip, prompts).key == "model.weights_unreadable"
+    bomb = tmp_path / "bomb.pt"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data/0", bytes(80 << 20))
+    assert bomb.stat().st_size < 1 << 20
+    assert refusal(tmp_path / "x.cranepack", bomb, prompts).key == "model.weights_unreadable"
 
 
 def test_a_weight_is_named_as_its_own_file_names_it(published: Crane, prompts: Path, tmp_path: Path) -> None:
