@@ -56,7 +56,7 @@ def error_text(error: CraneError, language: Language) -> str:
 
     A place that nobody could fill (a camera that has not told its name) leaves no gap.
     """
-    return _without_gaps(catalogue()[error.key][language].format(**error.params))
+    return _filled(catalogue()[error.key][language], error)
 
 
 TECHNICAL = ("detail", "error", "reason")
@@ -68,11 +68,13 @@ _TECHNICAL_PLACE = re.compile(rf" ?[(（]{{(?:{'|'.join(TECHNICAL)})}}[)）]")
 def plain_text(error: CraneError, language: Language) -> str:
     """Return an error's sentence for whoever works at the station: without the words of drivers and libraries."""
     sentence = _TECHNICAL_PLACE.sub("", catalogue()[error.key][language])
-    return _without_gaps(sentence.format(**error.params))
+    return _filled(sentence, error)
 
 
-def _without_gaps(sentence: str) -> str:
-    return re.sub(" {2,}", " ", sentence)
+def _filled(sentence: str, error: CraneError) -> str:
+    for name in (name for name, value in error.params.items() if value == ""):
+        sentence = sentence.replace(f" {{{name}}}", "")
+    return sentence.format(**error.params)
 
 
 def technical_text(error: CraneError, language: Language) -> str:
