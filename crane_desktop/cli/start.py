@@ -15,7 +15,7 @@ from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.settings.texts import text
 
-_TERMINAL_RATE_HZ = 8.0
+_TERMINAL_RATE_HZ = 4.0
 
 
 def start(data_dir: Path | None, frames: int | None, files: Sequence[Path] = ()) -> int:

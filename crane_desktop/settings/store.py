@@ -75,7 +75,7 @@ class Settings(BaseModel):
     overlay_opacity: float = Field(default=0.5, ge=0.0, le=1.0)
     overlay_visible: bool = True
     outlines_visible: bool = True
-    source: SourceChoice = SourceChoice(rate_hz=8.0)
+    source: SourceChoice = SourceChoice(rate_hz=4.0)
     pack: str | None = None
     recipe: str | None = None
     profile: str = "full"

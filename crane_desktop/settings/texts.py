@@ -59,7 +59,7 @@ def error_text(error: CraneError, language: Language) -> str:
 
     A place that nobody could fill (a camera that has not told its name) leaves no gap.
     """
-    return _without_gaps(catalogue()[error.key][language].format(**_shown(error.params)))
+    return _filled(catalogue()[error.key][language], error)
 
 
 TECHNICAL = ("detail", "error", "reason")
@@ -71,7 +71,7 @@ _TECHNICAL_PLACE = re.compile(rf" ?[(（]{{(?:{'|'.join(TECHNICAL)})}}[)）]")
 def plain_text(error: CraneError, language: Language) -> str:
     """Return an error's sentence for whoever works at the station: without the words of drivers and libraries."""
     sentence = _TECHNICAL_PLACE.sub("", catalogue()[error.key][language])
-    return _without_gaps(sentence.format(**_shown(error.params)))
+    return _filled(sentence, error)
 
 
 def _shown(params: Mapping[str, object]) -> dict[str, object]:
@@ -81,8 +81,10 @@ def _shown(params: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _without_gaps(sentence: str) -> str:
-    return re.sub(" {2,}", " ", sentence)
+def _filled(sentence: str, error: CraneError) -> str:
+    for name in (name for name, value in error.params.items() if value == ""):
+        sentence = sentence.replace(f" {{{name}}}", "")
+    return sentence.format(**_shown(error.params))
 
 
 def technical_text(error: CraneError, language: Language) -> str:

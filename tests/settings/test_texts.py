@@ -88,7 +88,7 @@ def test_a_place_may_have_any_name(params: dict[str, int]) -> None:
     assert all("a" in error_text(error, language) for language in LANGUAGES)
 
 
-@given(st.text(max_size=30))
+@given(st.text(min_size=1, max_size=30))
 def test_what_fills_a_place_is_shown_as_it_is(value: str) -> None:
     """A driver's message with braces, percent signs or keys in it is no template."""
     shown = error_text(InputError("settings.damaged", file=value), "en")

@@ -12,7 +12,8 @@ import pytest
 from PySide6.QtCore import QThread, QTimer
 
 import crane_desktop.ui.shell.crash
-from crane_desktop.settings.texts import error_text
+from crane_desktop.domain.errors import StationFault
+from crane_desktop.settings.texts import error_text, plain_text
 from crane_desktop.ui.shell.crash import CrashReports
 
 pytestmark = pytest.mark.usefixtures("logs_allowed")
@@ -140,7 +141,9 @@ def test_the_window_shows_it(reports: CrashReports, open_window: Any, station: A
     window = open_window(station, crashes=reports)
     in_a_thread("seen on screen")
     window.tick()
-    assert "seen on screen" in window.alarm.words
+    assert window.alarm.words == plain_text(StationFault("ui.unexpected"), "ja")
+    window.alarm.show_list()
+    assert "seen on screen" in window.alarm.list.rows()[0][-1]  # what failed is for the support
     window.alarm.button.click()
     assert window.alarm.alarm is None
     window.tick()

@@ -31,7 +31,7 @@ class Preferences:
     heatmap: bool = True
     outlines: bool = True
     geometry: bytes | None = None
-    source: SourceChoice = field(default_factory=lambda: SourceChoice(rate_hz=8.0))
+    source: SourceChoice = field(default_factory=lambda: SourceChoice(rate_hz=4.0))
     pack: str | None = None
     recipe: str | None = None
 

@@ -24,7 +24,7 @@ from crane_desktop.ui.keys.rules import is_bare
 from crane_desktop.ui.widgets import palette
 from crane_desktop.ui.widgets.style import TARGET_PX
 
-_DEFAULT_RATE_HZ = 8.0
+_DEFAULT_RATE_HZ = 4.0
 _LARGEST_RATE_HZ = 200.0
 _LEAST_LETTERS = 8
 
