@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import re
 import secrets
@@ -20,7 +19,11 @@ from crane_desktop.domain.frames import Frame
 from crane_desktop.domain.maps import AnomalyMap, Placement
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.preprocess.colour import demosaic, high_bits
+from crane_desktop.records.orphans import new_session
+from crane_desktop.records.quarantine import move_away
+from crane_desktop.records.regular_file import read_regular
 from crane_desktop.settings.atomic import sync_folder, write_atomic
+from crane_desktop.settings.data_dir import QUARANTINE
 
 _FAST_PNG = (cv2.IMWRITE_PNG_COMPRESSION, 1)
 """Level 1 is several times faster than the default and costs a few per cent of space; still lossless."""
@@ -61,6 +64,8 @@ class Archive:
     def __init__(self, records: Path, images: Path) -> None:
         self._records = records
         self._images = images
+        self.session = new_session()
+        """Which writer a picture comes from; its file's name tells (`session_of`)."""
 
     def keep(self, entries: Sequence[LogEntry]) -> list[ArchivedPaths]:
         """Write the pictures of `entries`, durable when it returns: all of them, or none.
@@ -101,12 +106,9 @@ class Archive:
         return kept
 
     def discard(self, kept: Sequence[ArchivedPaths]) -> None:
-        """Take pictures away again whose rows did not become durable."""
-        for pictures in kept:
-            for path in (pictures.image, pictures.map, pictures.original):
-                if path is not None:
-                    with contextlib.suppress(OSError):
-                        (self._records / path).unlink(missing_ok=True)
+        """Move pictures out of the archive whose rows are known not to be in the log."""
+        names = [path for one in kept for path in (one.image, one.map, one.original) if path is not None]
+        move_away(self._records, names, self._records / QUARANTINE)
 
     def read_picture(self, path: str, pixel_format: str | None) -> NDArray[np.uint8] | None:
         """Return an archived picture, uint8 ``(H, W)`` or ``(H, W, 3)`` RGB; None where it is gone or damaged."""
@@ -128,7 +130,7 @@ class Archive:
             _log.warning("a record names a picture outside the archive: %s", path)
             return None
         try:
-            data = file.read_bytes()
+            data = read_regular(file)
         except OSError as error:
             _log.warning("an archived picture cannot be read: %s", error)
             return None
@@ -138,7 +140,9 @@ class Archive:
         inspection = entry.inspection
         moment = inspection.decided_at.astimezone(UTC)
         day = self._images / f"{moment.year:04d}" / f"{moment.month:02d}" / f"{moment.day:02d}"
-        stem = f"{moment:%H%M%S}-{moment.microsecond:06d}-{secrets.token_hex(4)}-{inspection.verdict.value}"
+        stem = (
+            f"{moment:%H%M%S}-{moment.microsecond:06d}-{self.session}{secrets.token_hex(2)}-{inspection.verdict.value}"
+        )
         return day, stem
 
     def _make(self, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,8 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from crane_desktop.domain.errors import InputError
 from crane_desktop.records.database import connect, writing_engine
 from crane_desktop.records.faults import primary_code
+from crane_desktop.records.file_identity import journal_of
+from crane_desktop.records.quarantine import free_name
 from crane_desktop.records.schema import HEAD
 
+_log = logging.getLogger(__name__)
 _BOTH_ENDS = "SELECT * FROM records WHERE id IN ((SELECT MIN(id) FROM records), (SELECT MAX(id) FROM records))"
 
 
@@ -30,6 +34,8 @@ def prepare_database(path: Path) -> None:
         if found == HEAD:
             return
         # Revisions are numbers, so that an old program knows a newer one when it sees it.
+        if found is None:
+            keep_lost_journal(path)
         if found is not None and not (found.isdecimal() and int(found) < int(HEAD)):
             raise InputError("records.too_new", path=path, found=found, known=HEAD)
         engine = writing_engine(path)
@@ -40,6 +46,16 @@ def prepare_database(path: Path) -> None:
             engine.dispose()
     except (DBAPIError, sqlite3.Error, OSError) as error:
         raise opening_error(error, path) from error
+
+
+def keep_lost_journal(path: Path) -> None:
+    """Take a journal out of the way whose database is gone: SQLite would delete it, and its entries with it."""
+    journal = journal_of(path)
+    if (path.exists() and path.stat().st_size) or not (journal.is_file() and journal.stat().st_size):
+        return
+    target = free_name(path.with_name(f"{journal.name}.lost"))
+    journal.rename(target)
+    _log.error("the log %s was gone and its journal was not: it is kept as %s", path, target)
 
 
 def opening_error(error: DBAPIError | sqlite3.Error | OSError, path: Path) -> InputError:

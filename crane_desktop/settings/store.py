@@ -57,6 +57,8 @@ class Settings(BaseModel):
         Which parts' pictures are archived.
     reserve_mb
         Free disk space in MB below which pictures are no longer archived; verdicts still are.
+    quarantine_days
+        How long pictures stay in quarantine that a crash or a refused batch left without a record; 0: for ever.
     trusted_keys
         Public keys (64 hexadecimal digits) of makers whose packs this station trusts.
     require_signed
@@ -79,6 +81,7 @@ class Settings(BaseModel):
     previous: PackChoice | None = None
     keep_images: KeepImages = "not_ok"
     reserve_mb: int = Field(default=500, ge=100)
+    quarantine_days: int = Field(default=90, ge=0, le=36_500)
     trusted_keys: tuple[_PublicKey, ...] = ()
     require_signed: bool = False
     window_geometry: str = ""

@@ -214,10 +214,13 @@ def test_an_alarm_may_name_a_run_whose_beginning_the_log_did_not_take(data: Data
 def test_records_from_before_there_were_events_have_their_ids_for_numbers(data: DataDir, judged: Judged) -> None:
     write(data, judged(1), judged(2), judged(3))
     change(data, "UPDATE records SET sequence = NULL")
-    change(data, "DELETE FROM records WHERE id = 2")  # taken out in days when nothing told of it
-    assert verify_log(data) == LogProof(2)
-    write(data, begun(), judged(4, run="r"), exported("records", "x"))
+    change(data, "PRAGMA user_version = 0")  # and from before there was an anchor
+    data.anchor_file.unlink()
     assert verify_log(data) == LogProof(3)
+    write(data, begun(), judged(4, run="r"), exported("records", "x"))
+    assert verify_log(data) == LogProof(4)
+    change(data, "DELETE FROM records WHERE id = 2")
+    assert "Records 2 to 2 are missing" in said(verify_log(data))
 
 
 def test_only_events_are_a_log_too(data: DataDir) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.events import exported, recipe_changed
+from crane_desktop.records.anchor import Anchor, Mark
 from crane_desktop.records.database import connect
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
@@ -48,27 +49,27 @@ def test_whoever_notes_something_finds_it_in_the_log(log: StationLog, data: Data
         assert [row.event.kind.value for row in reader.events()] == ["exported", "recipe_changed"]
 
 
-def test_only_a_run_removes_pictures_that_no_record_names(data: DataDir) -> None:
-    """A log that was moved away, as after a restore: whoever notes an event then must not empty the archive."""
+def test_only_a_run_quarantines_what_a_crash_left_and_only_that(data: DataDir) -> None:
     folder = data.images / "2026" / "01" / "02"
     folder.mkdir(parents=True)
-    picture = folder / "part.png"
-    picture.write_bytes(b"x")
+    left, other = (folder / f"120000-000000-{session}0000-NG.png" for session in ("beef", "cafe"))
+    for picture in (left, other):
+        picture.write_bytes(b"x")
+    Anchor(data.anchor_file).write(Mark(0, sessions=("beef",)), sync=True)
     with StationLog(data, Settings()) as log:
         assert log.note(NOTE)
-        assert picture.exists()
-        log.open()
-        assert not picture.exists()
-        picture.write_bytes(b"x")
-        log.open()  # once a program is enough: what comes now is its own
-        assert picture.exists()
+        assert left.exists(), "whoever only notes an event moves nothing"
+        assert log.open() == log.open()
+        assert [finding.key for finding in log.open()] == ["records.other_log", "records.pictures_unnamed"]
+    assert left.exists()
+    assert other.exists()
 
 
 def test_many_threads_share_one_writer(log: StationLog, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[tuple[str, int]] = []
     real = SqliteInspectionLog
 
-    def counted(data: DataDir, *, keep_images: str, reserve_mb: int, **more: bool) -> SqliteInspectionLog:
+    def counted(data: DataDir, *, keep_images: str, reserve_mb: int, **more: int) -> SqliteInspectionLog:
         made.append((keep_images, reserve_mb))
         return real(data, keep_images=keep_images, reserve_mb=reserve_mb, **more)  # type: ignore[arg-type]
 

@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 
 from crane_desktop.app.station.worker import Worker
+from crane_desktop.domain.alarms import AlarmSeverity
 from crane_desktop.domain.errors import CraneError, StationFault
 from crane_desktop.domain.ports import FrameSource
 from crane_desktop.domain.sources import SourceChoice
@@ -16,7 +17,7 @@ from crane_desktop.recipe.model import Recipe
 from crane_desktop.services.alarms import AlarmList, LineAlarms
 from crane_desktop.services.camera_setup import CameraOwner
 from crane_desktop.services.model_loading import LoadedModel, load_model
-from crane_desktop.services.run import Run, check_choice, does_not_stop, prepare_run
+from crane_desktop.services.run import LOG, Run, check_choice, does_not_stop, prepare_run
 from crane_desktop.services.workbench import Workbench
 
 STATION, MODEL, LINE = "station", "model", "line"
@@ -146,7 +147,7 @@ class LiveLine:
         model = self._model
         if model is None:
             raise StationFault("app.no_model")
-        self._workbench.log.open()
+        self._alarms.follow(LOG, self._workbench.log.open(), AlarmSeverity.WARNING)
         with self._cameras.granted_to_line(self.source_in_use):
             run = prepare_run(self._workbench.recipes, choice, model, self._workbench.log)
             run.line.start()

@@ -1,0 +1,34 @@
+"""Whether entries are in the log after their commit failed: that a commit failed says nothing about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum, auto
+
+from sqlalchemy import Connection
+
+from crane_desktop.records.anchor import Newest
+from crane_desktop.records.continuity import has
+
+
+class Outcome(Enum):
+    """What became of entries."""
+
+    DURABLE = auto()
+    ABSENT = auto()
+    UNKNOWN = auto()
+
+
+def outcome_of(connection: Connection, given: Sequence[Newest]) -> Outcome:
+    """Return whether the log holds all of the entries, by the numbers that they had been given, or none."""
+    found = [has(connection, one) for one in given]
+    if all(found):
+        return Outcome.DURABLE
+    # A transaction is all or nothing: some of it is damage, and damage proves nothing.
+    return Outcome.UNKNOWN if any(found) else Outcome.ABSENT
+
+
+def folded_in(connection: Connection) -> bool:
+    """Copy the journal into the database and sync that; False where not all of it could be copied."""
+    busy, in_journal, copied = connection.exec_driver_sql("PRAGMA wal_checkpoint(FULL)").one()
+    return not busy and in_journal == copied
