@@ -16,8 +16,8 @@ from crane_desktop.records import database
 from crane_desktop.records import ledger as ledger_module
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.outcome import Outcome
-from crane_desktop.records.queries import RecordReader
 from crane_desktop.records.quarantine import held
+from crane_desktop.records.queries import RecordReader
 from crane_desktop.records.verify import LogProof, verify_log
 from crane_desktop.settings.data_dir import DataDir
 

@@ -107,7 +107,10 @@ def test_every_record_of_a_run_taken_out_with_their_places_closed_up_is_found_by
 
 
 def test_a_verdict_that_was_turned_into_another_is_found_by_the_balance(run: DataDir) -> None:
-    change(run, "UPDATE records SET verdict = 'OK', reason = 'below_threshold' WHERE verdict = 'NG' AND run = 'r'")
+    change(
+        run,
+        "UPDATE records SET verdict = 'OK', reason = 'below_threshold', score = 0.1 WHERE verdict = 'NG' AND run = 'r'",
+    )
     assert "0 records of 1 verdicts NG" in said(verify_log(run))
 
 

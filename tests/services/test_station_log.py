@@ -6,13 +6,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.events import exported, recipe_changed
-from crane_desktop.records.anchor import Anchor, Mark
+from crane_desktop.records.anchor import Anchor, read_mark
 from crane_desktop.records.database import connect
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
@@ -49,20 +50,41 @@ def test_whoever_notes_something_finds_it_in_the_log(log: StationLog, data: Data
         assert [row.event.kind.value for row in reader.events()] == ["exported", "recipe_changed"]
 
 
-def test_only_a_run_quarantines_what_a_crash_left_and_only_that(data: DataDir) -> None:
+def left_behind(data: DataDir, name: str) -> Path:
     folder = data.images / "2026" / "01" / "02"
-    folder.mkdir(parents=True)
-    left, other = (folder / f"120000-000000-{session}0000-NG.png" for session in ("beef", "cafe"))
-    for picture in (left, other):
-        picture.write_bytes(b"x")
-    Anchor(data.anchor_file).write(Mark(0, sessions=("beef",)), sync=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(b"x")
+    return folder / name
+
+
+def test_only_a_run_quarantines_what_a_crash_left_and_it_tells_of_everything_else(data: DataDir) -> None:
     with StationLog(data, Settings()) as log:
         assert log.note(NOTE)
-        assert left.exists(), "whoever only notes an event moves nothing"
-        assert log.open() == log.open()
-        assert [finding.key for finding in log.open()] == ["records.other_log", "records.pictures_unnamed"]
-    assert left.exists()
-    assert other.exists()
+    mark = read_mark(data.anchor_file)
+    assert mark is not None
+    Anchor(data.anchor_file).write(replace(mark, sessions=("beef",)), sync=True)
+    of_the_killed, other = (left_behind(data, f"120000-000000-{who}0000-NG.png") for who in ("beef", "cafe"))
+    with StationLog(data, Settings()) as log:
+        assert log.note(NOTE)
+        assert of_the_killed.exists(), "whoever only notes an event moves nothing"
+        assert [finding.key for finding in log.open()] == ["records.pictures_unnamed"]
+        assert other.exists()
+        assert not of_the_killed.exists()
+        assert [file.name for file in data.quarantine.rglob("*.png")] == [of_the_killed.name]
+
+
+def test_a_log_that_was_moved_away_is_told_to_the_next_run_and_costs_no_picture(data: DataDir) -> None:
+    with StationLog(data, Settings()) as log:
+        assert log.note(NOTE)
+        log.open()
+    picture = left_behind(data, "120000-000000-beef0000-NG.png")
+    data.log_file.rename(data.root / "safe place.sqlite3")
+    with StationLog(data, Settings()) as log:
+        assert log.note(NOTE), "whoever notes an event first takes nothing of it away"
+    for _ in range(2):
+        with StationLog(data, Settings()) as log:
+            assert [finding.key for finding in log.open()] == ["records.other_log", "records.pictures_unnamed"]
+    assert picture.exists()
 
 
 def test_many_threads_share_one_writer(log: StationLog, monkeypatch: pytest.MonkeyPatch) -> None:
