@@ -51,6 +51,8 @@ class Mark:
         None where there was no entry.
     sessions
         Writers whose pictures may lie in the archive without a record: those that are at work, or were killed.
+    database, journal
+        Inodes of the two files; 0 where they are not known.
     """
 
     log: int
@@ -60,6 +62,8 @@ class Mark:
     events: int = 0
     newest: Newest | None = None
     sessions: tuple[str, ...] = ()
+    database: int = 0
+    journal: int = 0
 
 
 class Anchor:

@@ -33,8 +33,9 @@ def identity_problem(connection: Connection, path: Path, marked: Mark | None) ->
             return 0, None
         newest = highest(connection, records)
         return log, StationFault("records.anchor_gone", path=path, expected=newest, found=newest)
-    problem = anchor_problem(connection, path, marked)
-    return log, problem
+    if not log and _is_all_of(connection, marked):
+        return 0, None  # the program was killed between giving the anchor its id, and the log
+    return log, anchor_problem(connection, path, marked)
 
 
 def anchor_problem(connection: Connection, path: Path, marked: Mark) -> StationFault | None:
@@ -108,11 +109,11 @@ def log_id(connection: Connection) -> int:
     return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
 
 
-def new_log_id(connection: Connection) -> int:
-    """Give a log an id and return it."""
-    number = secrets.randbelow(2**31 - 1) + 1
-    connection.exec_driver_sql(f"PRAGMA user_version = {number}")
-    return number
+def give_log_id(connection: Connection, number: int | None = None) -> int:
+    """Give a log an id, a new one where None, and return it."""
+    given = number or secrets.randbelow(2**31 - 1) + 1
+    connection.exec_driver_sql(f"PRAGMA user_version = {int(given)}")
+    return given
 
 
 def highest(connection: Connection, table: Table) -> int:
@@ -129,6 +130,12 @@ def has(connection: Connection, one: Newest) -> bool:
     query = select(table.c.sequence, _stored(moment)).where(table.c.id == one.row_id)
     found = connection.execute(query).one_or_none()
     return found is not None and tuple(found) == (one.sequence, one.moment)
+
+
+def _is_all_of(connection: Connection, marked: Mark) -> bool:
+    """Whether a log holds what was marked and not an entry more."""
+    ends = highest(connection, records), highest(connection, events)
+    return ends == (marked.record_id, marked.event_id) and (marked.newest is None or has(connection, marked.newest))
 
 
 def _newest(connection: Connection) -> Newest | None:

@@ -41,6 +41,11 @@ def file_id(path: Path) -> FileId | None:
     return found.st_dev, found.st_ino
 
 
+def inode(found: FileId | None) -> int:
+    """Return a file's number on its disk, 0 where there is none; the disk's own may change with a restart."""
+    return 0 if found is None else found[1]
+
+
 def journal_of(log_file: Path) -> Path:
     """Return where SQLite keeps the write-ahead log of a database."""
     return _beside(log_file, "-wal")

@@ -37,14 +37,16 @@ def look_after_pictures(ledger: Ledger, data: DataDir, session: str, quarantine_
     unnamed = unnamed_pictures(connection, data, ledger.mark.sessions)
     if findings:
         unnamed = Unnamed((), (*unnamed.of_a_crash, *unnamed.others))
-    if unnamed.of_a_crash:
-        moved = move_away(data.records, unnamed.of_a_crash, data.quarantine)
+    moved = move_away(data.records, unnamed.of_a_crash, data.quarantine)
+    if moved:
         _log.warning("%d pictures that no record names (left by a crash) are in quarantine", moved)
         ledger.note(pictures_moved(moved, data.quarantine.name, "crash"))
     if unnamed.others:
         ledger.note(pictures_unnamed(len(unnamed.others)))
         findings += (StationFault("records.pictures_unnamed", pictures=len(unnamed.others), folder=data.images),)
-    ledger.keep_sessions((session,))
+    if moved == len(unnamed.of_a_crash):
+        ledger.keep_sessions((session,))
+    ledger.announce()
     before = purge_before(datetime.now(UTC), _newest_moment(ledger.connection()), quarantine_days)
     if before is not None and (removed := purge(data.quarantine, before)):
         _log.info("%d pictures had been in quarantine for more than %d days", removed, quarantine_days)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,15 +14,18 @@ from sqlalchemy.exc import DBAPIError
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.events import Event, log_settled
 from crane_desktop.records.anchor import Anchor, Mark
-from crane_desktop.records.continuity import Given, identity_problem, mark_of, new_log_id, problem_event, skip_lost
+from crane_desktop.records.continuity import Given, give_log_id, identity_problem, mark_of, problem_event, skip_lost
 from crane_desktop.records.database import writing_engine
 from crane_desktop.records.faults import database_fault, disk_fault
-from crane_desktop.records.file_identity import LogFiles, check_same, files_of
+from crane_desktop.records.file_identity import LogFiles, check_same, files_of, inode
 from crane_desktop.records.migrate import prepare_database
 from crane_desktop.records.outcome import Outcome, folded_in, outcome_of
 from crane_desktop.records.rows import event_row_of
 from crane_desktop.records.schema import UtcTime, events, given_numbers, records
 from crane_desktop.settings.data_dir import DataDir
+
+_MOST_SESSIONS = 16
+"""Killed writers that are remembered until a run sees to what they left; the anchor has room for no more."""
 
 Row: TypeAlias = tuple[Table, Mapping[str, Any]]
 _log = logging.getLogger(__name__)
@@ -89,8 +91,9 @@ class Ledger:
             problem = self._continue_after(connection, marked)
         if problem is not None:
             _log.error("the log is not as it was left: %s", problem)
+        # Of a log that is not the one they were written for, no picture is a crash's leftover.
         sessions = () if marked is None or problem is not None else marked.sessions
-        self._remember(replace(self.mark, sessions=(*sessions, self._session)), sync=True)
+        self._remember(replace(self.mark, sessions=sessions), sync=True)
 
     def connection(self) -> Connection:
         """Return the open connection, opened anew where a failure closed it.
@@ -112,6 +115,21 @@ class Ledger:
         if self._connection is None:
             raise RuntimeError("the ledger has no connection")
         return self._connection
+
+    def check(self) -> None:
+        """Find out, before anything is written, whether the open files are still the log's.
+
+        Raises
+        ------
+        StationFault
+            If not, or the disk does not tell; the next use opens them anew.
+        """
+        if self._connection is None:
+            return
+        try:
+            self._check_files()
+        except (StationFault, OSError) as error:
+            raise self._failed(error) from error
 
     def is_elsewhere(self) -> bool:
         """Tell whether the log was moved away or replaced since it was opened."""
@@ -141,10 +159,7 @@ class Ledger:
                 tried = True
             self._check_files()
         except (DBAPIError, OSError, StationFault) as error:
-            fault = _fault_of(error, self._path)
-            if fault.key == "records.journal_gone":
-                self._rescue_journal()
-            self.forget_connection()
+            fault = self._failed(error)
             if not tried:
                 raise fault from error
             if self.outcome(given) is not Outcome.DURABLE:
@@ -195,6 +210,11 @@ class Ledger:
             self.add([(events, event_row_of(event))])
         except UnknownOutcomeError as unknown:
             raise unknown.fault from unknown
+
+    def announce(self) -> None:
+        """Mark that pictures of this writer may lie in the archive without a record from now on."""
+        if self._session not in self.mark.sessions:
+            self.keep_sessions((*self.mark.sessions[-_MOST_SESSIONS + 1 :], self._session))
 
     def keep_sessions(self, sessions: Sequence[str]) -> None:
         """Mark whose pictures may lie in the archive without a record."""
@@ -252,11 +272,14 @@ class Ledger:
         if self._files is not None:
             check_same(self._path, self._files, files_of(self._path))
 
-    def _rescue_journal(self) -> None:
-        """The journal lives on without its name as long as it is open: what it holds goes into the database now."""
-        with suppress(DBAPIError):
-            if self._connection is not None and not folded_in(self._connection):
-                _log.warning("not all of a journal that was taken away could be copied into the database")
+    def _failed(self, error: StationFault | DBAPIError | OSError) -> StationFault:
+        """Let go of a connection that failed; return what to tell people."""
+        fault = _fault_of(error, self._path)
+        # A journal that was taken away lives on without its name as long as it is open: it is copied out now.
+        if fault.key == "records.journal_gone" and self._connection is not None and not folded_in(self._connection):
+            _log.warning("not all of a journal that was taken away could be copied into the database")
+        self.forget_connection()
+        return fault
 
     def _continue_after(self, connection: Connection, marked: Mark | None) -> StationFault | None:
         """Go on behind a mark: lost numbers are never given again, and what is wrong stands in the log itself."""
@@ -265,7 +288,11 @@ class Ledger:
             if marked is not None and marked.log == log:
                 skip_lost(connection, marked)
             _inserted(connection, [(events, event_row_of(problem_event(problem)))])
-        self._mark = replace(mark_of(connection, log or new_log_id(connection), marked), sessions=self._sessions())
+        known = log or give_log_id(connection, marked.log if marked is not None and problem is None else None)
+        self._mark = replace(mark_of(connection, known, marked), sessions=self._sessions())
+        if not log:
+            # The anchor first: an id without an anchor means that somebody took it away.
+            self._anchor.write(self._mark, sync=True)
         return problem
 
     def _sessions(self) -> tuple[str, ...]:
@@ -300,6 +327,8 @@ class Ledger:
         return True
 
     def _remember(self, mark: Mark, *, sync: bool = False) -> None:
+        if self._files is not None:
+            mark = replace(mark, database=inode(self._files.database), journal=inode(self._files.journal))
         self._mark = mark
         self._anchor.write(mark, sync=sync)
 

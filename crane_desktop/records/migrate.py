@@ -11,11 +11,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from crane_desktop.domain.errors import InputError
+from crane_desktop.records.anchor import read_mark
 from crane_desktop.records.database import connect, writing_engine
 from crane_desktop.records.faults import primary_code
-from crane_desktop.records.file_identity import journal_of
+from crane_desktop.records.file_identity import files_of, inode, journal_of
 from crane_desktop.records.quarantine import free_name
 from crane_desktop.records.schema import HEAD
+from crane_desktop.settings.data_dir import ANCHOR
 
 _log = logging.getLogger(__name__)
 _BOTH_ENDS = "SELECT * FROM records WHERE id IN ((SELECT MIN(id) FROM records), (SELECT MAX(id) FROM records))"
@@ -30,12 +32,11 @@ def prepare_database(path: Path) -> None:
         If the file is damaged, not ours, newer than this program, locked or unwritable; it is left as it is.
     """
     try:
+        keep_foreign_journal(path)
         found = _revision(path)
         if found == HEAD:
             return
         # Revisions are numbers, so that an old program knows a newer one when it sees it.
-        if found is None:
-            keep_lost_journal(path)
         if found is not None and not (found.isdecimal() and int(found) < int(HEAD)):
             raise InputError("records.too_new", path=path, found=found, known=HEAD)
         engine = writing_engine(path)
@@ -48,14 +49,28 @@ def prepare_database(path: Path) -> None:
         raise opening_error(error, path) from error
 
 
-def keep_lost_journal(path: Path) -> None:
-    """Take a journal out of the way whose database is gone: SQLite would delete it, and its entries with it."""
+def keep_foreign_journal(path: Path) -> None:
+    """Take a journal out of the way whose database is gone, or was exchanged beneath it.
+
+    SQLite would delete the one with the entries in it, and write pages of the other into a database that is not its
+    own. Where both files are other ones, they were copied together and belong together.
+
+    Raises
+    ------
+    OSError
+        If it cannot be moved.
+    """
     journal = journal_of(path)
-    if (path.exists() and path.stat().st_size) or not (journal.is_file() and journal.stat().st_size):
+    if not (journal.is_file() and journal.stat().st_size):
         return
+    if path.exists() and path.stat().st_size:
+        marked, now = read_mark(path.with_name(ANCHOR)), files_of(path)
+        stayed = marked is not None and marked.journal != 0 and inode(now.journal) == marked.journal
+        if marked is None or not stayed or inode(now.database) == marked.database:
+            return
     target = free_name(path.with_name(f"{journal.name}.lost"))
     journal.rename(target)
-    _log.error("the log %s was gone and its journal was not: it is kept as %s", path, target)
+    _log.error("the log %s is not the one that its journal belongs to: the journal is kept as %s", path, target)
 
 
 def opening_error(error: DBAPIError | sqlite3.Error | OSError, path: Path) -> InputError:

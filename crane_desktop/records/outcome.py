@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from collections.abc import Sequence
 from enum import Enum, auto
 
@@ -9,6 +11,8 @@ from sqlalchemy import Connection
 
 from crane_desktop.records.anchor import Newest
 from crane_desktop.records.continuity import has
+
+_log = logging.getLogger(__name__)
 
 
 class Outcome(Enum):
@@ -30,5 +34,10 @@ def outcome_of(connection: Connection, given: Sequence[Newest]) -> Outcome:
 
 def folded_in(connection: Connection) -> bool:
     """Copy the journal into the database and sync that; False where not all of it could be copied."""
-    busy, in_journal, copied = connection.exec_driver_sql("PRAGMA wal_checkpoint(FULL)").one()
+    plain = connection.connection.driver_connection  # outside of any transaction, which would stand in its way
+    try:
+        busy, in_journal, copied = plain.execute("PRAGMA wal_checkpoint(FULL)").fetchone()  # type: ignore[union-attr]
+    except sqlite3.Error as error:
+        _log.warning("the journal could not be copied into the database: %s", error)
+        return False
     return not busy and in_journal == copied

@@ -20,7 +20,7 @@ def score_problem(row: Mapping[str, Any]) -> str | None:
     if verdict is Verdict.NONE:
         return None
     score, peak = (row["score"], row["threshold"]), (row["map_peak"], row["map_threshold"])
-    if score[0] is None or (verdict is Verdict.OK and score[1] is None):
+    if (score[0] is None) is not (score[1] is None) and (score[0] is None or verdict is Verdict.OK):
         return f"{verdict} without a score or a threshold"
     must_reach = {ReasonCode.SCORE_OVER_THRESHOLD: score, ReasonCode.REGION_OVER_THRESHOLD: peak}.get(code)
     if must_reach is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -41,17 +42,26 @@ def findings_around(data: DataDir, marked: Mark | None) -> Around:
     marked
         The anchor, read before anything of the log was.
     """
+    sessions = () if marked is None else marked.sessions
     found: list[CraneError] = []
-    try:
+    named_twice = None
+    with _damage_is_told_elsewhere():
         found += _continuity_findings(data, marked)
-        with closing(_plain(data)) as connection:
-            found += form_findings(connection, data.log_file)
-            names = prove_names(connection, data, () if marked is None else marked.sessions)
+    with _damage_is_told_elsewhere(), closing(_plain(data)) as connection:
+        found += form_findings(connection, data.log_file)
+    with _damage_is_told_elsewhere(), closing(_plain(data)) as connection:
+        names = prove_names(connection, data, sessions)
+        found += _picture_findings(data, names)
+        named_twice = None if names.twice is None else names.twice[0]
+    return Around(tuple(found), named_twice)
+
+
+@contextmanager
+def _damage_is_told_elsewhere() -> Iterator[None]:
+    try:
+        yield
     except (DBAPIError, sqlite3.Error) as error:
-        _log.warning("a damaged log cannot be compared with its anchor and its archive: %s", error)
-        return Around(tuple(found))
-    found += _picture_findings(data, names)
-    return Around(tuple(found), None if names.twice is None else names.twice[0])
+        _log.warning("a damaged log cannot be compared with what is around it: %s", error)
 
 
 def findings_without_log(data: DataDir, marked: Mark | None) -> tuple[CraneError, ...]:

@@ -92,7 +92,9 @@ class Writer:
             If they could not be written: nothing of them stays, or nobody can know yet. What became of those is
             looked up before anything else is written, and noted in the log.
         """
+        self._ledger.check()
         self._settle()
+        self._ledger.announce()
         kept = self._keep_pictures([entry for entry in entries if isinstance(entry, LogEntry)])
         try:
             if may_commit():
@@ -120,8 +122,6 @@ class Writer:
         """Close the connection; SQLite then folds its write-ahead log into the database."""
         with suppress(StationFault):
             self._settle()
-        if not self._undecided and self._cleaned_up:
-            self._ledger.keep_sessions(())
         self._ledger.close()
 
     def _settle(self) -> None:

@@ -17,6 +17,9 @@ from crane_desktop.settings.installation import shared_data_dir
 
 _APP = "CraneInspector"
 
+ANCHOR = "log.anchor"
+"""Name of `DataDir.anchor_file`, which lies beside the log."""
+
 QUARANTINE = "quarantine"
 """Folder of `DataDir.quarantine`, below the records."""
 
@@ -93,7 +96,7 @@ class DataDir:
     @property
     def anchor_file(self) -> Path:
         """How far the log had come, kept outside the database."""
-        return self.records / "log.anchor"
+        return self.records / ANCHOR
 
     @property
     def quarantine(self) -> Path:

@@ -1,9 +1,9 @@
 """Every open, write, sync, rename, truncation and deletion of log, journal, anchor and pictures fails in turn.
 
-``python tests/records/campaign_faults.py [--most N] [--progress FILE]`` writes a log with pictures again and again, each
-time with another call that fails, beneath Python and SQLite (needs Linux and gcc), and ends with the sums: acknowledged
-verdicts that are lost, verdicts OK that came of a fault, pictures that were removed, and proofs that were wrong.
-A whole campaign takes some ten minutes; with ``--progress`` it goes on where it was stopped.
+``python tests/records/campaign_faults.py [--most N] [--progress FILE]`` writes a log with pictures again and again,
+each time with another call that fails, beneath Python and SQLite (needs Linux and gcc), and ends with the sums:
+acknowledged verdicts that are lost, verdicts OK that came of a fault, pictures that were removed, and proofs that were
+wrong. A whole campaign takes some ten minutes; with ``--progress`` it goes on where it was stopped.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def data(with_log: DataDir) -> DataDir:
 
 def write(data: DataDir, judged: Judged, numbers: Sequence[int]) -> list[int]:
     with closing(SqliteInspectionLog(data, keep_images="none")) as log:
-        return [log.append([judged(n), NOTE])[0] for n in numbers]
+        return [log.append([judged(n), exported("records", "x.csv")])[0] for n in numbers]
 
 
 def start(data: DataDir) -> list[str]:
@@ -114,10 +114,18 @@ def test_the_anchor_is_never_ahead_of_the_log_and_reaches_its_end(data: DataDir,
             mark = read_mark(data.anchor_file)
             assert mark is not None
             assert (mark.record_id, mark.event_id, mark.records, mark.events) == (2 * n, n, 2 * n, n)
-        assert mark.sessions
-    closed = read_mark(data.anchor_file)
-    assert closed is not None
-    assert closed.sessions == (), "a log that was closed in order has left nothing"
+        assert len(mark.sessions) == 1, "the next start knows whose pictures may lie there"
+
+
+def test_the_anchor_has_room_for_every_writer_that_was_killed(data: DataDir, judged: Judged) -> None:
+    with closing(SqliteInspectionLog(data, clean_up=False, keep_images="none")) as log:
+        log.note(NOTE)
+        for session in range(30):
+            log._writer._ledger._session = f"{session:04x}"
+            log.append([judged(session)])
+    mark = read_mark(data.anchor_file)
+    assert mark is not None
+    assert (len(mark.sessions), mark.sessions[-1], mark.records) == (16, "001d", 30)
 
 
 def test_an_idle_log_syncs_its_anchor_by_itself(data: DataDir, judged: Judged) -> None:
@@ -218,6 +226,22 @@ def test_a_copy_that_went_its_own_way_is_found(data: DataDir, judged: Judged, tm
     shutil.copy(other.log_file, data.log_file)
     assert found(verify_log(data)) == ["records.log_changed"]
     assert start(data) == ["records.log_changed"]
+
+
+@pytest.mark.parametrize("entries", [[], [1, 2]])
+def test_a_program_killed_while_it_made_the_anchor_leaves_no_finding(
+    data: DataDir, judged: Judged, entries: list[int]
+) -> None:
+    write(data, judged, entries)
+    start(data)
+    mark = read_mark(data.anchor_file)
+    change(data, "PRAGMA user_version = 0")
+    assert found(verify_log(data)) == []
+    assert start(data) == []
+    again = read_mark(data.anchor_file)
+    assert mark is not None
+    assert again is not None
+    assert again.log == mark.log
 
 
 def test_an_anchor_that_is_gone_is_told_once(data: DataDir, judged: Judged) -> None:

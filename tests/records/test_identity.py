@@ -1,4 +1,4 @@
-"""The log's files are moved, deleted or replaced while it is written: nobody is told of a verdict that nobody can read."""
+"""The log's files are moved, deleted or replaced while it is written: what nobody can read is told to nobody."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from crane_desktop.domain.errors import CraneError, StationFault
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.records import database
 from crane_desktop.records import ledger as ledger_module
-from crane_desktop.records.file_identity import files_of, journal_of
+from crane_desktop.records.anchor import Anchor, read_mark
+from crane_desktop.records.file_identity import files_of, inode, journal_of
 from crane_desktop.records.ledger import Ledger
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
@@ -142,7 +144,7 @@ def test_nor_one_that_is_exchanged_with_the_commit(
     monkeypatch.setattr(Ledger, "_check_files", meanwhile)
     with pytest.raises(StationFault):
         log.append([judged(2)])
-    assert len([f for f in data.images.rglob("*.png")]) == 4, "its pictures stay until it is known what became of it"
+    assert len(list(data.images.rglob("*.png"))) == 4, "its pictures stay until it is known what became of it"
 
 
 def test_what_was_acknowledged_before_the_journal_was_deleted_is_kept(
@@ -207,6 +209,28 @@ def test_a_journal_whose_database_is_gone_is_kept(data: DataDir, judged: Judged)
     with RecordReader(data) as reader:
         assert reader.page() == []
     assert journal_of(data.log_file).with_name("log.sqlite3-wal.lost").read_bytes() == content
+
+
+def test_a_journal_whose_database_was_exchanged_is_not_written_into_the_other(
+    data: DataDir, judged: Judged, made_log: Path
+) -> None:
+    """A killed station's journal beside a backup: SQLite would mix the pages of both."""
+    with closing(SqliteInspectionLog(data)) as log:
+        log.append([judged(1)])
+        killed = DataDir(data.root.parent / "killed")
+        shutil.copytree(data.root, killed.root)
+    mark = read_mark(killed.anchor_file)
+    assert mark is not None
+    there = files_of(killed.log_file)
+    anchor = Anchor(killed.anchor_file)
+    anchor.load()
+    anchor.write(replace(mark, database=inode(there.database), journal=inode(there.journal)))
+    copy = killed.root / "backup"
+    shutil.copy(made_log, copy)
+    copy.replace(killed.log_file)
+    with RecordReader(killed) as reader:
+        assert reader.page() == []
+    assert journal_of(killed.log_file).with_name("log.sqlite3-wal.lost").exists()
 
 
 def test_a_missing_file_is_nobody(tmp_path: Path) -> None:

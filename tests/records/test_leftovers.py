@@ -1,4 +1,4 @@
-"""Pictures that no record names: a crash's go to quarantine, all others stay; nothing that names a verdict is deleted."""
+"""Pictures that no record names: a crash's go to quarantine, all others stay; what names a verdict is not deleted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def data(with_log: DataDir, judged: Judged) -> DataDir:
         log.append([judged(n) for n in range(1, 7)])
     mark = read_mark(with_log.anchor_file)
     assert mark is not None
-    Anchor(with_log.anchor_file).write(replace(mark, sessions=(KILLED,)), sync=True)
+    anchor = Anchor(with_log.anchor_file)
+    anchor.load()
+    anchor.write(replace(mark, sessions=(KILLED,)), sync=True)
     return with_log
 
 

@@ -1,4 +1,4 @@
-"""A commit that fails says nothing: what became of its entries is looked up before anybody is told or a picture moved."""
+"""A commit that fails says nothing: its outcome is looked up before anybody is told or a picture is moved."""
 
 from __future__ import annotations
 

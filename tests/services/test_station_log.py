@@ -13,7 +13,7 @@ import pytest
 
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.events import exported, recipe_changed
-from crane_desktop.records.anchor import Anchor, read_mark
+from crane_desktop.records.anchor import Anchor
 from crane_desktop.records.database import connect
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
@@ -60,9 +60,10 @@ def left_behind(data: DataDir, name: str) -> Path:
 def test_only_a_run_quarantines_what_a_crash_left_and_it_tells_of_everything_else(data: DataDir) -> None:
     with StationLog(data, Settings()) as log:
         assert log.note(NOTE)
-    mark = read_mark(data.anchor_file)
+    anchor = Anchor(data.anchor_file)
+    mark = anchor.load()
     assert mark is not None
-    Anchor(data.anchor_file).write(replace(mark, sessions=("beef",)), sync=True)
+    anchor.write(replace(mark, sessions=("beef",)), sync=True)
     of_the_killed, other = (left_behind(data, f"120000-000000-{who}0000-NG.png") for who in ("beef", "cafe"))
     with StationLog(data, Settings()) as log:
         assert log.note(NOTE)
