@@ -15,8 +15,8 @@ from crane_desktop.records.anchor import read_mark
 from crane_desktop.records.database import connect, writing_engine
 from crane_desktop.records.faults import primary_code
 from crane_desktop.records.file_identity import files_of, inode, journal_of
-from crane_desktop.records.quarantine import free_name
 from crane_desktop.records.schema import HEAD
+from crane_desktop.settings.atomic import free_name
 from crane_desktop.settings.data_dir import ANCHOR
 
 _log = logging.getLogger(__name__)

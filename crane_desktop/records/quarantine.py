@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from crane_desktop.settings.atomic import sync_folder
+from crane_desktop.settings.atomic import free_name, sync_folder
 
 _log = logging.getLogger(__name__)
 
@@ -47,16 +47,6 @@ def move_away(records: Path, names: Iterable[str], into: Path, moment: datetime 
         with suppress(OSError):
             sync_folder(folder)
     return moved
-
-
-def free_name(path: Path) -> Path:
-    """Return `path`, or that name with a number where it is taken."""
-    number = 1
-    found = path
-    while _exists(found):
-        number += 1
-        found = path.with_name(f"{path.stem} ({number}){path.suffix}")
-    return found
 
 
 def purge(quarantine: Path, before: datetime) -> int:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.sources import SourceChoice
-from crane_desktop.settings.atomic import write_atomic
+from crane_desktop.settings.atomic import free_name, write_atomic
 
 FORMAT_VERSION = 1
 _LARGEST_FILE = 1_000_000
@@ -157,7 +157,14 @@ def _rescued(path: Path, raw: bytes) -> tuple[Settings, list[InputError]]:
 def _set_aside(path: Path, raw: bytes) -> list[InputError]:
     beside = path.with_name(f"{path.stem}.damaged{os.extsep}json")
     try:
+        beside = _kept_before(beside, raw) or free_name(beside)
         write_atomic(beside, raw)
     except OSError as error:
         return [InputError("settings.unwritable", file=beside, reason=error.strerror or str(error))]
     return [InputError("settings.set_aside", file=beside)]
+
+
+def _kept_before(beside: Path, raw: bytes) -> Path | None:
+    """Return where the same content lies already; what else was kept there is somebody's settings too."""
+    kept = [beside, *beside.parent.glob(f"{beside.stem} (*){beside.suffix}")]
+    return next((file for file in kept if file.is_file() and file.read_bytes() == raw), None)

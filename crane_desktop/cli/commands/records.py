@@ -49,7 +49,7 @@ def stats(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     data = workbench.data
     kept = {"quarantine": held(data.quarantine), "set_aside": held(data.set_aside)}
     if as_json:
-        workbench.console.data(summary | kept)
+        workbench.console.data(summary | (kept if any(kept.values()) else {}))
         return
     sentences = _said(summary, workbench.language)
     if any(kept.values()):
@@ -74,7 +74,7 @@ def verify(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
             for found in proof.findings
         ]
         result = {"ok": proof.ok, "records": proof.records, "first_bad": proof.first_bad}
-        workbench.console.data({**result, "findings": findings})
+        workbench.console.data({**result, **({"findings": findings} if findings else {})})
     elif proof.ok:
         workbench.console.say(text("app.log_sound", workbench.language, records=proof.records))
     for found in proof.findings:
