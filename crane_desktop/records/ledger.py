@@ -162,9 +162,12 @@ class Ledger:
             fault = self._failed(error)
             if not tried:
                 raise fault from error
-            if self.outcome(given) is not Outcome.DURABLE:
-                self._make_final(given, fault)
+            found = self.outcome(given)
+            if found is Outcome.ABSENT and self._made_final(given):
                 raise fault from error
+            if found is not Outcome.DURABLE:
+                self.forget_connection()
+                raise UnknownOutcomeError(given, fault) from error
         self._remember(_advanced(self.mark, given))
         return [one.row_id for one in given]
 
@@ -298,19 +301,12 @@ class Ledger:
     def _sessions(self) -> tuple[str, ...]:
         return () if self._mark is None else self._mark.sessions
 
-    def _make_final(self, given: Sequence[Given], fault: StationFault) -> None:
+    def _made_final(self, given: Sequence[Given]) -> bool:
         """See to it that entries that are not there now can never come back, when the journal is read anew.
 
         The journal may hold them whole, unsynced, behind its end; writing on overwrites them there.
-
-        Raises
-        ------
-        UnknownOutcomeError
-            If that cannot be done now.
         """
-        if self._connection is None or not self._note(_settled(given, recorded=False)):
-            self.forget_connection()
-            raise UnknownOutcomeError(given, fault) from fault
+        return self._note(_settled(given, recorded=False))
 
     def _note(self, event: Event) -> bool:
         """Add an event without looking up what becomes of it."""

@@ -46,7 +46,7 @@ class Writer:
         self._archive = Archive(data.records, data.images)
         self._ledger = Ledger(data, self._archive.session)
         self._undecided: list[tuple[tuple[Given, ...], list[ArchivedPaths]]] = []
-        self._was_short = self._cleaned_up = False
+        self._was_short = self._cleaned_up = self._may_have_left = False
         self.findings: tuple[StationFault, ...] = ()
         """What the last `clean_up` found that people must know."""
 
@@ -100,13 +100,14 @@ class Writer:
             if may_commit():
                 return self._ledger.add(_rows(entries, kept))
         except UnknownOutcomeError as unknown:
+            self._may_have_left = True
             # Their rows may be there: the pictures stay where these name them.
             self._undecided.append((unknown.given, kept))
             raise unknown.fault from unknown
         except BaseException:
-            self._archive.discard(kept)
+            self._discard(kept)
             raise
-        self._archive.discard(kept)
+        self._discard(kept)
         return None
 
     @property
@@ -122,7 +123,13 @@ class Writer:
         """Close the connection; SQLite then folds its write-ahead log into the database."""
         with suppress(StationFault):
             self._settle()
+        if self._cleaned_up and not self._may_have_left:
+            self._ledger.keep_sessions(())
         self._ledger.close()
+
+    def _discard(self, kept: Sequence[ArchivedPaths]) -> None:
+        self._may_have_left = True  # a disk that refused the rows may refuse to move the pictures too
+        self._archive.discard(kept)
 
     def _settle(self) -> None:
         """Find out what became of batches whose commit failed with an unknown outcome.
@@ -139,7 +146,7 @@ class Writer:
                 raise StationFault("records.outcome_unknown", path=self._data.log_file)
             _log.warning("a batch whose commit had failed %s in the log", "is" if recorded else "is not")
             if not recorded:
-                self._archive.discard(kept)
+                self._discard(kept)
             del self._undecided[0]
 
     def _keep_pictures(self, entries: Sequence[LogEntry]) -> list[ArchivedPaths]:
@@ -157,6 +164,7 @@ class Writer:
         try:
             return self._archive.keep(wanted)
         except OSError as error:
+            self._may_have_left = True
             if not is_disk_full(error):
                 raise disk_fault(error, self._data.images) from error
             # A verdict matters more than its picture: the row may still find room.

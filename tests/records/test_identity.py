@@ -137,7 +137,7 @@ def test_nor_one_that_is_exchanged_with_the_commit(
     checks, real = iter(range(100)), Ledger._check_files
 
     def meanwhile(self: Ledger) -> None:
-        if next(checks) == 2:  # before, in, and now after the commit
+        if next(checks) == 3:  # before the pictures, before the rows, with them, and now after the commit
             harm(data)
         real(self)
 
