@@ -197,6 +197,8 @@ class Ledger:
         if found is Outcome.UNKNOWN:
             return None
         recorded = found is Outcome.DURABLE
+        if recorded and not self._counted_anew():
+            return None
         if not self._note(_settled(given, recorded=recorded)):
             return None
         return recorded
@@ -300,6 +302,18 @@ class Ledger:
 
     def _sessions(self) -> tuple[str, ...]:
         return () if self._mark is None else self._mark.sessions
+
+    def _counted_anew(self) -> bool:
+        """Mark how far the log has come with entries that were not thought to be in it."""
+        try:
+            connection = self.connection()
+            with connection.begin():
+                mark = mark_of(connection, self.mark.log, None)
+        except (DBAPIError, OSError, StationFault) as error:
+            _log.warning("the log could not be counted: %s", error)
+            return False
+        self._remember(replace(mark, sessions=self.mark.sessions))
+        return True
 
     def _made_final(self, given: Sequence[Given]) -> bool:
         """See to it that entries that are not there now can never come back, when the journal is read anew.
