@@ -100,8 +100,14 @@ def mark_of(connection: Connection, log: int, known: Mark | None) -> Mark:
     ends = highest(connection, records), highest(connection, events)
     if known is not None and (known.log, known.record_id, known.event_id) == (log, *ends):
         return known
-    counts = [_count(connection, table, end) for table, end in zip((records, events), ends, strict=True)]
-    return Mark(log, *ends, *counts, newest=_newest(connection))
+    return Mark(
+        log,
+        record_id=ends[0],
+        event_id=ends[1],
+        records=_count(connection, records, ends[0]),
+        events=_count(connection, events, ends[1]),
+        newest=_newest(connection),
+    )
 
 
 def log_id(connection: Connection) -> int:

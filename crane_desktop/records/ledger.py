@@ -1,50 +1,33 @@
-"""The one connection that writes, and what makes a commit certain: the files' identity, the look-up, the anchor."""
+"""Adding rows to the log, and what makes a commit certain: the files' identity, the look-up afterwards, the anchor."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from crane_desktop.domain.errors import StationFault
-from crane_desktop.domain.events import Event, log_settled
+from crane_desktop.domain.events import Event
 from crane_desktop.records.anchor import Anchor, Mark
 from crane_desktop.records.continuity import Given, give_log_id, identity_problem, mark_of, problem_event, skip_lost
-from crane_desktop.records.database import writing_engine
 from crane_desktop.records.faults import database_fault, disk_fault
-from crane_desktop.records.file_identity import LogFiles, check_same, files_of, inode
+from crane_desktop.records.file_identity import inode
+from crane_desktop.records.held_log import HeldLog
 from crane_desktop.records.migrate import prepare_database
-from crane_desktop.records.outcome import Outcome, folded_in, outcome_of
+from crane_desktop.records.numbering import Row, advanced, inserted, settled
+from crane_desktop.records.outcome import Outcome, UnknownOutcomeError, folded_in, outcome_of
 from crane_desktop.records.rows import event_row_of
-from crane_desktop.records.schema import UtcTime, events, given_numbers, records
+from crane_desktop.records.schema import events
 from crane_desktop.settings.data_dir import DataDir
 
 _MOST_SESSIONS = 16
 """Killed writers that are remembered until a run sees to what they left; the anchor has room for no more."""
 
-Row: TypeAlias = tuple[Table, Mapping[str, Any]]
 _log = logging.getLogger(__name__)
-
-
-class UnknownOutcomeError(Exception):
-    """A commit failed, and it cannot be known yet whether the log holds the entries.
-
-    Attributes
-    ----------
-    given
-        The numbers that the entries had been given.
-    fault
-        What people are told.
-    """
-
-    def __init__(self, given: Sequence[Given], fault: StationFault) -> None:
-        super().__init__(str(fault))
-        self.given, self.fault = tuple(given), fault
 
 
 class Ledger:
@@ -60,9 +43,7 @@ class Ledger:
         self._path = data.log_file
         self._session = session
         self._anchor = Anchor(data.anchor_file)
-        self._engine = writing_engine(data.log_file)
-        self._connection: Connection | None = None
-        self._files: LogFiles | None = None
+        self._held = HeldLog(data.log_file)
         self._mark: Mark | None = None
 
     @property
@@ -82,11 +63,11 @@ class Ledger:
         DBAPIError, OSError
             If it turns out to be damaged, or unreadable, only now.
         """
-        self.forget_connection()
-        self._files = self._mark = None
+        self._held.forget_all()
+        self._mark = None
         prepare_database(self._path)
         marked = self._anchor.load()
-        connection = self._connect()
+        connection = self._held.connect()
         with connection.begin():
             problem = self._continue_after(connection, marked)
         if problem is not None:
@@ -105,16 +86,16 @@ class Ledger:
         DBAPIError, OSError
             If it cannot be opened.
         """
-        if self._connection is None:
-            connection = self._connect()
+        if self._held.connection is None:
+            connection = self._held.connect()
             with connection.begin():
                 problem = self._continue_after(connection, self.mark)
             if problem is not None:
                 self._remember(self.mark, sync=True)
                 raise problem
-        if self._connection is None:
+        if self._held.connection is None:
             raise RuntimeError("the ledger has no connection")
-        return self._connection
+        return self._held.connection
 
     def check(self) -> None:
         """Find out, before anything is written, whether the open files are still the log's.
@@ -124,19 +105,16 @@ class Ledger:
         StationFault
             If not, or the disk does not tell; the next use opens them anew.
         """
-        if self._connection is None:
+        if self._held.connection is None:
             return
         try:
-            self._check_files()
+            self._held.check()
         except (StationFault, OSError) as error:
             raise self._failed(error) from error
 
     def is_elsewhere(self) -> bool:
         """Tell whether the log was moved away or replaced since it was opened."""
-        try:
-            return self._files is not None and files_of(self._path).database != self._files.database
-        except OSError:
-            return True
+        return self._held.is_elsewhere()
 
     def add(self, rows: Sequence[Row]) -> list[int]:
         """Make rows durable, all or none, and return their ids.
@@ -152,12 +130,12 @@ class Ledger:
         tried = False
         try:
             connection = self.connection()
-            self._check_files()
+            self._held.check()
             with connection.begin():
-                given = _inserted(connection, rows)
-                self._check_files()
+                given = inserted(connection, rows)
+                self._held.check()
                 tried = True
-            self._check_files()
+            self._held.check()
         except (DBAPIError, OSError, StationFault) as error:
             fault = self._failed(error)
             if not tried:
@@ -166,9 +144,9 @@ class Ledger:
             if found is Outcome.ABSENT and self._made_final(given):
                 raise fault from error
             if found is not Outcome.DURABLE:
-                self.forget_connection()
+                self._held.forget()
                 raise UnknownOutcomeError(given, fault) from error
-        self._remember(_advanced(self.mark, given))
+        self._remember(advanced(self.mark, given))
         return [one.row_id for one in given]
 
     def outcome(self, given: Sequence[Given]) -> Outcome:
@@ -177,17 +155,17 @@ class Ledger:
         What is found is then written into the database itself: after a failed sync the journal's pages may stand in
         memory only.
         """
-        self.forget_connection()
+        self._held.forget()
         try:
-            connection = self._connect()
+            connection = self._held.connect()
             with connection.begin():
                 found = outcome_of(connection, given)
             if found is Outcome.DURABLE and not folded_in(connection):
                 return Outcome.UNKNOWN
-            self._check_files()
+            self._held.check()
         except (DBAPIError, OSError, StationFault) as error:
             _log.warning("the outcome of a failed commit cannot be looked up: %s", error)
-            self.forget_connection()
+            self._held.forget()
             return Outcome.UNKNOWN
         return found
 
@@ -199,7 +177,7 @@ class Ledger:
         recorded = found is Outcome.DURABLE
         if recorded and not self._counted_anew():
             return None
-        if not self._note(_settled(given, recorded=recorded)):
+        if not self._note(settled(given, recorded=recorded)):
             return None
         return recorded
 
@@ -238,52 +216,22 @@ class Ledger:
 
     def close(self) -> None:
         """Close the connection; SQLite then folds its journal into the database."""
-        self.forget_connection()
+        self._held.close()
         self.sync_anchor()
-        self._engine.dispose()
-
-    def forget_connection(self) -> None:
-        """Close the connection, whatever state it is in; the next use opens another."""
-        connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        try:
-            connection.close()
-        except DBAPIError as error:
-            connection.invalidate()
-            _log.warning("closing the database failed: %s", error)
 
     # -- inside ---------------------------------------------------------------------------------------------
-
-    def _connect(self) -> Connection:
-        """Open a connection on the very file that was opened first, and remember which files it holds."""
-        before = files_of(self._path)
-        if self._files is not None:
-            check_same(self._path, replace(self._files, journal=None, index=None), _database_only(before))
-        connection = self._engine.connect()
-        try:
-            with connection.begin():  # from here on journal and index are open
-                given_numbers(connection)
-            now = files_of(self._path)
-            check_same(self._path, _database_only(before), _database_only(now))
-        except BaseException:
-            connection.invalidate()
-            connection.close()
-            raise
-        self._connection, self._files = connection, now
-        return connection
-
-    def _check_files(self) -> None:
-        if self._files is not None:
-            check_same(self._path, self._files, files_of(self._path))
 
     def _failed(self, error: StationFault | DBAPIError | OSError) -> StationFault:
         """Let go of a connection that failed; return what to tell people."""
         fault = _fault_of(error, self._path)
         # A journal that was taken away lives on without its name as long as it is open: it is copied out now.
-        if fault.key == "records.journal_gone" and self._connection is not None and not folded_in(self._connection):
+        if (
+            fault.key == "records.journal_gone"
+            and self._held.connection is not None
+            and not folded_in(self._held.connection)
+        ):
             _log.warning("not all of a journal that was taken away could be copied into the database")
-        self.forget_connection()
+        self._held.forget()
         return fault
 
     def _continue_after(self, connection: Connection, marked: Mark | None) -> StationFault | None:
@@ -292,7 +240,7 @@ class Ledger:
         if problem is not None:
             if marked is not None and marked.log == log:
                 skip_lost(connection, marked)
-            _inserted(connection, [(events, event_row_of(problem_event(problem)))])
+            inserted(connection, [(events, event_row_of(problem_event(problem)))])
         known = log or give_log_id(connection, marked.log if marked is not None and problem is None else None)
         self._mark = replace(mark_of(connection, known, marked), sessions=self._sessions())
         if not log:
@@ -320,25 +268,25 @@ class Ledger:
 
         The journal may hold them whole, unsynced, behind its end; writing on overwrites them there.
         """
-        return self._note(_settled(given, recorded=False))
+        return self._note(settled(given, recorded=False))
 
     def _note(self, event: Event) -> bool:
         """Add an event without looking up what becomes of it."""
         try:
             connection = self.connection()
             with connection.begin():
-                noted = _inserted(connection, [(events, event_row_of(event))])
-                self._check_files()
-            self._check_files()
+                noted = inserted(connection, [(events, event_row_of(event))])
+                self._held.check()
+            self._held.check()
         except (DBAPIError, OSError, StationFault) as error:
             _log.warning("an event of the log itself was not written: %s", error)
             return False
-        self._remember(_advanced(self.mark, noted))
+        self._remember(advanced(self.mark, noted))
         return True
 
     def _remember(self, mark: Mark, *, sync: bool = False) -> None:
-        if self._files is not None:
-            mark = replace(mark, database=inode(self._files.database), journal=inode(self._files.journal))
+        if self._held.files is not None:
+            mark = replace(mark, database=inode(self._held.files.database), journal=inode(self._held.files.journal))
         self._mark = mark
         self._anchor.write(mark, sync=sync)
 
@@ -351,40 +299,3 @@ def _fault_of(error: StationFault | DBAPIError | OSError, path: Path) -> Station
             return database_fault(error, path)
         case OSError():
             return disk_fault(error, path)
-
-
-def _database_only(files: LogFiles) -> LogFiles:
-    return replace(files, journal=None, index=None)
-
-
-def _inserted(connection: Connection, rows: Sequence[Row]) -> list[Given]:
-    """Insert rows in their order, inside the caller's transaction."""
-    sequence = given_numbers(connection)
-    return [
-        _given(table, _insert_one(connection, table, {**row, "sequence": place}), place, row)
-        for place, (table, row) in enumerate(rows, start=sequence + 1)
-    ]
-
-
-def _insert_one(connection: Connection, table: Table, row: dict[str, Any]) -> int:
-    return int(connection.execute(insert(table).returning(table.c.id), row).scalar_one())
-
-
-def _given(table: Table, row_id: int, place: int, row: Mapping[str, Any]) -> Given:
-    moment = row["decided_at" if table is records else "at"]
-    return Given(table.name, row_id, place, str(UtcTime().process_bind_param(moment, None)))
-
-
-def _advanced(mark: Mark, given: Sequence[Given]) -> Mark:
-    """Return the mark behind entries that were added."""
-    for one in given:
-        if one.table == records.name:
-            mark = replace(mark, record_id=one.row_id, records=mark.records + 1, newest=one)
-        else:
-            mark = replace(mark, event_id=one.row_id, events=mark.events + 1, newest=one)
-    return mark
-
-
-def _settled(given: Sequence[Given], *, recorded: bool) -> Event:
-    ids = {name: [one.row_id for one in given if one.table == name] for name in (records.name, events.name)}
-    return log_settled(ids[records.name], ids[events.name], recorded=recorded)

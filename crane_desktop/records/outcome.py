@@ -9,8 +9,9 @@ from enum import Enum, auto
 
 from sqlalchemy import Connection
 
+from crane_desktop.domain.errors import StationFault
 from crane_desktop.records.anchor import Newest
-from crane_desktop.records.continuity import has
+from crane_desktop.records.continuity import Given, has
 
 _log = logging.getLogger(__name__)
 
@@ -21,6 +22,22 @@ class Outcome(Enum):
     DURABLE = auto()
     ABSENT = auto()
     UNKNOWN = auto()
+
+
+class UnknownOutcomeError(Exception):
+    """A commit failed, and it cannot be known yet whether the log holds the entries.
+
+    Attributes
+    ----------
+    given
+        The numbers that the entries had been given.
+    fault
+        What people are told.
+    """
+
+    def __init__(self, given: Sequence[Given], fault: StationFault) -> None:
+        super().__init__(str(fault))
+        self.given, self.fault = tuple(given), fault
 
 
 def outcome_of(connection: Connection, given: Sequence[Newest]) -> Outcome:

@@ -19,8 +19,9 @@ from crane_desktop.records.archive import Archive, ArchivedPaths
 from crane_desktop.records.continuity import Given
 from crane_desktop.records.faults import disk_fault, is_disk_full
 from crane_desktop.records.housekeeping import look_after_pictures
-from crane_desktop.records.ledger import Ledger, UnknownOutcomeError
+from crane_desktop.records.ledger import Ledger
 from crane_desktop.records.migrate import opening_error
+from crane_desktop.records.outcome import UnknownOutcomeError
 from crane_desktop.records.rows import event_row_of, placement_row, row_of
 from crane_desktop.records.schema import events, records
 from crane_desktop.settings.data_dir import DataDir

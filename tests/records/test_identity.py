@@ -16,10 +16,11 @@ import pytest
 from crane_desktop.domain.errors import CraneError, StationFault
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.records import database
-from crane_desktop.records import ledger as ledger_module
+from crane_desktop.records import held_log as held_module
+from crane_desktop.records import numbering as numbering_module
 from crane_desktop.records.anchor import Anchor, read_mark
 from crane_desktop.records.file_identity import files_of, inode, journal_of
-from crane_desktop.records.ledger import Ledger
+from crane_desktop.records.held_log import HeldLog
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.records.verify import LogProof, verify_log
@@ -116,14 +117,14 @@ def test_nor_does_one_that_is_exchanged_in_the_middle_of_a_batch(
     log: SqliteInspectionLog, data: DataDir, judged: Judged, monkeypatch: pytest.MonkeyPatch, harm: Harm
 ) -> None:
     log.append([judged(1)])
-    real = ledger_module._insert_one
+    real = numbering_module._insert_one
 
     def meanwhile(*rest: Any) -> int:
         given = real(*rest)
         harm(data)
         return given
 
-    monkeypatch.setattr(ledger_module, "_insert_one", meanwhile)
+    monkeypatch.setattr(numbering_module, "_insert_one", meanwhile)
     with pytest.raises(StationFault):
         log.append([judged(2)])
 
@@ -134,14 +135,14 @@ def test_nor_one_that_is_exchanged_with_the_commit(
 ) -> None:
     """What went into a file without a name is gone, or in another's hands: nobody can answer for it."""
     log.append([judged(1)])
-    checks, real = iter(range(100)), Ledger._check_files
+    checks, real = iter(range(100)), HeldLog.check
 
-    def meanwhile(self: Ledger) -> None:
+    def meanwhile(self: HeldLog) -> None:
         if next(checks) == 3:  # before the pictures, before the rows, with them, and now after the commit
             harm(data)
         real(self)
 
-    monkeypatch.setattr(Ledger, "_check_files", meanwhile)
+    monkeypatch.setattr(HeldLog, "check", meanwhile)
     with pytest.raises(StationFault):
         log.append([judged(2)])
     assert len(list(data.images.rglob("*.png"))) == 4, "its pictures stay until it is known what became of it"
@@ -192,7 +193,7 @@ def test_a_disk_that_does_not_tell_which_files_there_are_is_a_fault(
     def failing(_path: Path) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(ledger_module, "files_of", failing)
+    monkeypatch.setattr(held_module, "files_of", failing)
     with pytest.raises(StationFault, match=r"records\.not_written"):
         log.append([judged(1, pictures=False)])
     monkeypatch.undo()

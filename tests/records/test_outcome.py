@@ -14,6 +14,7 @@ from crane_desktop.domain.events import EventKind, exported
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.records import database
 from crane_desktop.records import ledger as ledger_module
+from crane_desktop.records.anchor import Newest
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.outcome import Outcome
 from crane_desktop.records.quarantine import held
@@ -40,7 +41,7 @@ class Commits:
     """The commits of a log's connection, which fail when they are told to."""
 
     def __init__(self, log: SqliteInspectionLog, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._dialect = log._writer._ledger._engine.dialect
+        self._dialect = log._writer._ledger._held._engine.dialect
         self._real = self._dialect.do_commit
         self._next: list[str] = []
         monkeypatch.setattr(self._dialect, "do_commit", self._do)
@@ -167,7 +168,7 @@ def test_half_a_batch_proves_nothing(data: DataDir, judged: Judged) -> None:
         assert newest is not None
         with closing(database.connect(data.log_file, "rwc")) as plain:
             plain.execute("DELETE FROM records WHERE id = 1")
-            first = ledger_module.Given(newest.table, 1, 1, newest.moment)
+            first = Newest(newest.table, 1, 1, newest.moment)
         engine = database.reading_engine(data.log_file)
         with engine.connect() as connection, connection.begin():
             assert ledger_module.outcome_of(connection, [first, newest]) is Outcome.UNKNOWN

@@ -19,8 +19,8 @@ from crane_desktop.domain.errors import CraneError, InputError, StationFault
 from crane_desktop.domain.events import Event, EventKind, exported
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.records import database
-from crane_desktop.records import ledger as ledger_module
 from crane_desktop.records import log as log_module
+from crane_desktop.records import numbering as numbering_module
 from crane_desktop.records import writer as writer_module
 from crane_desktop.records.faults import database_fault, disk_fault
 from crane_desktop.records.ledger import Ledger
@@ -86,14 +86,14 @@ def test_a_row_that_fails_takes_its_batch_with_it_and_the_next_is_written(
 ) -> None:
     log.append([judged(1), NOTE])
     before, calls = contents(data), iter(range(100))
-    real = ledger_module._insert_one
+    real = numbering_module._insert_one
 
     def failing(connection: Connection, *rest: Any) -> int:
         if next(calls) == after:
             raise broken(code)
         return real(connection, *rest)
 
-    monkeypatch.setattr(ledger_module, "_insert_one", failing)
+    monkeypatch.setattr(numbering_module, "_insert_one", failing)
     with pytest.raises(StationFault) as caught:
         log.append([judged(2), NOTE, judged(3), NOTE])
     assert caught.value.key == key
@@ -111,7 +111,7 @@ def test_what_nobody_thought_of_is_a_fault_too(
     def failing(*_: object) -> int:
         raise error
 
-    monkeypatch.setattr(ledger_module, "_insert_one", failing)
+    monkeypatch.setattr(numbering_module, "_insert_one", failing)
     with pytest.raises(StationFault, match=r"records\.broken"):
         log.append([judged(1), NOTE])
     monkeypatch.undo()
@@ -215,7 +215,7 @@ def test_a_connection_that_cannot_even_be_closed_is_replaced(
     def rude(_: Connection) -> None:
         raise broken(sqlite3.SQLITE_IOERR, "closing too")
 
-    monkeypatch.setattr(ledger_module, "_insert_one", failing)
+    monkeypatch.setattr(numbering_module, "_insert_one", failing)
     monkeypatch.setattr(Connection, "close", rude)
     with pytest.raises(StationFault, match=r"records\.not_written"):
         log.note(NOTE)
