@@ -32,6 +32,18 @@ def files_of(log_file: Path) -> LogFiles:
     return LogFiles(file_id(log_file), file_id(journal_of(log_file)), file_id(_beside(log_file, "-shm")))
 
 
+def traces_of(log_file: Path) -> tuple[int, ...]:
+    """Return what shows that somebody wrote into the log's files: when the database was written, and both sizes.
+
+    Raises
+    ------
+    OSError
+        If one is missing, or the disk does not tell.
+    """
+    database, journal = log_file.stat(), journal_of(log_file).stat()
+    return database.st_mtime_ns, database.st_size, journal.st_size
+
+
 def file_id(path: Path) -> FileId | None:
     """Return what the file at `path` is, None where there is none."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,6 +112,10 @@ class Ledger:
             self._held.check()
         except (StationFault, OSError) as error:
             raise self._failed(error) from error
+        try:
+            self._held.check_unwritten(self.mark)
+        except OSError as error:
+            raise disk_fault(error, self._path) from error
 
     def is_elsewhere(self) -> bool:
         """Tell whether the log was moved away or replaced since it was opened."""
@@ -147,6 +152,7 @@ class Ledger:
                 self._held.forget()
                 raise UnknownOutcomeError(given, fault) from error
         self._remember(advanced(self.mark, given))
+        self._left_as_it_is()
         return [one.row_id for one in given]
 
     def outcome(self, given: Sequence[Given]) -> Outcome:
@@ -251,6 +257,10 @@ class Ledger:
     def _sessions(self) -> tuple[str, ...]:
         return () if self._mark is None else self._mark.sessions
 
+    def _left_as_it_is(self) -> None:
+        with suppress(OSError):  # the next check tells
+            self._held.written()
+
     def _counted_anew(self) -> bool:
         """Mark how far the log has come with entries that were not thought to be in it."""
         try:
@@ -282,6 +292,7 @@ class Ledger:
             _log.warning("an event of the log itself was not written: %s", error)
             return False
         self._remember(advanced(self.mark, noted))
+        self._left_as_it_is()
         return True
 
     def _remember(self, mark: Mark, *, sync: bool = False) -> None:

@@ -66,7 +66,7 @@ class Writer:
     def clean_up(self) -> None:
         """Look, once and before new pictures come, for what a crash has left; find out whether the log is our last one.
 
-        Where the log was moved away or replaced since it was opened, what lies in its place is opened now.
+        Where the log was moved away, replaced or written over since it was opened, what lies there is opened now.
 
         Raises
         ------
@@ -74,7 +74,7 @@ class Writer:
             If the database turns out to be damaged only now.
         """
         try:
-            if self._ledger.is_elsewhere():
+            if not self._is_still_ours():
                 self._ledger.open()
                 self._cleaned_up = False
             if self._cleaned_up:
@@ -127,6 +127,13 @@ class Writer:
         if self._cleaned_up and not self._may_have_left:
             self._ledger.keep_sessions(())
         self._ledger.close()
+
+    def _is_still_ours(self) -> bool:
+        try:
+            self._ledger.check()
+        except StationFault:
+            return False
+        return not self._ledger.is_elsewhere()
 
     def _discard(self, kept: Sequence[ArchivedPaths]) -> None:
         self._may_have_left = True  # a disk that refused the rows may refuse to move the pictures too

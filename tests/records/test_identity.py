@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import sys
@@ -146,6 +147,49 @@ def test_nor_one_that_is_exchanged_with_the_commit(
     with pytest.raises(StationFault):
         log.append([judged(2)])
     assert len(list(data.images.rglob("*.png"))) == 4, "its pictures stay until it is known what became of it"
+
+
+def overwritten_by_a_backup(data: DataDir) -> None:
+    data.log_file.write_bytes((data.root / "backup").read_bytes())
+
+
+def overwritten_with_nonsense(data: DataDir) -> None:
+    data.log_file.write_bytes(b"x" * data.log_file.stat().st_size)
+
+
+def journal_emptied(data: DataDir) -> None:
+    with journal_of(data.log_file).open("r+b") as file:
+        file.truncate(0)
+
+
+@pytest.mark.parametrize("harm", [overwritten_by_a_backup, overwritten_with_nonsense, journal_emptied])
+def test_nor_does_one_whose_files_are_written_over_in_their_place(data: DataDir, judged: Judged, harm: Harm) -> None:
+    """As ``cp backup log.sqlite3`` does: the file is the same, and what was in it is not."""
+    shutil.copy(data.log_file, data.root / "backup")
+    with closing(SqliteInspectionLog(data, keep_images="none")) as log:
+        log.append([judged(n) for n in range(1, 40)])
+        if harm is not journal_emptied:
+            with closing(database.connect(data.log_file, "rwc")) as viewer:
+                viewer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            log.append([judged(40)])
+        harm(data)
+        os.utime(data.log_file, ns=(1, 1))  # however coarse the disk's clock is
+        for _ in range(2):
+            with pytest.raises(StationFault, match=r"records\.overwritten"):
+                log.append([judged(41)])
+        if harm is overwritten_by_a_backup:
+            assert [finding.key for finding in log.clean_up()] != [], "a new start goes on with what is there"
+            assert log.append([judged(42)])
+
+
+def test_a_viewer_that_folds_the_journal_in_harms_nothing(
+    log: SqliteInspectionLog, data: DataDir, judged: Judged
+) -> None:
+    log.append([judged(1)])
+    with closing(database.connect(data.log_file, "rwc")) as viewer:
+        viewer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert log.append([judged(2)]) == [2]
+    assert verify_log(data) == LogProof(2)
 
 
 def test_what_was_acknowledged_before_the_journal_was_deleted_is_kept(
