@@ -6,7 +6,8 @@ import secrets
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Table, Text, func, select, text, type_coerce
+from sqlalchemy import Connection, Table, Text, func, select, type_coerce
+from sqlalchemy import text as sql_of
 
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.events import Event, log_incomplete
@@ -85,12 +86,12 @@ def skip_lost(connection: Connection, marked: Mark) -> None:
     for table, newest in ((records, marked.record_id), (events, marked.event_id)):
         if highest(connection, table) < newest:
             changed = connection.execute(
-                text("UPDATE sqlite_sequence SET seq = :newest WHERE name = :name"),
+                sql_of("UPDATE sqlite_sequence SET seq = :newest WHERE name = :name"),
                 {"newest": newest, "name": table.name},
             )
             if not changed.rowcount:
                 connection.execute(
-                    text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :newest)"),
+                    sql_of("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :newest)"),
                     {"newest": newest, "name": table.name},
                 )
 
@@ -124,7 +125,7 @@ def give_log_id(connection: Connection, number: int | None = None) -> int:
 
 def highest(connection: Connection, table: Table) -> int:
     """Return the highest id that a table ever gave (https://sqlite.org/autoinc.html), 0 where it gave none."""
-    query = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+    query = sql_of("SELECT seq FROM sqlite_sequence WHERE name = :name")
     return int(connection.execute(query, {"name": table.name}).scalar() or 0)
 
 
