@@ -76,6 +76,7 @@ class Ledger:
         # Of a log that is not the one they were written for, no picture is a crash's leftover.
         sessions = () if marked is None or problem is not None else marked.sessions
         self._remember(replace(self.mark, sessions=sessions), sync=True)
+        self._left_as_it_is()
 
     def connection(self) -> Connection:
         """Return the open connection, opened anew where a failure closed it.
@@ -93,6 +94,7 @@ class Ledger:
                 problem = self._continue_after(connection, self.mark)
             if problem is not None:
                 self._remember(self.mark, sync=True)
+                self._left_as_it_is()
                 raise problem
         if self._held.connection is None:
             raise RuntimeError("the ledger has no connection")

@@ -192,6 +192,24 @@ def test_a_viewer_that_folds_the_journal_in_harms_nothing(
     assert verify_log(data) == LogProof(2)
 
 
+def test_a_log_that_nobody_else_touches_is_never_read_anew(
+    data: DataDir, judged: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That would take seconds where there are a million records."""
+
+    def forbidden(_path: Path) -> None:
+        raise AssertionError("read anew")
+
+    monkeypatch.setattr(held_module, "reading_engine", forbidden)
+    for _ in range(2):
+        with closing(SqliteInspectionLog(data, keep_images="all")) as log:
+            log.append([judged(1)])
+            with RecordReader(data) as reader:
+                assert reader.page()
+            log.append([judged(n, pictures=False) for n in range(2, 300)])
+            log.append([judged(1)])
+
+
 def test_what_was_acknowledged_before_the_journal_was_deleted_is_kept(
     log: SqliteInspectionLog, data: DataDir, judged: Judged
 ) -> None:
