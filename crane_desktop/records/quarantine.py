@@ -106,8 +106,8 @@ def _days(quarantine: Path) -> list[Path]:
     with suppress(OSError):
         for folder in quarantine.iterdir():
             with suppress(ValueError):
-                date.fromisoformat(folder.name)
-                found.append(folder)
+                if date.fromisoformat(folder.name).isoformat() == folder.name and not folder.is_symlink():
+                    found.append(folder)
     return sorted(found)
 
 

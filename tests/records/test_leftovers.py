@@ -214,7 +214,8 @@ def in_quarantine(data: DataDir, day: datetime) -> Path:
 
 def test_quarantine_is_emptied_after_its_days(data: DataDir) -> None:
     old, edge, new = (in_quarantine(data, NOW - timedelta(days=days)) for days in (91, 90, 0))
-    foreign = data.quarantine / "memo.txt"
+    foreign = data.quarantine / "20010101" / "memo.txt"
+    foreign.parent.mkdir()
     foreign.write_text("mine")
     before = purge_before(NOW, NOW, 90)
     assert before is not None
