@@ -61,6 +61,8 @@ def run_lines(
         ExitStack() as stack,
     ):
         model, runs = opened.model, opened.runs
+        for finding in opened.findings:
+            workbench.console.show_error(finding)
         if len(runs) == 1:
             line = runs[0].line
             show: Show = LiveTable(workbench.language) if live_table else PlainLines(workbench.console)

@@ -8,7 +8,7 @@ and beside the function that makes it; a proof of the log checks it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -43,6 +43,13 @@ class EventKind(StrEnum):
     COUNTS_RESET = "counts_reset"
     UNCLEAN_END = "unclean_end"
     COMEBACK_CONFIRMED = "comeback_confirmed"
+    LOG_INCOMPLETE = "log_incomplete"
+    """The log is not the one that was written last, or does not reach as far."""
+    LOG_SETTLED = "log_settled"
+    """Of entries whose writing failed with an unknown outcome it is known now whether the log holds them."""
+    PICTURES_MOVED = "pictures_moved"
+    PICTURES_UNNAMED = "pictures_unnamed"
+    """Pictures lie in the archive that no record names."""
 
 
 class RunEnd(StrEnum):
@@ -115,6 +122,10 @@ DETAILS: Mapping[EventKind, Mapping[str, tuple[type, ...]]] = {
     EventKind.COUNTS_RESET: {"since": (str,), "verdicts": (dict,)},
     EventKind.UNCLEAN_END: {"begun": (str, type(None))},
     EventKind.COMEBACK_CONFIRMED: {"pack": (str, type(None)), "recipe": (str, type(None)), "source": (str,)},
+    EventKind.LOG_INCOMPLETE: {"why": (str,), "expected": (int,), "found": (int,)},
+    EventKind.LOG_SETTLED: {"records": (list,), "events": (list,), "recorded": (bool,)},
+    EventKind.PICTURES_MOVED: {"pictures": (int,), "folder": (str,), "why": (str,)},
+    EventKind.PICTURES_UNNAMED: {"pictures": (int,)},
 }
 """The details that every event of a kind has, and their types; it may have more."""
 
@@ -246,6 +257,30 @@ def unclean_end(begun: str | None) -> Event:
 def comeback_confirmed(pack: str | None, recipe: str | None, source: str) -> Event:
     """After an unclean end somebody has looked at what the station came back with, and said that it is right."""
     return Event(EventKind.COMEBACK_CONFIRMED, None, {"pack": pack, "recipe": recipe, "source": source})
+
+
+def log_incomplete(why: str, expected: int, found: int) -> Event:
+    """The log is another one, or ends too early: the key of its sentence, the record it should reach, and does."""
+    return Event(EventKind.LOG_INCOMPLETE, None, {"why": why, "expected": expected, "found": found})
+
+
+def log_settled(records: Sequence[int], events: Sequence[int], *, recorded: bool) -> Event:
+    """What became of entries that were told as not recorded while nobody could know: the numbers they had been given.
+
+    `recorded` says whether the log holds them after all.
+    """
+    details: dict[str, Plain] = {"records": list(records), "events": list(events), "recorded": recorded}
+    return Event(EventKind.LOG_SETTLED, None, details)
+
+
+def pictures_moved(pictures: int, folder: str, why: str) -> Event:
+    """Pictures were moved within the records folder: how many, where to, and why (crash, set_aside, taken_in)."""
+    return Event(EventKind.PICTURES_MOVED, None, {"pictures": pictures, "folder": folder, "why": why})
+
+
+def pictures_unnamed(pictures: int) -> Event:
+    """So many pictures lie in the archive that no record names, more than a crash can leave; they were not touched."""
+    return Event(EventKind.PICTURES_UNNAMED, None, {"pictures": pictures})
 
 
 def _counts(balance: Balance, not_recorded: int) -> dict[str, Plain]:

@@ -25,7 +25,11 @@ from crane_desktop.domain.ports import LogEntry
 from crane_desktop.preprocess.develop import develop_as, note_of_original, note_of_picture
 from crane_desktop.preprocess.png_file import png_pieces
 from crane_desktop.preprocess.png_note import PictureNote
+from crane_desktop.records.orphans import new_session
+from crane_desktop.records.quarantine import move_away
+from crane_desktop.records.regular_file import read_regular
 from crane_desktop.settings.atomic import TEMPORARY_SUFFIX, sync_folder, write_synced
+from crane_desktop.settings.data_dir import QUARANTINE
 
 _MAP_NOTE = PictureNote("map", "", None)
 _MAP_FULL_SCALE = 65535
@@ -79,13 +83,16 @@ class Archive:
         self._records = records
         self._images = images
         self._durable_folders: set[Path] = set()
+        self.session = new_session()
+        """Which writer a picture comes from; its file's name tells (`session_of`)."""
 
     def place(self, entry: LogEntry) -> PictureFiles:
         """Return files of its own for an entry that has a picture."""
         inspection = entry.inspection
         moment = inspection.decided_at.astimezone(UTC)
         day = self._images / f"{moment.year:04d}" / f"{moment.month:02d}" / f"{moment.day:02d}"
-        stem = f"{moment:%H%M%S}-{moment.microsecond:06d}-{secrets.token_hex(4)}-{inspection.verdict.value}"
+        unique = f"{self.session}{secrets.token_hex(2)}"
+        stem = f"{moment:%H%M%S}-{moment.microsecond:06d}-{unique}-{inspection.verdict.value}"
         corrected = entry.frame is not None and entry.frame.corrections
         return PictureFiles(
             image=day / f"{stem}.png",
@@ -145,12 +152,9 @@ class Archive:
         return ArchivedPaths(image, map_, original=original)
 
     def discard(self, kept: Sequence[ArchivedPaths]) -> None:
-        """Take pictures away again whose rows did not become durable."""
-        for pictures in kept:
-            for path in (pictures.image, pictures.map, pictures.original):
-                if path is not None:
-                    with contextlib.suppress(OSError):
-                        (self._records / path).unlink(missing_ok=True)
+        """Move pictures out of the archive whose rows are known not to be in the log."""
+        names = [path for one in kept for path in (one.image, one.map, one.original) if path is not None]
+        move_away(self._records, names, self._records / QUARANTINE)
 
     def read_picture(self, path: str, pixel_format: str | None) -> NDArray[np.uint8] | None:
         """Return an archived picture, uint8 ``(H, W)`` or ``(H, W, 3)`` RGB; None where it is gone or damaged."""
@@ -172,7 +176,7 @@ class Archive:
             _log.warning("a record names a picture outside the archive: %s", path)
             return None
         try:
-            data = file.read_bytes()
+            data = read_regular(file)
         except OSError as error:
             _log.warning("an archived picture cannot be read: %s", error)
             return None

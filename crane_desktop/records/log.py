@@ -18,6 +18,7 @@ from crane_desktop.domain.errors import CraneError, InputError, StationFault
 from crane_desktop.domain.events import Event
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.records.anchor import SYNC_WITHIN_S
 from crane_desktop.records.archive import Archive
 from crane_desktop.records.migrate import opening_error
 from crane_desktop.records.picture_pool import PictureJob, PicturePool
@@ -68,7 +69,9 @@ class SqliteInspectionLog:
     reserve_mb
         Free disk space in MiB that pictures never take; verdicts may.
     clean_up
-        Whether pictures that a crash left are removed now; else `clean_up` does it, before there are verdicts.
+        Whether `clean_up` is done now.
+    quarantine_days
+        How long pictures stay in quarantine; 0: for ever.
 
     Raises
     ------
@@ -77,7 +80,13 @@ class SqliteInspectionLog:
     """
 
     def __init__(
-        self, data: DataDir, *, keep_images: KeepImages = "not_ok", reserve_mb: int = 500, clean_up: bool = True
+        self,
+        data: DataDir,
+        *,
+        keep_images: KeepImages = "not_ok",
+        reserve_mb: int = 500,
+        clean_up: bool = True,
+        quarantine_days: int = 90,
     ) -> None:
         self._data = data
         self._jobs: queue.Queue[_Job | None] = queue.Queue()
@@ -87,7 +96,7 @@ class SqliteInspectionLog:
         archive = Archive(data.records, data.images)
         self._pictures = PicturePool(data, archive, reserve_mb * _MIB)
         opened: Future[None] = Future()
-        writer = Writer(data, archive)
+        writer = self._writer = Writer(data, archive, quarantine_days)
         self._thread = threading.Thread(
             target=self._own, args=(writer, opened, clean_up), name="crane-log", daemon=True
         )
@@ -135,8 +144,13 @@ class SqliteInspectionLog:
             return entry
         return replace(entry, pictures=self._pictures.begin(entry))
 
-    def clean_up(self, timeout_s: float = _OPEN_WITHIN_S) -> None:
-        """Remove what a crash has left, if that was not done yet; only a run that is to begin has any use for it.
+    def clean_up(self, timeout_s: float = _OPEN_WITHIN_S) -> tuple[StationFault, ...]:
+        """Quarantine what a crash has left, if that was not done yet; only a run that is to begin has any use for it.
+
+        Returns
+        -------
+        tuple of StationFault
+            `findings`.
 
         Raises
         ------
@@ -146,6 +160,15 @@ class SqliteInspectionLog:
             If it was not done in time.
         """
         self._done(_Job((), clean_up=True), timeout_s)
+        return self.findings
+
+    @property
+    def findings(self) -> tuple[StationFault, ...]:
+        """What people must know before they rely on the log, as the clean-up found it.
+
+        It is not the one that was written last, or pictures lie in the archive that no record names.
+        """
+        return self._writer.findings
 
     def note(self, event: Event, timeout_s: float = 2.0) -> int:
         """Write one event and return its id; as `append` does.
@@ -199,12 +222,12 @@ class SqliteInspectionLog:
 
     def _own(self, writer: Writer, opened: Future[None], clean_up: bool) -> None:
         try:
-            with _only_writer(self._data), closing(writer):
+            with only_writer(self._data), closing(writer):
                 writer.open()
                 if clean_up:
                     writer.clean_up()
                 opened.set_result(None)
-                while (job := self._jobs.get()) is not None:
+                while (job := self._next_job(writer)) is not None:
                     _do(writer, job)
         except DBAPIError as error:
             opened.set_exception(opening_error(error, self._data.log_file))
@@ -217,6 +240,14 @@ class SqliteInspectionLog:
             _log.critical("the log could not be opened", exc_info=error)
             opened.set_exception(StationFault("records.broken", detail=f"{type(error).__name__}: {error}"))
 
+    def _next_job(self, writer: Writer) -> _Job | None:
+        while not writer.is_idle:
+            try:
+                return self._jobs.get(timeout=SYNC_WITHIN_S)
+            except queue.Empty:
+                writer.tidy()
+        return self._jobs.get()
+
 
 def _do(writer: Writer, job: _Job) -> None:
     future = job.future
@@ -226,7 +257,11 @@ def _do(writer: Writer, job: _Job) -> None:
     try:
         if job.clean_up:
             writer.clean_up()
-        ids = writer.write(job.entries, future.set_running_or_notify_cancel)
+        ids: list[int] | None = []
+        if job.entries:
+            ids = writer.write(job.entries, future.set_running_or_notify_cancel)
+        elif not future.set_running_or_notify_cancel():
+            return
     except CraneError as error:
         job.drop_pictures()
         _refuse(future, error)
@@ -246,8 +281,14 @@ def _refuse(future: Future[list[int]], error: CraneError) -> None:
 
 
 @contextmanager
-def _only_writer(data: DataDir) -> Iterator[None]:
-    """Two writers would take each other's fresh pictures for a crash's leftovers."""
+def only_writer(data: DataDir) -> Iterator[None]:
+    """Keep every other writer out: two would take each other's fresh pictures for a crash's leftovers.
+
+    Raises
+    ------
+    InputError
+        If there is one already.
+    """
     lock = FileLock(data.records / ".writer.lock", timeout=0, is_singleton=False)
     try:
         lock.acquire()

@@ -30,10 +30,10 @@ class OrderProof:
     """
 
     def __init__(self) -> None:
-        self._newest = 0
+        self._newest = self._record_id = self._event_id = 0
         self._runs: dict[str, _Run] = {}
 
-    def record(self, inspection: Inspection, sequence: int | None) -> None:
+    def record(self, inspection: Inspection, record_id: int, sequence: int | None) -> None:
         """Take the next record.
 
         Raises
@@ -43,11 +43,16 @@ class OrderProof:
         ValueError
             If it cannot stand here; its text says why.
         """
+        if sequence is None and self._newest:
+            raise ValueError("sequence is missing")
+        if sequence is not None:
+            self._next(sequence)
+        if record_id != self._record_id + 1:
+            raise StationFault("records.proof_ids", first=self._record_id + 1, last=record_id - 1)
+        self._record_id = record_id
         if sequence is None:
-            if self._newest:
-                raise ValueError("sequence is missing")
             return
-        self._next(sequence)
+        self._fits(sequence)
         if inspection.run is None:
             return
         run = self._runs.get(inspection.run)
@@ -68,6 +73,10 @@ class OrderProof:
             If it cannot stand here; its text says why.
         """
         self._next(row.sequence)
+        if row.event_id != self._event_id + 1:
+            raise ValueError(f"the event before it is {self._event_id}")
+        self._event_id = row.event_id
+        self._fits(row.sequence)
         event = row.event
         if event.run is None:
             return
@@ -88,8 +97,14 @@ class OrderProof:
         StationFault
             If the newest entries are missing.
         """
-        if self._newest and self._newest != numbers:
-            raise StationFault("records.proof_gap", first=self._newest + 1, last=numbers)
+        newest = self._newest or self._record_id + self._event_id
+        if newest != numbers:
+            raise StationFault("records.proof_gap", first=newest + 1, last=max(numbers, newest + 1))
+
+    def _fits(self, sequence: int) -> None:
+        """Every id of both tables is one place in their order."""
+        if sequence != self._record_id + self._event_id:
+            raise ValueError(f"place {sequence} after {self._record_id} records and {self._event_id} events")
 
     def _next(self, sequence: int) -> None:
         # The numbering began somewhere, in a log from before it; from there on it has no gap.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.records.archive import decode_png
+from crane_desktop.records.regular_file import read_regular
 from crane_desktop.records.rows import placement_of
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -52,7 +53,7 @@ def _read(records: Path, record_id: int, name: str) -> NDArray[Any]:
     if not file.resolve().is_relative_to(records.resolve()):
         raise StationFault("records.proof_outside", record_id=record_id, file=name, folder=records)
     try:
-        content = file.read_bytes()
+        content = read_regular(file)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise StationFault("records.proof_no_picture", record_id=record_id, file=file) from error
     except OSError as error:

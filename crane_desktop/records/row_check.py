@@ -17,6 +17,7 @@ from crane_desktop.domain.history import EventRow
 from crane_desktop.domain.maps import Placement, Region
 from crane_desktop.domain.verdicts import Inspection, JudgedBy, Reason, ReasonCode, Verdict, verdict_for
 from crane_desktop.records.schema import UtcTime, events, records
+from crane_desktop.records.score_check import score_problem
 
 _PYTHON_TYPES: tuple[tuple[type[TypeEngine[Any]], type], ...] = (
     (Boolean, bool),
@@ -43,6 +44,8 @@ def inspection_of(row: Mapping[str, Any]) -> Inspection:
     verdict, code = Verdict(row["verdict"]), ReasonCode(row["reason"])
     if verdict is not verdict_for(code):
         raise ValueError(f"verdict {verdict} for the reason {code}")
+    if (problem := score_problem(row)) is not None:
+        raise ValueError(problem)
     place = [row[name] for name in _MAP_PLACE]
     if (row["map_path"] is None) != (None in place) or len({value is None for value in place}) > 1:
         raise ValueError("map without its place")

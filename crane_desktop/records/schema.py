@@ -14,6 +14,20 @@ HEAD = "0003"
 _TIME_WIDTH = len("2026-01-01T00:00:00.000000Z")
 
 
+def stored_time(moment: datetime) -> str:
+    """Return a moment as the log stores it.
+
+    Raises
+    ------
+    ValueError
+        If it has no time zone: a bug of the caller.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a stored time needs its time zone")
+    # strftime does not pad years below 1000 on every platform; isoformat does.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
 class UtcTime(TypeDecorator[datetime]):
     """A moment as ISO 8601 text in UTC, of one width, so that text order is time order."""
 
@@ -22,12 +36,7 @@ class UtcTime(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Store; a moment without a time zone is a bug of the caller."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a stored time needs its time zone")
-        # strftime does not pad years below 1000 on every platform; isoformat does.
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+        return None if value is None else stored_time(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Read back, aware, in UTC."""

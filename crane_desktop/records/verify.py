@@ -1,7 +1,8 @@
 """Proving the log: the database is whole, every row is ours, every picture is there, and nothing is missing between.
 
 Records and events are walked in their one order: a number that is missing was taken out, and every run that has ended
-must balance. Whoever changes the numbers too leaves no trace yet: chained entries would have their place here.
+must balance. The anchor outside the database tells whether its end is missing (`surroundings`). Whoever changes the
+numbers too leaves no trace yet: chained entries would have their place here.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table
 
 from crane_desktop.domain.errors import CraneError, InputError, StationFault
+from crane_desktop.records.anchor import read_mark
 from crane_desktop.records.database import connect
 from crane_desktop.records.migrate import opening_error
 from crane_desktop.records.order_proof import OrderProof
@@ -24,6 +26,7 @@ from crane_desktop.records.picture_proof import check_pictures
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.records.row_check import event_of, inspection_of
 from crane_desktop.records.schema import events, records
+from crane_desktop.records.surroundings import findings_around, findings_without_log
 from crane_desktop.settings.data_dir import DataDir
 
 Progress = Callable[[int, int], None]
@@ -41,18 +44,24 @@ class LogProof:
         In the log; of a damaged one, how many were proven before the damage.
     first_bad
         Id of the first record that is not sound; None where there is none, or where no record can be blamed.
-    error
-        What is wrong and what to do about it; None where the log is sound.
+    findings
+        What is wrong and what to do about it, worst first; none where the log is sound. The walk over the records ends
+        with the first damage; database, form, anchor and archive are looked at all the same.
     """
 
     records: int
     first_bad: int | None = None
-    error: CraneError | None = None
+    findings: tuple[CraneError, ...] = ()
+
+    @property
+    def error(self) -> CraneError | None:
+        """The first finding."""
+        return self.findings[0] if self.findings else None
 
     @property
     def ok(self) -> bool:
         """Whether the log is sound."""
-        return self.error is None
+        return not self.findings
 
 
 def verify_log(data: DataDir, progress: Progress = lambda _done, _of: None) -> LogProof:
@@ -72,17 +81,23 @@ def verify_log(data: DataDir, progress: Progress = lambda _done, _of: None) -> L
     InputError
         If the log cannot be looked at: newer than this program, not ours, locked, no right to read it.
     """
+    marked = read_mark(data.anchor_file)  # before the log, which a line may go on writing
     if not data.log_file.exists():
-        return LogProof(0)
+        return LogProof(0, findings=findings_without_log(data, marked))
     damage = _database_damage(data.log_file)
     try:
         with RecordReader(data) as reader:
-            return _prove_rows(reader, data, damage, progress)
+            proof = _prove_rows(reader, data, damage, progress)
     except InputError as error:
         # Damage is what a proof is for; everything else is the user's to mend before there can be one.
         if error.key not in ("records.damaged", "records.unreadable"):
             raise
-        return LogProof(0, error=damage or error)
+        proof = LogProof(0, findings=(damage or error,))
+    around = findings_around(data, marked)
+    first_bad = proof.first_bad
+    if around.named_twice is not None:
+        first_bad = min(first_bad or around.named_twice, around.named_twice)
+    return replace(proof, first_bad=first_bad, findings=(*proof.findings, *around.findings))
 
 
 def _database_damage(path: Path) -> CraneError | None:
@@ -107,11 +122,11 @@ def _prove_rows(reader: RecordReader, data: DataDir, damage: CraneError | None, 
             if proven % _AT_ONCE == 0:
                 progress(proven, max(of, proven))
     except _UnsoundError as unsound:
-        return LogProof(of or walk.proven, unsound.record_id, damage or unsound.error)
+        return LogProof(of or walk.proven, unsound.record_id, (damage or unsound.error,))
     except InputError as error:
-        return LogProof(walk.proven, None, damage or _lost_after(data, walk.last, error))
+        return LogProof(walk.proven, None, (damage or _lost_after(data, walk.last, error),))
     progress(walk.proven, walk.proven)
-    return LogProof(walk.proven, None, damage)
+    return LogProof(walk.proven, None, () if damage is None else (damage,))
 
 
 class _UnsoundError(Exception):
@@ -147,7 +162,7 @@ class _Walk:
                 check_pictures(self._data.records, row)
             self._take_events(before=row["sequence"])
             with _blamed_on(row["id"]), _blamed_on_nobody():
-                self._order.record(inspection, row["sequence"])
+                self._order.record(inspection, row["id"], row["sequence"])
             self.proven += 1
             yield self.proven
         self._take_events(before=sys.maxsize)

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Table
 from sqlalchemy.exc import DBAPIError
 
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.events import Event
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.records.archive import Archive, ArchivedPaths
-from crane_desktop.records.database import writing_engine
-from crane_desktop.records.faults import database_fault, disk_fault
-from crane_desktop.records.migrate import opening_error, prepare_database
-from crane_desktop.records.orphans import remove_orphans
+from crane_desktop.records.continuity import Given
+from crane_desktop.records.faults import disk_fault
+from crane_desktop.records.housekeeping import look_after_pictures
+from crane_desktop.records.ledger import Ledger
+from crane_desktop.records.migrate import opening_error
+from crane_desktop.records.outcome import UnknownOutcomeError
 from crane_desktop.records.picture_pool import PictureJob
 from crane_desktop.records.rows import event_row_of, placement_row, row_of
-from crane_desktop.records.schema import events, given_numbers, records
+from crane_desktop.records.schema import events, records
 from crane_desktop.settings.data_dir import DataDir
 
 _log = logging.getLogger(__name__)
@@ -29,16 +32,20 @@ class Writer:
     """Writes batches; lives in one thread, because its connection does.
 
     Pictures come first (written by the pool, named here, both synced), then the rows in one transaction. A crash in
-    between leaves pictures that no row names (see `records.archive`). It never leaves a row without its picture.
-    Records and events are numbered in one sequence, in the transaction that makes them durable.
+    between leaves pictures that no row names (see `records.archive`); the next run moves them to quarantine. It never
+    leaves a row without its picture. Records and events are numbered in one sequence, in the transaction that makes
+    them durable.
     """
 
-    def __init__(self, data: DataDir, archive: Archive) -> None:
+    def __init__(self, data: DataDir, archive: Archive, quarantine_days: int = 90) -> None:
         self._data = data
         self._archive = archive
-        self._engine = writing_engine(data.log_file)
-        self._connection: Connection | None = None
-        self._cleaned_up = False
+        self._quarantine_days = quarantine_days
+        self._ledger = Ledger(data, archive.session)
+        self._undecided: list[tuple[tuple[Given, ...], list[ArchivedPaths]]] = []
+        self._cleaned_up = self._may_have_left = False
+        self.findings: tuple[StationFault, ...] = ()
+        """What the last `clean_up` found that people must know."""
 
     def open(self) -> None:
         """Check and prepare the database.
@@ -50,27 +57,28 @@ class Writer:
         DBAPIError
             If it turns out to be damaged only now.
         """
-        prepare_database(self._data.log_file)
-        self._connection = self._engine.connect()
+        self._ledger.open()
 
     def clean_up(self) -> None:
-        """Remove what a crash has left, once, before new pictures come.
+        """Look, once and before new pictures come, for what a crash has left; find out whether the log is our last one.
+
+        Where the log was moved away, replaced or written over since it was opened, what lies there is opened now.
 
         Raises
         ------
         InputError
             If the database turns out to be damaged only now.
         """
-        if self._cleaned_up:
-            return
         try:
-            if self._connection is None:
-                self._connection = self._engine.connect()
-            removed = remove_orphans(self._connection, self._data)
+            if not self._is_still_ours():
+                self._ledger.open()
+                self._cleaned_up = False
+            if self._cleaned_up:
+                return
+            self.findings = look_after_pictures(self._ledger, self._data, self._archive.session, self._quarantine_days)
+            self._ledger.announce()  # the pool may write pictures before the first of them is handed in here
         except (DBAPIError, OSError) as error:
             raise opening_error(error, self._data.log_file) from error
-        if removed:
-            _log.warning("removed %d pictures that no record names (left by a crash)", removed)
         self._cleaned_up = True
 
     def write(self, entries: Sequence[LogEntry | Event], may_commit: Callable[[], bool]) -> list[int] | None:
@@ -79,49 +87,72 @@ class Writer:
         Raises
         ------
         StationFault
-            If they could not be written; nothing of them stays.
+            If they could not be written: nothing of them stays, or nobody can know yet. What became of those is
+            looked up before anything else is written, and noted in the log.
         """
+        self._ledger.check()
+        self._settle()
+        self._ledger.announce()
         kept = self._keep_pictures([entry for entry in entries if isinstance(entry, LogEntry)])
-        ids: list[int] | None = None
         try:
             if may_commit():
-                ids = self._insert(_rows(entries, kept))
-        except DBAPIError as error:
-            self._forget_connection()
-            raise database_fault(error, self._data.log_file) from error
-        finally:
-            if ids is None:
-                self._archive.discard(kept)
-        return ids
+                return self._ledger.add(_rows(entries, kept))
+        except UnknownOutcomeError as unknown:
+            self._may_have_left = True
+            # Their rows may be there: the pictures stay where these name them.
+            self._undecided.append((unknown.given, kept))
+            raise unknown.fault from unknown
+        except BaseException:
+            self._discard(kept)
+            raise
+        self._discard(kept)
+        return None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits for `tidy`."""
+        return not self._ledger.anchor_is_behind
+
+    def tidy(self) -> None:
+        """Do what may wait until there is nothing else to do."""
+        self._ledger.sync_anchor()
 
     def close(self) -> None:
         """Close the connection; SQLite then folds its write-ahead log into the database."""
-        self._forget_connection()
-        self._engine.dispose()
+        with suppress(StationFault):
+            self._settle()
+        if self._cleaned_up and not self._may_have_left:
+            self._ledger.keep_sessions(())
+        self._ledger.close()
 
-    def _insert(self, rows: Sequence[tuple[Table, dict[str, Any]]]) -> list[int]:
-        if not self._data.log_file.exists():
-            # The open file lives on without its name, and everything written to it would be gone.
-            self._forget_connection()
-            raise StationFault("records.gone", path=self._data.log_file)
-        if self._connection is None:
-            self._connection = self._engine.connect()
-        with self._connection.begin():
-            sequence = given_numbers(self._connection)
-            return [
-                _insert_one(self._connection, table, row | {"sequence": sequence + number})
-                for number, (table, row) in enumerate(rows, start=1)
-            ]
-
-    def _forget_connection(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is None:
-            return
+    def _is_still_ours(self) -> bool:
         try:
-            connection.close()
-        except DBAPIError as error:
-            connection.invalidate()
-            _log.warning("closing the database failed: %s", error)
+            self._ledger.check()
+        except StationFault:
+            return False
+        return not self._ledger.is_elsewhere()
+
+    def _discard(self, kept: Sequence[ArchivedPaths]) -> None:
+        self._may_have_left = True  # a disk that refused the rows may refuse to move the pictures too
+        self._archive.discard(kept)
+
+    def _settle(self) -> None:
+        """Find out what became of batches whose commit failed with an unknown outcome.
+
+        Raises
+        ------
+        StationFault
+            If that is still unknown.
+        """
+        while self._undecided:
+            given, kept = self._undecided[0]
+            recorded = self._ledger.settle(given)
+            if recorded is None:
+                raise StationFault("records.outcome_unknown", path=self._data.log_file)
+            _log.warning("a batch whose commit had failed %s in the log", "is" if recorded else "is not")
+            if not recorded:
+                self._discard(kept)
+            del self._undecided[0]
 
     def _keep_pictures(self, entries: Sequence[LogEntry]) -> list[ArchivedPaths]:
         jobs = [entry.pictures if isinstance(entry.pictures, PictureJob) else None for entry in entries]
@@ -129,6 +160,7 @@ class Writer:
         try:
             named = iter(self._archive.settle([files for files in written if files is not None]))
         except OSError as error:
+            self._may_have_left = True
             raise disk_fault(error, self._data.images) from error
         return [
             ArchivedPaths(note=None if job is None else job.not_kept) if files is None else next(named)
@@ -143,10 +175,6 @@ def _rows(entries: Sequence[LogEntry | Event], kept: Sequence[ArchivedPaths]) ->
         (records, _full_row(entry, next(pictures))) if isinstance(entry, LogEntry) else (events, event_row_of(entry))
         for entry in entries
     ]
-
-
-def _insert_one(connection: Connection, table: Table, row: dict[str, Any]) -> int:
-    return int(connection.execute(insert(table).returning(table.c.id), row).scalar_one())
 
 
 def _full_row(entry: LogEntry, kept: ArchivedPaths) -> dict[str, Any]:

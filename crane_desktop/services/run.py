@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crane_desktop import __version__
+from crane_desktop.domain.alarms import AlarmSeverity
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.ports import FrameSource, InspectionLog, Output, Scorer
 from crane_desktop.domain.sources import SourceChoice
@@ -27,6 +28,9 @@ from crane_desktop.services.model_loading import LoadedModel, load_model
 from crane_desktop.services.sources import make_source
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.texts import Language
+
+LOG = "log"
+"""What alarms about the log itself are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ class OpenedRuns:
     model: LoadedModel
     runs: tuple[Run, ...]
     alarms: tuple[LineAlarms, ...]
+    findings: tuple[StationFault, ...] = ()
+    """What people must know before they rely on the log; no run ends for it."""
 
     def follow(self) -> None:
         """Note in the log which alarms have come and gone; to be called again and again from one thread."""
@@ -156,7 +162,7 @@ def opened_runs(
             shared = SharedScorer(model.scorer)
             stack.callback(shared.close)
             scorer = shared
-        workbench.log.open()
+        findings = workbench.log.open()
         runs = []
         for number, choice in enumerate(choices):
 
@@ -175,7 +181,9 @@ def opened_runs(
             stack.callback(run.close)
             runs.append(run)
         alarms = AlarmList(workbench.note)
-        opened = OpenedRuns(model, tuple(runs), tuple(LineAlarms(alarms, run.source.info.source_id) for run in runs))
+        alarms.follow(LOG, findings, AlarmSeverity.WARNING)
+        of_lines = tuple(LineAlarms(alarms, run.source.info.source_id) for run in runs)
+        opened = OpenedRuns(model, tuple(runs), of_lines, findings)
         yield opened
         opened.follow()
 

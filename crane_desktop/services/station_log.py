@@ -48,10 +48,15 @@ class StationLog:
     ) -> None:
         self.close()
 
-    def open(self) -> None:
-        """Open the log for a run, which hears now what is wrong with it; what a crash has left is removed.
+    def open(self) -> tuple[StationFault, ...]:
+        """Open the log for a run, which hears now what is wrong with it; what a crash has left goes to quarantine.
 
-        A log that only takes events removes nothing: a command that reads, or saves a recipe, touches no picture.
+        A log that only takes events moves nothing: a command that reads, or saves a recipe, touches no picture.
+
+        Returns
+        -------
+        tuple of StationFault
+            What people must know before they rely on the log; the run goes on.
 
         Raises
         ------
@@ -60,7 +65,7 @@ class StationLog:
         StationFault
             If it was closed.
         """
-        self._writer().clean_up()
+        return self._writer().clean_up()
 
     def append(self, entries: Sequence[LogEntry | Event], timeout_s: float = 10.0) -> list[int]:
         """Write verdicts and events; see `InspectionLog.append`.
@@ -110,6 +115,10 @@ class StationLog:
 
                 kept = self._settings
                 self._opened = SqliteInspectionLog(
-                    self._data, keep_images=kept.keep_images, reserve_mb=kept.reserve_mb, clean_up=False
+                    self._data,
+                    keep_images=kept.keep_images,
+                    reserve_mb=kept.reserve_mb,
+                    clean_up=False,
+                    quarantine_days=kept.quarantine_days,
                 )
             return self._opened

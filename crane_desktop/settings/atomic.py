@@ -70,6 +70,16 @@ def write_synced(path: Path, content: Iterable[bytes]) -> None:
             raise
 
 
+def free_name(path: Path) -> Path:
+    """Return `path`, or that name with a number where it is taken."""
+    number = 1
+    found = path
+    while found.exists() or found.is_symlink():
+        number += 1
+        found = path.with_name(f"{path.stem} ({number}){path.suffix}")
+    return found
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in `folder` durable; nothing to do on Windows, which writes them through.
 

@@ -17,6 +17,12 @@ from crane_desktop.settings.installation import shared_data_dir
 
 _APP = "CraneInspector"
 
+ANCHOR = "log.anchor"
+"""Name of `DataDir.anchor_file`, which lies beside the log."""
+
+QUARANTINE = "quarantine"
+"""Folder of `DataDir.quarantine`, below the records."""
+
 
 def default_data_dir() -> Path:
     """Return the platform's data folder: CRANE_DATA_DIR where it is set, else the one that was chosen when installing.
@@ -91,6 +97,21 @@ class DataDir:
     def images(self) -> Path:
         """Archived pictures, in folders by UTC day."""
         return self.records / "images"
+
+    @property
+    def anchor_file(self) -> Path:
+        """How far the log had come, kept outside the database."""
+        return self.records / ANCHOR
+
+    @property
+    def quarantine(self) -> Path:
+        """Pictures that a crash or a refused batch left without a record, for a while, in folders by day."""
+        return self.records / QUARANTINE
+
+    @property
+    def set_aside(self) -> Path:
+        """What somebody decided to keep apart from the log; the program never removes it."""
+        return self.records / "set-aside"
 
     @property
     def logs(self) -> Path:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.sources import SourceChoice
-from crane_desktop.settings.atomic import write_atomic
+from crane_desktop.settings.atomic import free_name, write_atomic
 from crane_desktop.settings.regular_file import read_regular
 
 FORMAT_VERSION = 1
@@ -60,6 +60,8 @@ class Settings(BaseModel):
         Free disk space in MB below which pictures are no longer archived; verdicts still are.
     producers
         GenTL producer files (native code) that people of this station chose; those that a recipe may name.
+    quarantine_days
+        How long pictures stay in quarantine that a crash or a refused batch left without a record; 0: for ever.
     trusted_keys
         Public keys (64 hexadecimal digits) of makers whose packs this station trusts.
     require_signed
@@ -83,6 +85,7 @@ class Settings(BaseModel):
     keep_images: KeepImages = "not_ok"
     reserve_mb: int = Field(default=500, ge=100)
     producers: tuple[str, ...] = ()
+    quarantine_days: int = Field(default=90, ge=0, le=36_500)
     trusted_keys: tuple[_PublicKey, ...] = ()
     require_signed: bool = False
     window_geometry: str = ""
@@ -169,7 +172,14 @@ def _rescued(path: Path, raw: bytes) -> tuple[Settings, list[InputError]]:
 def _set_aside(path: Path, raw: bytes) -> list[InputError]:
     beside = path.with_name(f"{path.stem}.damaged{os.extsep}json")
     try:
+        beside = _kept_before(beside, raw) or free_name(beside)
         write_atomic(beside, raw)
     except OSError as error:
         return [InputError("settings.unwritable", file=beside, reason=error.strerror or str(error))]
     return [InputError("settings.set_aside", file=beside)]
+
+
+def _kept_before(beside: Path, raw: bytes) -> Path | None:
+    """Return where the same content lies already; what else was kept there is somebody's settings too."""
+    kept = [beside, *beside.parent.glob(f"{beside.stem} (*){beside.suffix}")]
+    return next((file for file in kept if file.is_file() and file.read_bytes() == raw), None)

@@ -16,7 +16,9 @@ from station_fixtures import alarm_of
 
 from crane_desktop.app.station.live_station import LiveStation
 from crane_desktop.app.station.worker import Worker
+from crane_desktop.domain.alarms import AlarmSeverity
 from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.events import exported
 from crane_desktop.domain.history import HistoryRow
 from crane_desktop.domain.maps import Scored
 from crane_desktop.domain.sources import SourceChoice
@@ -229,6 +231,18 @@ def test_a_wrong_source_is_an_alarm_and_the_next_start_works(
     station.line.start(demo(1))
     view = until(station, finished(runs + 1))
     assert (alarm_of(view), view.balance.judged) == (None, 1)
+
+
+def test_a_log_that_was_moved_away_is_an_alarm_and_the_line_runs(workbench: Workbench, station: LiveStation) -> None:
+    workbench.note(exported("records", "x.csv"))
+    workbench.log.open()
+    workbench.data.log_file.rename(workbench.data.root / "safe place.sqlite3")
+    station.line.load("試験用")
+    station.line.start(demo(2))
+    view = until(station, finished(1))
+    assert view.balance.judged == 2
+    (alarm,) = view.alarms
+    assert (alarm.key, alarm.source, alarm.severity) == ("records.other_log", "log", AlarmSeverity.WARNING)
 
 
 def test_an_alarm_that_was_acknowledged_stays_away(station: LiveStation) -> None:

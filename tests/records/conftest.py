@@ -77,7 +77,7 @@ def judged() -> LoadedModel:
             judged_by=JudgedBy("既定", 3, "demo", "1.0", "ab" * 32, "0.1.0", "cpu", True),
             decided_at=changes.pop("decided_at", moment),
             latency_ms=12.5,
-            score=0.75,
+            score=0.75 if verdict in (Verdict.NG, Verdict.NONE) else 0.25,
             threshold=0.5,
             regions=(Region(4.0, 0.9, PLACE, ((1.0, 2.0), (3.0, 2.0), (3.0, 4.0))),),
             pixel_format=pixel_format,

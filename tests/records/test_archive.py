@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -22,9 +20,6 @@ from crane_desktop.domain.ports import LogEntry
 from crane_desktop.preprocess.develop import develop_as
 from crane_desktop.records import archive as archive_module
 from crane_desktop.records.archive import Archive, ArchivedPaths, decode_png, map_pieces, picture_pieces
-from crane_desktop.records.database import writing_engine
-from crane_desktop.records.log import SqliteInspectionLog
-from crane_desktop.records.orphans import remove_orphans
 from crane_desktop.settings.data_dir import DataDir
 
 Judged = Callable[..., LogEntry]
@@ -168,72 +163,3 @@ def test_what_is_gone_or_damaged_reads_as_none(archive: Archive, data: DataDir, 
     assert archive.read_picture(kept.image, "RGB8") is None
     (data.records / kept.image).unlink()
     assert archive.read_picture(kept.image, "RGB8") is None
-
-
-# -- leftovers ----------------------------------------------------------------------------------------
-
-NEWEST = datetime(2026, 3, 31, 12, tzinfo=UTC)
-
-
-def left_behind(data: DataDir, day: datetime, name: str) -> Path:
-    folder = data.images / f"{day:%Y/%m/%d}"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(b"x")
-    return folder / name
-
-
-@pytest.fixture
-def log(with_log: DataDir, judged: Judged) -> DataDir:
-    with closing(SqliteInspectionLog(with_log, keep_images="all")) as written:
-        written.append([corrected(judged(1, decided_at=NEWEST)), judged(2, decided_at=NEWEST - timedelta(days=1))])
-    return with_log
-
-
-def removed(data: DataDir) -> int:
-    engine = writing_engine(data.log_file)
-    with engine.connect() as connection:
-        count = remove_orphans(connection, data)
-    engine.dispose()
-    return count
-
-
-@pytest.mark.parametrize(
-    ("days_before", "name", "goes"),
-    [
-        (0, "120000-000000-00000000-NG.png", True),
-        (0, "120000-000000-00000000-NG-map.png", True),
-        (0, ".120000.0badcafe.part", True),
-        (1, "120000-000000-00000000-NG.png", True),
-        (-40, "120000-000000-00000000-OK.png", True),
-        (2, "120000-000000-00000000-NG.png", False),
-        (400, "120000-000000-00000000-NG.png", False),
-        (0, "memo.txt", False),
-        (0, "photo.jpg", False),
-    ],
-)
-def test_only_pictures_that_a_crash_can_have_left_go(log: DataDir, days_before: int, name: str, goes: bool) -> None:
-    named = files(log)
-    file = left_behind(log, NEWEST - timedelta(days=days_before), name)
-    assert removed(log) == int(goes)
-    assert file.exists() is not goes
-    assert set(named) <= set(files(log)), "what records name stays"
-    assert removed(log) == 0
-
-
-def test_what_lies_beside_the_days_is_nobodys(log: DataDir) -> None:
-    strange = [log.images / "readme.png", log.images / "2026" / "x.png", log.images / "2026" / "03" / "y.png"]
-    odd = log.images / "backup" / "03" / "31"
-    odd.mkdir(parents=True)
-    strange.append(odd / "z.png")
-    for file in strange:
-        file.write_bytes(b"x")
-    assert removed(log) == 0
-    assert all(file.exists() for file in strange)
-
-
-def test_a_leftover_that_cannot_be_removed_is_not_counted(log: DataDir) -> None:
-    stuck = left_behind(log, NEWEST, "stuck.png")
-    stuck.unlink()
-    stuck.mkdir()
-    assert removed(log) == 0
-    assert stuck.is_dir()

@@ -15,6 +15,7 @@ import pytest
 from crane_desktop.records.database import connect
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
+from crane_desktop.records.verify import verify_log
 from crane_desktop.settings.data_dir import DataDir
 
 _KILLS = 8
@@ -87,6 +88,7 @@ def test_kill_9(data: DataDir) -> None:
         assert all(reader.record(record_id).pixels is not None for record_id in found)
     files = {p.relative_to(data.records).as_posix() for p in data.images.rglob("*") if p.is_file()}
     assert files == _named(data)
+    assert verify_log(data).findings == ()
     whole = [cv2.imdecode(np.frombuffer((data.records / name).read_bytes(), np.uint8), -1) for name in files]
     assert all(picture is not None for picture in whole)
     connection = connect(data.log_file, "ro")
@@ -94,31 +96,3 @@ def test_kill_9(data: DataDir) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     finally:
         connection.close()
-
-
-def test_leftovers_of_a_crash_are_removed_and_nothing_else(data: DataDir, judged) -> None:
-    log = SqliteInspectionLog(data, keep_images="all")
-    log.append([judged(1)])
-    log.close()
-    day = next(p.parent for p in data.images.rglob("*-NG.png"))
-    orphan, half, foreign = day / "235959-000000-0badcafe-NG.png", day / ".0badcafe.part", day / "memo.txt"
-    for file in (orphan, half, foreign):
-        file.write_bytes(b"left behind")
-    old = data.images / "2001" / "01" / "01"
-    old.mkdir(parents=True)
-    (old / "000000-000000-00000000-NG.png").write_bytes(b"older than any crash can be")
-    before = _named(data)
-    SqliteInspectionLog(data, keep_images="all").close()
-    assert not orphan.exists()
-    assert not half.exists()
-    assert foreign.exists()
-    assert (old / "000000-000000-00000000-NG.png").exists()
-    assert all((data.records / name).exists() for name in before)
-
-
-def test_leftovers_in_a_log_without_records_are_removed(data: DataDir) -> None:
-    day = data.images / "2026" / "01" / "31"
-    day.mkdir(parents=True)
-    (day / "a-NG.png").write_bytes(b"x")
-    SqliteInspectionLog(data).close()
-    assert list(day.iterdir()) == []

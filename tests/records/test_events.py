@@ -27,8 +27,12 @@ from crane_desktop.domain.events import (
     camera_gap,
     exported,
     imported,
+    log_incomplete,
+    log_settled,
     new_run_id,
     pack_changed,
+    pictures_moved,
+    pictures_unnamed,
     recipe_changed,
     run_begun,
     run_ended,
@@ -69,6 +73,10 @@ EVENTS = [
     imported("recipe", "C:/usb/部品.json", recipe="既定"),
     exported("records", "out.csv", records=12),
     run_ended("r", BALANCE, 1, RunEnd.FAILED, "camera.lost"),
+    log_incomplete("records.log_behind", 60, 30),
+    log_settled([7, 8], [], recorded=True),
+    pictures_moved(3, "quarantine", "crash"),
+    pictures_unnamed(3020),
 ]
 
 
@@ -122,8 +130,8 @@ def test_no_place_in_the_order_is_given_twice(data: DataDir, judged: Judged) -> 
         connection.execute("DELETE FROM records")
         connection.execute("DELETE FROM events")
     with closing(SqliteInspectionLog(data)) as log:
-        assert log.append([judged(3, pictures=False), EVENTS[5]]) == [3, 3]
-    assert order(data) == [(5, "record 3"), (6, "event 3")]
+        assert log.append([judged(3, pictures=False), EVENTS[5]]) == [3, 4]
+    assert order(data) == [(5, "event 3"), (6, "record 3"), (7, "event 4")], "event 3 tells what was taken out"
 
 
 def test_a_batch_that_fails_leaves_no_gap_in_the_order(log: SqliteInspectionLog, data: DataDir, judged: Judged) -> None:

@@ -221,7 +221,8 @@ def test_close_is_idempotent_ends_the_thread_and_refuses_more(data: DataDir, jud
     with pytest.raises(StationFault, match=r"records\.closed"):
         log.append([judged(2)])
     # Everything is folded into the one file, which may then be copied away.
-    assert sorted(p.name for p in data.records.iterdir() if p.name.startswith("log")) == [data.log_file.name]
+    names = sorted(p.name for p in data.records.iterdir() if p.name.startswith("log"))
+    assert names == [data.anchor_file.name, data.log_file.name]
 
 
 def test_many_threads_may_append(data: DataDir, judged) -> None:

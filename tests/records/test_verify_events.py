@@ -107,7 +107,10 @@ def test_every_record_of_a_run_taken_out_with_their_places_closed_up_is_found_by
 
 
 def test_a_verdict_that_was_turned_into_another_is_found_by_the_balance(run: DataDir) -> None:
-    change(run, "UPDATE records SET verdict = 'OK', reason = 'below_threshold' WHERE verdict = 'NG' AND run = 'r'")
+    change(
+        run,
+        "UPDATE records SET verdict = 'OK', reason = 'below_threshold', score = 0.1 WHERE verdict = 'NG' AND run = 'r'",
+    )
     assert "0 records of 1 verdicts NG" in said(verify_log(run))
 
 
@@ -214,10 +217,13 @@ def test_an_alarm_may_name_a_run_whose_beginning_the_log_did_not_take(data: Data
 def test_records_from_before_there_were_events_have_their_ids_for_numbers(data: DataDir, judged: Judged) -> None:
     write(data, judged(1), judged(2), judged(3))
     change(data, "UPDATE records SET sequence = NULL")
-    change(data, "DELETE FROM records WHERE id = 2")  # taken out in days when nothing told of it
-    assert verify_log(data) == LogProof(2)
-    write(data, begun(), judged(4, run="r"), exported("records", "x"))
+    change(data, "PRAGMA user_version = 0")  # and from before there was an anchor
+    data.anchor_file.unlink()
     assert verify_log(data) == LogProof(3)
+    write(data, begun(), judged(4, run="r"), exported("records", "x"))
+    assert verify_log(data) == LogProof(4)
+    change(data, "DELETE FROM records WHERE id = 2")
+    assert "Records 2 to 2 are missing" in said(verify_log(data))
 
 
 def test_only_events_are_a_log_too(data: DataDir) -> None:

@@ -21,8 +21,10 @@ from crane_desktop.domain.events import Event, EventKind, exported
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.records import database
 from crane_desktop.records import log as log_module
+from crane_desktop.records import numbering as numbering_module
 from crane_desktop.records import writer as writer_module
 from crane_desktop.records.faults import database_fault, disk_fault
+from crane_desktop.records.ledger import Ledger
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.migrate import opening_error
 from crane_desktop.records.queries import RecordReader
@@ -85,14 +87,14 @@ def test_a_row_that_fails_takes_its_batch_with_it_and_the_next_is_written(
 ) -> None:
     log.append([judged(1), NOTE])
     before, calls = contents(data), iter(range(100))
-    real = writer_module._insert_one
+    real = numbering_module._insert_one
 
     def failing(connection: Connection, *rest: Any) -> int:
         if next(calls) == after:
             raise broken(code)
         return real(connection, *rest)
 
-    monkeypatch.setattr(writer_module, "_insert_one", failing)
+    monkeypatch.setattr(numbering_module, "_insert_one", failing)
     with pytest.raises(StationFault) as caught:
         log.append([judged(2), NOTE, judged(3), NOTE])
     assert caught.value.key == key
@@ -110,7 +112,7 @@ def test_what_nobody_thought_of_is_a_fault_too(
     def failing(*_: object) -> int:
         raise error
 
-    monkeypatch.setattr(writer_module, "_insert_one", failing)
+    monkeypatch.setattr(numbering_module, "_insert_one", failing)
     with pytest.raises(StationFault, match=r"records\.broken"):
         log.append([judged(1), NOTE])
     monkeypatch.undo()
@@ -168,14 +170,14 @@ def test_a_slow_event_is_given_up_in_time_and_never_turns_up_later(
 def test_a_commit_that_hangs_is_waited_for_twice_and_what_it_brought_is_in_order(
     log: SqliteInspectionLog, data: DataDir, judged: Judged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on, begun, real = threading.Event(), threading.Event(), Writer._insert
+    go_on, begun, real = threading.Event(), threading.Event(), Ledger.add
 
-    def slow(self: Writer, rows: Any) -> list[int]:
+    def slow(self: Ledger, rows: Any) -> list[int]:
         begun.set()
         assert go_on.wait(30)
         return real(self, rows)
 
-    monkeypatch.setattr(Writer, "_insert", slow)
+    monkeypatch.setattr(Ledger, "add", slow)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(log.append, [judged(1, pictures=False)], 0.05)
         assert begun.wait(20)
@@ -214,7 +216,7 @@ def test_a_connection_that_cannot_even_be_closed_is_replaced(
     def rude(_: Connection) -> None:
         raise broken(sqlite3.SQLITE_IOERR, "closing too")
 
-    monkeypatch.setattr(writer_module, "_insert_one", failing)
+    monkeypatch.setattr(numbering_module, "_insert_one", failing)
     monkeypatch.setattr(Connection, "close", rude)
     with pytest.raises(StationFault, match=r"records\.not_written"):
         log.note(NOTE)
@@ -238,7 +240,7 @@ def test_a_log_that_breaks_while_it_is_opened_is_told_and_can_be_opened_later(
     def failing(*_: object) -> int:
         raise error
 
-    monkeypatch.setattr(writer_module, "remove_orphans", failing)
+    monkeypatch.setattr(writer_module, "look_after_pictures", failing)
     with pytest.raises(CraneError) as caught:
         SqliteInspectionLog(data)
     assert caught.value.key == key
@@ -249,7 +251,7 @@ def test_a_log_that_breaks_while_it_is_opened_is_told_and_can_be_opened_later(
 def test_a_log_that_does_not_open_in_time_is_told(data: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = threading.Event()
     monkeypatch.setattr(log_module, "_OPEN_WITHIN_S", 0.02)
-    monkeypatch.setattr(writer_module, "remove_orphans", lambda *_: 0 if go_on.wait(30) else 1)
+    monkeypatch.setattr(writer_module, "look_after_pictures", lambda *_: (go_on.wait(30), ())[1])
     with pytest.raises(InputError, match=r"records\.slow_to_open"):
         SqliteInspectionLog(data)
     thread = next(t for t in threading.enumerate() if t.name == "crane-log")

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from crane_desktop.domain.errors import InputError, StationFault
 from crane_desktop.domain.events import exported, recipe_changed
+from crane_desktop.records.anchor import Anchor
 from crane_desktop.records.database import connect
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.queries import RecordReader
@@ -48,27 +50,49 @@ def test_whoever_notes_something_finds_it_in_the_log(log: StationLog, data: Data
         assert [row.event.kind.value for row in reader.events()] == ["exported", "recipe_changed"]
 
 
-def test_only_a_run_removes_pictures_that_no_record_names(data: DataDir) -> None:
-    """A log that was moved away, as after a restore: whoever notes an event then must not empty the archive."""
+def left_behind(data: DataDir, name: str) -> Path:
     folder = data.images / "2026" / "01" / "02"
-    folder.mkdir(parents=True)
-    picture = folder / "part.png"
-    picture.write_bytes(b"x")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(b"x")
+    return folder / name
+
+
+def test_only_a_run_quarantines_what_a_crash_left_and_it_tells_of_everything_else(data: DataDir) -> None:
     with StationLog(data, Settings()) as log:
         assert log.note(NOTE)
-        assert picture.exists()
+    anchor = Anchor(data.anchor_file)
+    mark = anchor.load()
+    assert mark is not None
+    anchor.write(replace(mark, sessions=("beef",)), sync=True)
+    of_the_killed, other = (left_behind(data, f"120000-000000-{who}0000-NG.png") for who in ("beef", "cafe"))
+    with StationLog(data, Settings()) as log:
+        assert log.note(NOTE)
+        assert of_the_killed.exists(), "whoever only notes an event moves nothing"
+        assert [finding.key for finding in log.open()] == ["records.pictures_unnamed"]
+        assert other.exists()
+        assert not of_the_killed.exists()
+        assert [file.name for file in data.quarantine.rglob("*.png")] == [of_the_killed.name]
+
+
+def test_a_log_that_was_moved_away_is_told_to_the_next_run_and_costs_no_picture(data: DataDir) -> None:
+    with StationLog(data, Settings()) as log:
+        assert log.note(NOTE)
         log.open()
-        assert not picture.exists()
-        picture.write_bytes(b"x")
-        log.open()  # once a program is enough: what comes now is its own
-        assert picture.exists()
+    picture = left_behind(data, "120000-000000-beef0000-NG.png")
+    data.log_file.rename(data.root / "safe place.sqlite3")
+    with StationLog(data, Settings()) as log:
+        assert log.note(NOTE), "whoever notes an event first takes nothing of it away"
+    for _ in range(2):
+        with StationLog(data, Settings()) as log:
+            assert [finding.key for finding in log.open()] == ["records.other_log", "records.pictures_unnamed"]
+    assert picture.exists()
 
 
 def test_many_threads_share_one_writer(log: StationLog, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[tuple[str, int]] = []
     real = SqliteInspectionLog
 
-    def counted(data: DataDir, *, keep_images: str, reserve_mb: int, **more: bool) -> SqliteInspectionLog:
+    def counted(data: DataDir, *, keep_images: str, reserve_mb: int, **more: int) -> SqliteInspectionLog:
         made.append((keep_images, reserve_mb))
         return real(data, keep_images=keep_images, reserve_mb=reserve_mb, **more)  # type: ignore[arg-type]
 

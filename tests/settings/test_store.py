@@ -52,6 +52,15 @@ def test_what_is_saved_is_loaded(tmp_path: Path, stored: Settings) -> None:
     assert load_settings(path) == (stored, [])
 
 
+def test_what_was_kept_of_an_earlier_damage_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    for raw in (b"{1", b"{2", b"{1", b"{2"):
+        path.write_bytes(raw)
+        load_settings(path)
+    kept = {file.name: file.read_bytes() for file in tmp_path.glob("*.damaged*")}
+    assert kept == {"settings.damaged.json": b"{1", "settings.damaged (2).json": b"{2"}
+
+
 def test_without_a_file_the_defaults_apply_silently(tmp_path: Path) -> None:
     assert load_settings(tmp_path / "settings.json") == (Settings(), [])
     assert list(tmp_path.iterdir()) == []

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from crane_desktop.app.station.carried import Carried
 from crane_desktop.app.station.worker import Worker
+from crane_desktop.domain.alarms import AlarmSeverity
 from crane_desktop.domain.balance import Counts
 from crane_desktop.domain.errors import CraneError, StationFault
 from crane_desktop.domain.events import Event, counts_reset
@@ -24,7 +25,7 @@ from crane_desktop.services.alarms import AlarmList, LineAlarms
 from crane_desktop.services.camera_setup import CameraOwner
 from crane_desktop.services.model_loading import LoadedModel, load_model
 from crane_desktop.services.recipe_source import RecipeChoice, recipe_choice
-from crane_desktop.services.run import Run, check_choice, does_not_stop, prepare_run
+from crane_desktop.services.run import LOG, Run, check_choice, does_not_stop, prepare_run
 from crane_desktop.services.workbench import Workbench
 
 STATION, MODEL, LINE = "station", "model", "line"
@@ -189,7 +190,7 @@ class LiveLine:
         model = self._model
         if model is None:
             raise StationFault("app.no_model")
-        self._workbench.log.open()
+        self._alarms.follow(LOG, self._workbench.log.open(), AlarmSeverity.WARNING)
         with self._cameras.granted_to_line(self.source_in_use):
             bench = self._workbench
             run = prepare_run(bench.recipes, choice, model, bench.log, language=bench.language)

@@ -1,4 +1,4 @@
-"""``records verify|stats|export``: prove the log, sum it up, and take it out."""
+"""``records verify|stats|export|set-aside|take-in``: prove the log, sum it up, take it out, care for its pictures."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import typer
 from crane_desktop.cli.invocation import open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption
 from crane_desktop.cli.usage import Command, Group
-from crane_desktop.domain.events import exported
+from crane_desktop.domain.events import exported, pictures_moved
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.verdicts import Verdict
-from crane_desktop.settings.texts import Language, text
+from crane_desktop.settings.texts import Language, error_text, text
 
 _MOMENT = "%Y-%m-%d %H:%M:%S"
 
@@ -41,16 +41,23 @@ class ExportWhat(StrEnum):
 @commands.command("stats", cls=Command, help=text("app.help.records_stats", HELP_LANGUAGE))
 def stats(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     """Sum up the log."""
+    from crane_desktop.records.quarantine import held
     from crane_desktop.records.queries import RecordReader
 
     workbench = open_invocation(data_dir, as_json=as_json)
     with RecordReader(workbench.data) as reader:
         summary = reader.stats()
+    data = workbench.data
+    kept = {"quarantine": held(data.quarantine), "set_aside": held(data.set_aside)}
     if as_json:
-        workbench.console.data(summary)
-    else:
-        for sentence in _said(summary, workbench.language):
-            workbench.console.say(sentence)
+        workbench.console.data(summary | (kept if any(kept.values()) else {}))
+        return
+    sentences = _said(summary, workbench.language)
+    if any(kept.values()):
+        days = workbench.settings.quarantine_days
+        sentences.append(text("records.sum_of_kept", workbench.language, days=days, **kept))
+    for sentence in sentences:
+        workbench.console.say(sentence)
 
 
 @commands.command("verify", cls=Command, help=text("app.help.records_verify", HELP_LANGUAGE))
@@ -63,11 +70,16 @@ def verify(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     with progress_bar(text("app.verifying_log", workbench.language)) as progress:
         proof = verify_log(workbench.data, progress)
     if as_json:
-        workbench.console.data({"ok": proof.ok, "records": proof.records, "first_bad": proof.first_bad})
+        findings = [
+            {"finding": found.key.rpartition(".")[2], "sentence": error_text(found, workbench.language)}
+            for found in proof.findings
+        ]
+        result = {"ok": proof.ok, "records": proof.records, "first_bad": proof.first_bad}
+        workbench.console.data({**result, **({"findings": findings} if findings else {})})
     elif proof.ok:
         workbench.console.say(text("app.log_sound", workbench.language, records=proof.records))
-    if proof.error is not None:
-        workbench.console.show_error(proof.error)
+    for found in proof.findings:
+        workbench.console.show_error(found)
     raise typer.Exit(0 if proof.ok else 1)
 
 
@@ -85,6 +97,41 @@ def _said(summary: Mapping[str, Any], language: Language) -> list[str]:
     words = {"runs": summary["runs"], "skipped": skipped, "losses": lost, "unknown": summary["unknown"]}
     said.append(text("records.sum_of_runs", language, **words))
     return said
+
+
+@commands.command("set-aside", cls=Command, help=text("records.help_set_aside", HELP_LANGUAGE))
+def set_aside(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+    """Move pictures that no record names out of the archive."""
+    from crane_desktop.records.unnamed import set_aside_unnamed
+
+    workbench = open_invocation(data_dir, as_json=as_json)
+    data = workbench.data
+    with data.lock():
+        moved = set_aside_unnamed(data)
+        if moved:
+            workbench.note(pictures_moved(moved, data.set_aside.name, "set_aside"))
+    if as_json:
+        workbench.console.data({"pictures": moved, "folder": str(data.set_aside)})
+    else:
+        said = text("records.were_set_aside", workbench.language, pictures=moved, folder=data.set_aside)
+        workbench.console.say(said)
+
+
+@commands.command("take-in", cls=Command, help=text("records.help_take_in", HELP_LANGUAGE))
+def take_in(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
+    """Put pictures that a record names back into the archive."""
+    from crane_desktop.records.unnamed import take_in_named
+
+    workbench = open_invocation(data_dir, as_json=as_json)
+    data = workbench.data
+    with data.lock():
+        moved = take_in_named(data)
+        if moved:
+            workbench.note(pictures_moved(moved, data.images.name, "taken_in"))
+    if as_json:
+        workbench.console.data({"pictures": moved, "folder": str(data.images)})
+    else:
+        workbench.console.say(text("records.were_taken_in", workbench.language, pictures=moved))
 
 
 @commands.command("export", cls=Command, help=text("app.help.records_export", HELP_LANGUAGE))
