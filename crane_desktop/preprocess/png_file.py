@@ -45,7 +45,7 @@ def png_pieces(values: NDArray[Any], note: PictureNote, *, compress: bool = True
     ahead: list[bytes] = []
     step = max(1, _PIECE_BYTES // values[0].nbytes)
     for top in range(0, height, step):
-        ahead.append(coder.compress(_lines(values, top, min(top + step, height), compress=compress)))
+        ahead.append(coder.compress(_lines(values, top, min(top + step, height), compress=compress).data))
         if sum(map(len, ahead)) >= _PIECE_BYTES:
             yield png_chunk(b"IDAT", b"".join(ahead))
             ahead.clear()

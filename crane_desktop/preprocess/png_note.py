@@ -21,7 +21,7 @@ _AROUND_A_CHUNK = 12
 """Length, type and check sum around each chunk's content (https://www.w3.org/TR/png-3/#5Chunk-layout)."""
 
 _HEADER_END = len(SIGNATURE) + _AROUND_A_CHUNK + 13
-_COLOUR_TYPE_AT = 25
+_SAMPLE_BITS_AT, _COLOUR_TYPE_AT = 24, 25
 _CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}  # by the header's colour type
 _MOST_BYTES = 1000
 _MOST_BITS = 16
@@ -65,7 +65,7 @@ def with_note(png: bytes, note: PictureNote) -> bytes:
         raise ValueError("no PNG to put a note into")
     text = json.dumps(asdict(note), separators=(",", ":")).encode("ascii")
     chunks = png_chunk(b"tEXt", _KEYWORD + text)
-    if note.significant_bits is not None and note.significant_bits > 8:
+    if note.significant_bits is not None and 8 < note.significant_bits <= png[_SAMPLE_BITS_AT]:
         chunks = png_chunk(b"sBIT", bytes([note.significant_bits]) * _CHANNELS[png[_COLOUR_TYPE_AT]]) + chunks
     return b"".join((png[:_HEADER_END], chunks, png[_HEADER_END:]))
 

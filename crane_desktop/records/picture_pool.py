@@ -22,6 +22,10 @@ THREADS = 4
 COMPRESSED_AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 """The other half of the cores is the model's."""
 
+CALM_AFTER = 8
+"""So many pictures in a row must find the pool free before it compresses again: one that is compressed while a full
+queue waits behind it holds up all of that."""
+
 STUCK_AFTER_S = 5.0
 """A disk that has not taken one file in this time takes none: no more is handed to it until it moves again."""
 
@@ -88,8 +92,8 @@ class PictureJob:
 class PicturePool:
     """A few threads that write pictures, first come, first served. Any thread may `begin`.
 
-    Where more pictures are under way than half the processor's cores, the next ones are stored uncompressed: in a tenth
-    of the time, in twice the space: a line that is faster than the compression keeps its pictures all the same.
+    Where more pictures are under way than half the processor's cores, the next ones are stored uncompressed, in a tenth
+    of the time and twice the space: a line that is faster than the compression keeps its pictures all the same.
 
     Parameters
     ----------
@@ -106,14 +110,15 @@ class PicturePool:
         self._threads: list[threading.Thread] = []
         self._unfinished: set[PictureJob] = set()
         self._moved_s = time.monotonic()
+        self._calm = CALM_AFTER
         self._was_short = self._closed = False
 
     def begin(self, entry: LogEntry) -> PictureJob:
         """Begin to write the pictures of an entry that has some; returns at once."""
         files = self._archive.place(entry)
         with self._guard:
-            compress = len(self._unfinished) < COMPRESSED_AT_ONCE
-            job = PictureJob(entry, files, self._archive.forget, compress=compress)
+            self._calm = self._calm + 1 if len(self._unfinished) < COMPRESSED_AT_ONCE else 0
+            job = PictureJob(entry, files, self._archive.forget, compress=self._calm >= CALM_AFTER)
             now_s = time.monotonic()
             if not self._unfinished:
                 self._moved_s = now_s

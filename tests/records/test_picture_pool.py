@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import threading
 from collections import namedtuple
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eventually import eventually
 
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.ports import LogEntry, PictureKeeper
@@ -120,13 +122,15 @@ def test_while_others_are_under_way_pictures_are_stored_not_compressed(
         real(self, entry, *args, compress=compress)
 
     monkeypatch.setattr(picture_pool, "COMPRESSED_AT_ONCE", 1)
+    monkeypatch.setattr(picture_pool, "CALM_AFTER", 2)
     monkeypatch.setattr(Archive, "write", watched)
     begun = [log.begin_pictures(judged(number)) for number in (1, 2, 3)]
     go_on.set()
     log.append(begun)
     assert seen == {1: True, 2: False, 3: False}
-    log.append([judged(4)])
-    assert seen[4] is True
+    numbers = itertools.count(4)
+    assert eventually(lambda: log.append([judged(number := next(numbers))]) and seen[number]), "it is calm again"
+    assert not seen[4], "one that finds the pool free is no calm yet"
 
 
 def test_pictures_that_are_asked_for_no_more_go_from_the_disk(
