@@ -30,7 +30,7 @@ MARGIN_SHARE = 0.5
 
 FEWEST_PARTS = 3
 """Of fewer, the next good part may come out NG more often than not: a bound that says nothing."""
-HIGHEST_REACHED = 0.999
+HIGHEST_REACHED = 0.9999
 """What a part can be relied on to reach: scores and maps end at 1, and come no nearer to it than this in practice."""
 HIGHEST_RATE = 0.5
 """Of false rejects: a station that stops more good parts than it lets pass decides nothing."""

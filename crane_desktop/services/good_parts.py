@@ -111,17 +111,12 @@ def learn_for_recipe(
     known = name in workbench.recipes.names()
     old = workbench.recipes.head(name) if known else Recipe(name=name)
     bits = bits_of(old, significant_bits)
-    pictures = [read_part(file, bits).pixels for file in files]
+    pictures = {file.name: read_part(file, bits).pixels for file in files}
     scorer = proven_scorer(workbench, pack_path(workbench, pack or (old.pack if known else None)))
     try:
         if scorer.unfit is not None:
             raise unfit_fault(scorer.info.pack, scorer.unfit)
-        used = decided(_looked_at(scorer, {file.name: p for file, p in zip(files, pictures, strict=True)}), decision)
-        if used.copies:
-            watch.warn(copies_told(used))
-        counted = {picture.name for picture in used.counted}
-        kept_pictures = [p for file, p in zip(files, pictures, strict=True) if file.name in counted]
-        memory = learn_good_parts(scorer, kept_pictures, seed, watch.progress)
+        memory = learn_good_parts(scorer, _that_count(scorer, pictures, decision, watch), seed, watch.progress)
         if not memory.check.better:
             return Learnt(old, memory, used=False, passed_over=listing.passed_over)
         kept, used_pack = _keep(workbench.data, memory), scorer.info.pack
@@ -134,6 +129,16 @@ def learn_for_recipe(
         why=Why("recipe.why.good_parts_learnt", {"parts": kept.parts}),
     )
     return Learnt(saved.recipe, memory, used=True, passed_over=listing.passed_over)
+
+
+def _that_count(
+    scorer: Scorer, pictures: dict[str, NDArray[np.uint8]], decision: OutlierDecision, watch: Watch
+) -> list[NDArray[np.uint8]]:
+    """Return the pictures that a memory may hold: no copies, and nothing that a person has not decided about."""
+    used = decided(_looked_at(scorer, pictures), decision)
+    if used.copies:
+        watch.warn(copies_told(used))
+    return [pictures[picture.name] for picture in used.counted]
 
 
 def _looked_at(scorer: Scorer, pictures: dict[str, NDArray[np.uint8]]) -> GoodSet:

@@ -117,7 +117,9 @@ def lost_details(pictures: Sequence[ScoredPicture], model_side_px: int) -> Input
     """Return the sentence about details that are lost where the model sees pictures much smaller; None elsewhere."""
     if not pictures:
         return None
-    height, width = max((picture.shape for picture in pictures), key=lambda shape: smallest_detail_px(*shape, 1))
+    height, width = max(
+        (picture.shape for picture in pictures), key=lambda size: smallest_detail_px(size[0], size[1], 1)
+    )
     times = smallest_detail_px(height, width, model_side_px) / SEEN_PX
     if times < _MUCH_SMALLER:
         return None

@@ -169,7 +169,7 @@ def test_the_rule_and_the_calibration_mean_the_same_numbers() -> None:
         ([(0.1, 0.1)] * 9, 0.6, "decision.rate_out_of_range"),
         ([(0.1, 0.1)] * 9, math.nan, "decision.rate_out_of_range"),
         ([(0.1, math.nan), (0.1, 0.1), (math.inf, 0.2)], 0.1, "decision.good_part_without_score"),
-        ([(0.1, 0.1)] * 9 + [(0.9999, 0.1)], 0.05, "decision.score_out_of_reach"),
+        ([(0.1, 0.1)] * 9 + [(0.99995, 0.1)], 0.05, "decision.score_out_of_reach"),
         ([(0.1, 0.1)] * 60 + [(0.1, 1.0)], 0.01, "decision.peak_out_of_reach"),
     ],
 )

@@ -321,7 +321,7 @@ class TestNothingIsBelieved:
     [
         ((40, 40), None),
         ((200, 200), None),
-        ((100, 6000), None),  # in tiles of 100 px
+        ((100, 2000), None),  # in tiles of 100 px
         ((440, 448), {"width": 448, "height": 440, "times": "8.0", "detail": 64}),
         ((4000, 300), {"width": 300, "height": 4000, "times": "5.4", "detail": 43}),
     ],
