@@ -156,8 +156,8 @@ def read_marks(mask: Path) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], NDAr
     with _named(mask):
         values = read_values(mask)
     # Sets mark with 255, with 1, or with a number for each defect: all but 0 counts. JPEG adds a few grey levels.
-    marked = values > (127 if mask.suffix.lower() in LOSSY_SUFFIXES else 0)
-    return values, marked.any(axis=-1) if marked.ndim == 3 else marked
+    marked = np.asarray(values > (127 if mask.suffix.lower() in LOSSY_SUFFIXES else 0), np.bool_)
+    return values, np.asarray(marked.any(axis=-1)) if marked.ndim == 3 else marked
 
 
 def size_words(shape: tuple[int, ...]) -> str:
