@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,7 @@ def test_a_log_that_cannot_be_opened_releases_the_model(workbench: Workbench, cl
 
 def test_a_sound_choice_opens_no_camera() -> None:
     check_choice(SourceChoice(kind="genicam", device="SN1"))
+    assert active_children() == []
 
 
 def test_a_folder_is_looked_into_before_a_model_is_loaded(workbench: Workbench, tmp_path: Path) -> None:
