@@ -35,6 +35,7 @@ from crane_desktop.domain.station import Result
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.pipeline.line import Line
 from crane_desktop.recipe.model import Recipe, Thresholds
+from crane_desktop.records import log as _log_is_there_before_the_fork  # noqa: F401
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.records.verify import verify_log
 from crane_desktop.services.station_log import StationLog
@@ -45,6 +46,10 @@ SUMS = ("kills", "acknowledged", "lost", "false_ok", "pictures", "removed", "wro
 BAD = ("lost", "false_ok", "removed", "wrong_proofs")
 KILLS_IN_ONE_FOLDER = 20
 _LONGEST_S = 0.6
+_MOST_VERDICTS = 60
+_FROM_BIRTH = 0.3
+"""Share of the kills that come so long after the process was born; the others come after so many verdicts."""
+
 _RECIPE = Recipe(name="r", thresholds=Thresholds(score_review=0.4, score_ng=0.6, map_review=0.8, map_ng=0.9))
 _SIZE_PX = (96, 128)
 
@@ -146,6 +151,11 @@ class Seen:
 
     acknowledged: dict[int, str] = field(default_factory=dict)
 
+    def take(self, line: str) -> None:
+        """Take an acknowledgement: ``verdict ID VERDICT``."""
+        _, record_id, verdict = line.split()
+        self.acknowledged[int(record_id)] = verdict
+
 
 class Bed:
     """The process that lets lines go."""
@@ -154,16 +164,17 @@ class Bed:
         words = [sys.executable, str(Path(__file__).resolve()), "--bed"]
         self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
-    def kill_a_line(self, folder: Path, after_s: float, seen: Seen) -> None:
-        """Let a line go and kill it so long after it was born."""
+    def kill_a_line(self, folder: Path, verdicts: int, after_s: float, seen: Seen) -> None:
+        """Let a line go and kill it so long after it told so many verdicts."""
         self._ask(f"run {folder}")
         pid = int(self._line().split()[1])
+        for _ in range(verdicts):
+            seen.take(self._line())
         time.sleep(after_s)
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         while (line := self._line()) != "over":
-            _, record_id, verdict = line.split()
-            seen.acknowledged[int(record_id)] = verdict
+            seen.take(line)
 
     def look(self, folder: Path) -> dict[str, Any]:
         """Start the station anew and return what it found."""
@@ -216,7 +227,10 @@ def campaign(kills: int, seed: int, progress: Path | None) -> Counter[str]:
                 seen = Seen()
                 for _ in range(min(KILLS_IN_ONE_FOLDER, kills - sums["kills"])):
                     chance, before = random.Random(f"{seed} {sums['kills']}"), len(seen.acknowledged)
-                    bed.kill_a_line(Path(folder), chance.uniform(0.0, _LONGEST_S), seen)
+                    if chance.random() < _FROM_BIRTH:
+                        bed.kill_a_line(Path(folder), 0, chance.uniform(0.0, _LONGEST_S), seen)
+                    else:
+                        bed.kill_a_line(Path(folder), chance.randint(1, _MOST_VERDICTS), chance.uniform(0.0, 0.1), seen)
                     found = bed.look(Path(folder))
                     one = judged(found, seen, before)
                     sums.update(one)
