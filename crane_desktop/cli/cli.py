@@ -113,10 +113,9 @@ def run(argv: Sequence[str]) -> int:
     except StationFault as error:
         show_error(error, spoken_language())
         return EXIT_FAULT
-    except Exception as error:
+    except Exception as error:  # the program's last line of defence: logged whole, shown briefly
         if was_asked():  # an interrupt that a library made something else of
             return _interrupted()
-        # The program's last line of defence: logged whole, shown briefly.
         logging.getLogger(__name__).critical("unexpected failure", exc_info=error)
         failed(error, spoken_language())
         return EXIT_FAULT
