@@ -25,6 +25,8 @@ from crane_desktop.domain.events import (
     alarm_raised,
     alarm_returned,
     camera_gap,
+    comeback_confirmed,
+    counts_reset,
     exported,
     imported,
     log_incomplete,
@@ -37,11 +39,14 @@ from crane_desktop.domain.events import (
     run_begun,
     run_ended,
     run_progress,
+    scanned,
     told_counts,
+    unclean_end,
 )
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.health import Gap
 from crane_desktop.domain.ports import LogEntry
+from crane_desktop.domain.scans import Scan
 from crane_desktop.domain.verdicts import JudgedBy, Verdict
 from crane_desktop.records.database import connect
 from crane_desktop.records.log import SqliteInspectionLog
@@ -77,6 +82,10 @@ EVENTS = [
     log_settled([7, 8], [], recorded=True),
     pictures_moved(3, "quarantine", "crash"),
     pictures_unnamed(3020),
+    scanned(Scan("LOT 4711", "]C1", NOW)),
+    counts_reset(NOW, {Verdict.OK: 12, Verdict.NG: 1}),
+    unclean_end(NOW.isoformat()),
+    comeback_confirmed("demo", "既定", "demo"),
 ]
 
 

@@ -32,6 +32,9 @@ class _FailingFile:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
+    def close(self) -> None:
+        self._file.close()
+
     def write(self, content: bytes) -> int:
         if self._verb == "write":
             self._file.write(content[: len(content) // 2])
