@@ -100,7 +100,6 @@ def learn_for_recipe(
     StationFault
         If this station does not give the pack's golden scores.
     """
-    from crane_desktop.camera.decode import read_part
     from crane_desktop.camera.pictures.listing import list_folder
     from crane_desktop.services.packs.find import pack_path
     from crane_desktop.training.goodparts.learn import learn_good_parts
@@ -110,8 +109,7 @@ def learn_for_recipe(
     name = checked_name(name)
     known = name in workbench.recipes.names()
     old = workbench.recipes.head(name) if known else Recipe(name=name)
-    bits = bits_of(old, significant_bits)
-    pictures = {file.name: read_part(file, bits).pixels for file in files}
+    pictures = _read(files, bits_of(old, significant_bits))
     scorer = proven_scorer(workbench, pack_path(workbench, pack or (old.pack if known else None)))
     try:
         if scorer.unfit is not None:
@@ -129,6 +127,12 @@ def learn_for_recipe(
         why=Why("recipe.why.good_parts_learnt", {"parts": kept.parts}),
     )
     return Learnt(saved.recipe, memory, used=True, passed_over=listing.passed_over)
+
+
+def _read(files: Sequence[Path], significant_bits: int | None) -> dict[str, NDArray[np.uint8]]:
+    from crane_desktop.camera.decode import read_part
+
+    return {file.name: read_part(file, significant_bits).pixels for file in files}
 
 
 def _that_count(

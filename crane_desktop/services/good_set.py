@@ -124,7 +124,7 @@ def lost_details(pictures: Sequence[ScoredPicture], model_side_px: int) -> Input
     if times < _MUCH_SMALLER:
         return None
     detail = math.ceil(SEEN_PX * times)
-    return InputError("services.details_lost", width=width, height=height, times=f"{times:.1f}", detail=detail)
+    return InputError("services.details_lost", width=width, height=height, times=f"{times:.1f}", least=detail)
 
 
 def copies_told(found: GoodSet) -> InputError:

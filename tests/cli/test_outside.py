@@ -142,7 +142,10 @@ def test_folder_and_pack_are_asked_for_again(crane: Crane, tmp_path: Path, other
     done = crane("recipe", "import", file, "--data-dir", other, "--json")
     assert done.objects[0]["dropped"] == {"source.path": "部品", "pack": "本番"}
     refused(crane("inspect", "--recipe", "部品A", "--data-dir", other), "--path")
-    refused(crane("inspect", "--recipe", "部品A", "--path", tmp_path, "--data-dir", other), "本番")
+    pictures = tmp_path / "絵"
+    pictures.mkdir()
+    picture_file(pictures / "1.png", pixels(32, 32))
+    refused(crane("inspect", "--recipe", "部品A", "--path", pictures, "--data-dir", other), "本番")
 
 
 # -- packs that lie ------------------------------------------------------------------------------------------------

@@ -101,8 +101,9 @@ class TestProof:
         done = crane(*demo(station_dir))
         assert {(line["verdict"], line["reason"]) for line in done.verdicts} == {("NONE", "self_test_failed")}
         assert done.code == 1
-        assert len(done.sentences) == 1
-        assert "install the pack again" in done.sentences[0]
+        told, details = done.sentences
+        assert "install the pack again" in told
+        assert "golden/0.png" in details
         assert json.loads(DataDir(station_dir).proofs_file.read_text()) == {}
 
     def test_the_remedy_is_told_in_japanese_too(

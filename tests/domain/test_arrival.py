@@ -15,7 +15,7 @@ from crane_desktop.domain import arrival as clock
 from crane_desktop.domain.arrival import arrival, check_pace
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import FrameOrigin
-from crane_desktop.domain.sources import SourceChoice
+from crane_desktop.domain.sources import FASTEST_HZ, MOST_FRAMES, SLOWEST_HZ, SourceChoice
 from crane_desktop.settings.texts import LANGUAGES, error_text
 
 WALL = datetime(2026, 7, 1, 8, tzinfo=UTC)
@@ -85,8 +85,8 @@ def test_what_the_camera_says_is_handed_on_and_nothing_else_is_made_up(told: dic
     assert {name: getattr(origin, name) for name in known} == told
 
 
-@given(st.none() | st.floats(1e-300, 1e300), st.none() | st.integers(0, 10**12))
-def test_any_rate_above_zero_and_any_number_from_none_on_will_do(rate_hz: float | None, frames: int | None) -> None:
+@given(st.none() | st.floats(SLOWEST_HZ, FASTEST_HZ), st.none() | st.integers(0, MOST_FRAMES))
+def test_any_rate_and_any_number_of_frames_within_reason_will_do(rate_hz: float | None, frames: int | None) -> None:
     assert check_pace(rate_hz, frames) is None
 
 
@@ -116,3 +116,16 @@ def test_a_choice_that_differs_in_anything_is_another_choice(name: str) -> None:
     assert replace(SourceChoice(), **{name: "other"}) != SourceChoice()
     assert replace(SourceChoice(), **{name: getattr(SourceChoice(), name)}) == SourceChoice()
     assert len({SourceChoice(), SourceChoice()}) == 1
+
+
+@pytest.mark.parametrize("rate_hz", [SLOWEST_HZ / 2, FASTEST_HZ * 2, 5e-324, 1e300])
+def test_a_rate_that_only_a_typing_error_can_mean_is_told(rate_hz: float) -> None:
+    with pytest.raises(InputError, match="rate_wrong") as caught:
+        check_pace(rate_hz, None)
+    assert all(error_text(caught.value, language) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize("frames", [MOST_FRAMES + 1, 2**63, 10**400, -1])
+def test_a_number_of_frames_that_no_log_could_count_is_told(frames: int) -> None:
+    with pytest.raises(InputError, match="frames_wrong"):
+        check_pace(None, frames)

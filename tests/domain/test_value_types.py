@@ -23,7 +23,7 @@ MODULES: list[ModuleType] = [
 TYPES: list[type] = [
     kind
     for module in MODULES
-    for _, kind in inspect.getmembers(module, is_dataclass)
+    for _, kind in inspect.getmembers(module, lambda thing: isinstance(thing, type) and is_dataclass(thing))
     if kind.__module__ == module.__name__
 ]
 every_type = pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__qualname__)

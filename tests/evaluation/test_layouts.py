@@ -196,7 +196,7 @@ def test_a_list_that_cannot_be_read_is_named(
     def gone(*_args: object, **_named: object) -> str:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(Path, "read_text", gone)
+    monkeypatch.setattr("os.open", gone)
     error = refusal(read_dataset, tmp_path)
     assert (error.key, error.params["file"]) == ("training.list_unreadable", tmp_path / file)
 

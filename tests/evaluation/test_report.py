@@ -123,7 +123,7 @@ def test_large_pictures_become_small(bright: Scorer, write_picture: Callable[...
 def test_the_number_of_pictures_is_bounded(bright: Scorer, write_picture: Callable[..., None], tmp_path: Path) -> None:
     for number in range(12):
         for index in range(4):
-            grey = np.full((8, 8), 10 * index, np.uint8)
+            grey = np.full((16, 16), 10 * index, np.uint8)
             write_picture(tmp_path / f"{number:02d}" / "test" / "good" / f"{index}.png", grey + 90)
             write_picture(tmp_path / f"{number:02d}" / "test" / "spot" / f"{index}.png", grey)
     found = evaluate(bright, read_dataset(tmp_path))

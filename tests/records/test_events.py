@@ -199,11 +199,9 @@ def test_a_locked_log_is_told_and_takes_the_next_event(data: DataDir, monkeypatc
         assert log.note(EVENTS[4]) == 1
 
 
-PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
+FLAT = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text()
+LISTS = st.lists(FLAT, max_size=3)
+PLAIN = FLAT | LISTS | st.lists(LISTS, max_size=2) | st.dictionaries(st.text(), FLAT | LISTS, max_size=3)
 
 
 @given(st.dictionaries(st.text(max_size=5), PLAIN, max_size=4))

@@ -322,8 +322,8 @@ class TestNothingIsBelieved:
         ((40, 40), None),
         ((200, 200), None),
         ((100, 2000), None),  # in tiles of 100 px
-        ((440, 448), {"width": 448, "height": 440, "times": "8.0", "detail": 64}),
-        ((4000, 300), {"width": 300, "height": 4000, "times": "5.4", "detail": 43}),
+        ((440, 448), {"width": 448, "height": 440, "times": "8.0", "least": 64}),
+        ((4000, 300), {"width": 300, "height": 4000, "times": "5.4", "least": 43}),
     ],
 )
 def test_that_details_are_lost_is_told_with_the_smallest_that_is_seen(

@@ -24,6 +24,12 @@ from crane_desktop.settings.data_dir import DataDir
 Crane = Callable[..., Any]
 
 
+def chosen(data: DataDir, producer: Path) -> None:
+    """Let the station's people have chosen this driver."""
+    settings = json.loads(data.settings_file.read_text("utf-8")) if data.settings_file.exists() else {}
+    data.settings_file.write_text(json.dumps({**settings, "producers": [str(producer)]}), "utf-8")
+
+
 def test_a_record_tells_what_was_done_and_keeps_what_the_camera_sent(
     crane: Crane, station_dir: Path, virtual_cameras: VirtualCameras
 ) -> None:
@@ -46,6 +52,7 @@ def test_a_record_tells_what_was_done_and_keeps_what_the_camera_sent(
     }
     stored_fields(data, **recipe)
     (station_dir / "settings.json").write_text('{"keep_images": "all", "reserve_mb": 100}', encoding="utf-8")
+    chosen(data, virtual_cameras.cti)
     words = ("inspect", "--json", "--recipe", "部品A", "--data-dir", station_dir, "--frames", "2")
     done = crane(*words)
     assert (done.code, done.summary["verdicts"]) == (0, 2)
@@ -78,6 +85,7 @@ def test_references_are_taken_with_the_recipes_own_camera(
     source = {"kind": "genicam", "cti": str(virtual_cameras.cti), "device": "VC1"}
     recipe = {"name": "部品A", "pack": "試験用", "source": source, "camera_features": {"PixelFormat": "BayerRG10p"}}
     stored_fields(data, **recipe)
+    chosen(data, virtual_cameras.cti)
 
     def take(kind: str, *more: str) -> Any:
         words = ("cameras", "reference", "--kind", kind, "--recipe", "部品A", "--frames", "3")

@@ -89,7 +89,7 @@ def test_every_change_of_the_source_is_kept_at_once(station: FakeStation, open_w
     window = open_window(station, keep=disk.append)
     source = window.run.source
     source.demo.kinds.setCurrentIndex(2)
-    assert disk[-1].source == SourceChoice(kind="demo", device="wood", rate_hz=8.0)
+    assert disk[-1].source == SourceChoice(kind="demo", device="wood", rate_hz=4.0)
     source.demo.rate.setValue(3.0)
     assert disk[-1].source.rate_hz == 3.0
     source.kinds.setCurrentIndex(1)

@@ -115,6 +115,8 @@ def _fitting(node: AnyNode, kind: NodeKind, name: str, value: FeatureValue) -> F
         if value not in [choice.name for choice in choices]:
             known = ", ".join(choice.name for choice in choices if choice.available)
             raise InputError("camera.node_no_choice", feature=name, value=value, known=known)
+    if "\0" in str(value):  # a camera's text ends there, and the rest would be gone without a word
+        raise InputError("camera.node_no_text", feature=name)
     return str(value)
 
 
