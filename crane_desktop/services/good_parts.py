@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,11 +106,10 @@ def learn_for_recipe(
     from crane_desktop.training.goodparts.learn import learn_good_parts
 
     listing = list_folder(images)
-    files = chosen(list(listing.files), parts, seed)
     name = checked_name(name)
     known = name in workbench.recipes.names()
     old = workbench.recipes.head(name) if known else Recipe(name=name)
-    pictures = _read(files, bits_of(old, significant_bits))
+    pictures = _read(chosen(list(listing.files), parts, seed), bits_of(old, significant_bits))
     scorer = proven_scorer(workbench, pack_path(workbench, pack or (old.pack if known else None)))
     try:
         if scorer.unfit is not None:
