@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import signal
 import statistics
 import subprocess
 import sys
@@ -57,7 +56,7 @@ def run(minutes: float, file: Path, data_dir: Path) -> dict[str, Any]:
             table.writerow(row)
             out.flush()
             before = count
-    process.send_signal(signal.SIGINT)
+    process.terminate()  # a shell in the background has its children ignore Ctrl-C
     code = process.wait(_END_WITHIN_S)
     lines.end()
     summary = json.loads(lines.last)["summary"]
