@@ -65,6 +65,7 @@ GROUPS = ("pack", "recipe", "cameras", "records", "update")
 _VARIES_BY_NAME = re.compile(r"(_ms|_ns|^fps|^threads|^size)$")
 _NUMBER = re.compile(r"\d+\.\d+(?:e-?\d+)?")
 _TEXTS = (
+    (re.compile(r"(?<=: )[0-9a-f]{16}(?=[)）])"), "{signer}"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?"), "{time}"),
     (re.compile(r"\b20[2-9]\d-\d\d-\d\d\b"), "{date}"),
     (re.compile(r"\d{4}/\d\d/\d\d/\d{6}-\d{6}-[0-9a-f]{8}"), "{day}/{moment}"),
