@@ -154,7 +154,7 @@ def test_a_station_is_installed_judges_is_upgraded_with_its_data_and_removed(
     (station,) = machine.home.glob(".local/share/CraneInspector")
     recipe = {"name": "製品A", "thresholds": {"score_review": 0.7, "score_ng": 0.9}}
     (station / "recipes" / "製品A.json").write_text(json.dumps(recipe), encoding="utf-8")
-    make_first_database(station / "records" / "log.sqlite3")  # as the oldest version would have left it: with no anchor
+    make_first_database(station / "records" / "log.sqlite3")  # as the oldest version would have left it
     (station / "records" / "log.anchor").unlink()
     before = digests(station)
 

@@ -135,7 +135,7 @@ def test_learning_from_good_parts_works(computer: Any, nothing_unexpected: Calla
     parts = computer.home / "良品"
     parts.mkdir()
     draw = np.random.default_rng(5)
-    for number in range(2):
+    for number in range(4):
         picture = draw.normal(128, 12, (160, 160, 3)).clip(0, 255).astype(np.uint8)
         (parts / f"部品 {number}.png").write_bytes(cv2.imencode(".png", picture)[1].tobytes())
     learned = computer.run("learn-good", "--recipe", "新製品", "--images", parts, "--json")
