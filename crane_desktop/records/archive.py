@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.frames import Frame
 from crane_desktop.domain.maps import AnomalyMap, Placement
 from crane_desktop.domain.ports import LogEntry
@@ -27,9 +28,12 @@ from crane_desktop.preprocess.png_file import png_pieces
 from crane_desktop.preprocess.png_note import PictureNote
 from crane_desktop.records.orphans import new_session
 from crane_desktop.records.quarantine import move_away
-from crane_desktop.records.regular_file import read_regular
 from crane_desktop.settings.atomic import TEMPORARY_SUFFIX, sync_folder, write_synced
 from crane_desktop.settings.data_dir import QUARANTINE
+from crane_desktop.settings.regular_file import read_regular
+
+LARGEST_PICTURE_BYTES = 2**30
+"""The largest camera's uncompressed picture is a tenth of it."""
 
 _MAP_NOTE = PictureNote("map", "", None)
 _MAP_FULL_SCALE = 65535
@@ -176,8 +180,8 @@ class Archive:
             _log.warning("a record names a picture outside the archive: %s", path)
             return None
         try:
-            data = read_regular(file)
-        except OSError as error:
+            data = read_regular(file, LARGEST_PICTURE_BYTES)
+        except (OSError, InputError) as error:
             _log.warning("an archived picture cannot be read: %s", error)
             return None
         return decode_png(data)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crane_desktop.domain.errors import StationFault
-from crane_desktop.records.archive import decode_png
-from crane_desktop.records.regular_file import read_regular
+from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.records.archive import LARGEST_PICTURE_BYTES, decode_png
 from crane_desktop.records.rows import placement_of
+from crane_desktop.settings.regular_file import read_regular
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _AROUND_A_CHUNK = 12
@@ -53,8 +53,11 @@ def _read(records: Path, record_id: int, name: str) -> NDArray[Any]:
     if not file.resolve().is_relative_to(records.resolve()):
         raise StationFault("records.proof_outside", record_id=record_id, file=name, folder=records)
     try:
-        content = read_regular(file)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        content = read_regular(file, LARGEST_PICTURE_BYTES)
+    except InputError as error:  # something else lies there, or nothing that an archive ever writes
+        key = "records.proof_no_picture" if error.key == "settings.no_regular_file" else "records.proof_damaged_picture"
+        raise StationFault(key, record_id=record_id, file=file) from error
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise StationFault("records.proof_no_picture", record_id=record_id, file=file) from error
     except OSError as error:
         detail = error.strerror or str(error)

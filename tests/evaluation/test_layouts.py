@@ -300,3 +300,16 @@ def test_where_no_name_fits_it_says_what_was_seen(write_picture: Write, tmp_path
     assert (error.key, error.params["seen"]) == ("training.no_good_images", "non, oui")
     error = refusal(read_dataset, tmp_path / "test")
     assert (error.key, error.params["seen"]) == ("training.no_dataset", "non, oui")
+
+
+@pytest.mark.parametrize("folders", [("test/good", "test/scratch"), ("良品", "不良品")])
+def test_of_what_the_program_archived_only_the_judged_pictures_are_parts(
+    write_picture: Write, tmp_path: Path, folders: tuple[str, str]
+) -> None:
+    """Its maps are no parts, and of a corrected picture what the camera sent lies beside what was judged."""
+    stem = "235959-000000-0123cafe-NG"
+    for folder in folders:
+        for name in (f"{stem}.png", f"{stem}-map.png", f"{stem}-original.png"):
+            write_picture(tmp_path / "部品" / folder / name, np.full((16, 16), 90, np.uint8))
+    (found,) = read_dataset(tmp_path / "部品").classes
+    assert [sample.file.name for sample in found.test] == [f"{stem}.png"] * 2

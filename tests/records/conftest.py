@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from crane_desktop.domain.frames import Frame, FrameOrigin, sealed_pixels
 from crane_desktop.domain.maps import AnomalyMap, Placement, Region
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.domain.verdicts import Inspection, JudgedBy, Reason, ReasonCode, Verdict
+from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.migrate import prepare_database
 from crane_desktop.settings.data_dir import DataDir
 
@@ -51,6 +53,13 @@ def with_log(data: DataDir, made_log: Path) -> DataDir:
     """The data folder with a log in it that has no entries yet."""
     shutil.copy(made_log, data.log_file)
     return data
+
+
+@pytest.fixture
+def log(data: DataDir, with_log: DataDir) -> Iterator[SqliteInspectionLog]:
+    """The log in the data folder, open, which keeps every picture."""
+    with closing(SqliteInspectionLog(with_log, keep_images="all")) as opened:
+        yield opened
 
 
 @pytest.fixture

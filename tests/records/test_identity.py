@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -37,12 +37,6 @@ Harm = Callable[[DataDir], None]
 @pytest.fixture
 def data(with_log: DataDir) -> DataDir:
     return with_log
-
-
-@pytest.fixture
-def log(data: DataDir) -> Iterator[SqliteInspectionLog]:
-    with closing(SqliteInspectionLog(data, keep_images="all")) as opened:
-        yield opened
 
 
 def files_in(data: DataDir) -> list[str]:

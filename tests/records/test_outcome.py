@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
@@ -29,12 +29,6 @@ NOTE = exported("records", "x.csv")
 @pytest.fixture
 def data(with_log: DataDir) -> DataDir:
     return with_log
-
-
-@pytest.fixture
-def log(data: DataDir) -> Iterator[SqliteInspectionLog]:
-    with closing(SqliteInspectionLog(data, keep_images="all")) as opened:
-        yield opened
 
 
 class Commits:

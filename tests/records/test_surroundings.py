@@ -17,11 +17,11 @@ from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.recipe.model import Recipe, Thresholds
+from crane_desktop.records import archive as archive_module
 from crane_desktop.records.database import connect
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.records.names_proof import prove_names
 from crane_desktop.records.queries import RecordReader
-from crane_desktop.records.regular_file import read_regular
 from crane_desktop.records.score_check import score_problem
 from crane_desktop.records.verify import LogProof, verify_log
 from crane_desktop.settings.data_dir import DataDir
@@ -107,18 +107,20 @@ def test_a_pipe_in_the_place_of_a_picture_holds_nobody_up(log: DataDir) -> None:
     os.mkfifo(log.records / name)
     proof = verify_log(log)
     assert (proof.first_bad, proof.ok) == (2, False)
-    assert "cannot be read" in said(log)
+    assert "missing" in said(log)
     with RecordReader(log) as reader:
         assert reader.record(2).pixels is None
 
 
 def test_a_picture_larger_than_any_camera_sends_is_not_read(log: DataDir) -> None:
-    file = log.images / "large.bin"
-    with file.open("wb") as opened:
-        opened.truncate(10**6)
-    with pytest.raises(OSError, match="too large"):
-        read_regular(file, most_bytes=10**5)
-    assert read_regular(file) == bytes(10**6)
+    with RecordReader(log) as reader:
+        name = reader.rows_after(1, 1)[0]["image_path"]
+    with (log.records / name).open("r+b") as opened:
+        opened.truncate(archive_module.LARGEST_PICTURE_BYTES + 1)  # takes no space
+    assert verify_log(log).first_bad == 2
+    assert "damaged" in said(log)
+    with RecordReader(log) as reader:
+        assert reader.record(2).pixels is None
 
 
 @pytest.mark.parametrize(

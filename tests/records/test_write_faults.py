@@ -6,7 +6,7 @@ import errno
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -40,12 +40,6 @@ NOTE = exported("records", "x.csv")
 @pytest.fixture
 def data(with_log: DataDir) -> DataDir:
     return with_log
-
-
-@pytest.fixture
-def log(data: DataDir) -> Iterator[SqliteInspectionLog]:
-    with closing(SqliteInspectionLog(data, keep_images="all")) as opened:
-        yield opened
 
 
 def broken(code: int, message: str = "it broke") -> OperationalError:

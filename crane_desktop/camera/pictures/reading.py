@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import stat
 import threading
 import time
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from crane_desktop.camera.pictures.bounded import Bounded, Progress
 from crane_desktop.camera.pictures.whole import DamagedPictureError, PictureFile, open_picture
 from crane_desktop.domain.errors import InputError
+from crane_desktop.settings.regular_file import open_regular
 
 _CHUNK_BYTES = 1 << 22
 _MOST_BYTES = 2 << 30
@@ -118,26 +118,21 @@ def read_picture_file(path: Path) -> PictureFile:
 def _read(path: Path, progress: Progress) -> tuple[bytes, os.stat_result]:
     """Return a file's bytes and what the system says of it afterwards."""
     try:
-        # Asked before it is opened: to open some devices does something.
-        _must_be_regular(path, path.stat())
-        progress.gets_on()
-        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-        with os.fdopen(os.open(path, flags), "rb", buffering=0) as stream:
-            _must_be_regular(path, os.fstat(stream.fileno()))
+        with open_regular(path) as stream:
+            progress.gets_on()
+            if os.fstat(stream.fileno()).st_size > _MOST_BYTES:
+                raise InputError("camera.file_too_large", file=path.name, most_gb=_MOST_BYTES >> 30)
             pieces = []
             while piece := stream.read(_CHUNK_BYTES):
                 pieces.append(piece)
                 progress.gets_on()
             return b"".join(pieces), os.fstat(stream.fileno())
+    except InputError as error:
+        if error.key == "settings.no_regular_file":  # there it is about a file that somebody chose
+            raise InputError("camera.file_is_no_file", file=path.name) from error
+        raise
     except OSError as error:
         raise _words(path, error) from error
-
-
-def _must_be_regular(path: Path, seen: os.stat_result) -> None:
-    if not stat.S_ISREG(seen.st_mode):
-        raise InputError("camera.file_is_no_file", file=path.name)
-    if seen.st_size > _MOST_BYTES:
-        raise InputError("camera.file_too_large", file=path.name, most_gb=_MOST_BYTES >> 30)
 
 
 def _words(path: Path, error: OSError) -> InputError:

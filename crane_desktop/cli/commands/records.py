@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,12 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from crane_desktop.cli.invocation import open_invocation
+from crane_desktop.cli.invocation import Invocation, open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption
 from crane_desktop.cli.usage import Command, Group
 from crane_desktop.domain.events import exported, pictures_moved
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.settings.data_dir import DataDir
 from crane_desktop.settings.texts import Language, error_text, text
 
 _MOMENT = "%Y-%m-%d %H:%M:%S"
@@ -104,17 +105,12 @@ def set_aside(data_dir: DataDirOption = None, as_json: JsonOption = False) -> No
     """Move pictures that no record names out of the archive."""
     from crane_desktop.records.unnamed import set_aside_unnamed
 
-    workbench = open_invocation(data_dir, as_json=as_json)
-    data = workbench.data
-    with data.lock():
-        moved = set_aside_unnamed(data)
-        if moved:
-            workbench.note(pictures_moved(moved, data.set_aside.name, "set_aside"))
-    if as_json:
-        workbench.console.data({"pictures": moved, "folder": str(data.set_aside)})
-    else:
-        said = text("records.were_set_aside", workbench.language, pictures=moved, folder=data.set_aside)
-        workbench.console.say(said)
+    invocation = open_invocation(data_dir, as_json=as_json)
+    folder = invocation.data.set_aside
+    moved = _move(invocation, set_aside_unnamed, folder, "set_aside")
+    if not as_json:
+        said = text("records.were_set_aside", invocation.language, pictures=moved, folder=folder)
+        invocation.console.say(said)
 
 
 @commands.command("take-in", cls=Command, help=text("records.help_take_in", HELP_LANGUAGE))
@@ -122,16 +118,21 @@ def take_in(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None
     """Put pictures that a record names back into the archive."""
     from crane_desktop.records.unnamed import take_in_named
 
-    workbench = open_invocation(data_dir, as_json=as_json)
-    data = workbench.data
-    with data.lock():
-        moved = take_in_named(data)
+    invocation = open_invocation(data_dir, as_json=as_json)
+    moved = _move(invocation, take_in_named, invocation.data.images, "taken_in")
+    if not as_json:
+        invocation.console.say(text("records.were_taken_in", invocation.language, pictures=moved))
+
+
+def _move(invocation: Invocation, move: Callable[[DataDir], int], folder: Path, why: str) -> int:
+    """Move pictures while nobody writes, note it, and tell it as JSON where that is asked for; return how many."""
+    with invocation.data.lock():
+        moved = move(invocation.data)
         if moved:
-            workbench.note(pictures_moved(moved, data.images.name, "taken_in"))
-    if as_json:
-        workbench.console.data({"pictures": moved, "folder": str(data.images)})
-    else:
-        workbench.console.say(text("records.were_taken_in", workbench.language, pictures=moved))
+            invocation.note(pictures_moved(moved, folder.name, why))
+    if invocation.console.as_json:
+        invocation.console.data({"pictures": moved, "folder": str(folder)})
+    return moved
 
 
 @commands.command("export", cls=Command, help=text("app.help.records_export", HELP_LANGUAGE))

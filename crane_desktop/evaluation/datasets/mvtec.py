@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crane_desktop.camera.decode import IMAGE_SUFFIXES
+from crane_desktop.camera.own_archive import without_doubles
+from crane_desktop.camera.pictures.listing import is_picture_name
 from crane_desktop.domain.errors import InputError
 from crane_desktop.evaluation.datasets.names import (
     GOOD_NAMES,
@@ -76,4 +77,4 @@ def _no_mask_is_left_over(drawn: list[Path], used: set[Path | None]) -> None:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    return [entry for entry in entries(folder) if entry.suffix.lower() in IMAGE_SUFFIXES and entry.is_file()]
+    return without_doubles(entry for entry in entries(folder) if is_picture_name(entry.name) and entry.is_file())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crane_desktop.camera.decode import IMAGE_SUFFIXES
+from crane_desktop.camera.own_archive import without_doubles
+from crane_desktop.camera.pictures.listing import is_picture_name
 from crane_desktop.domain.errors import InputError
 from crane_desktop.evaluation.datasets.listing import DEFECTIVE
 from crane_desktop.evaluation.datasets.mvtec import mask_of
@@ -44,10 +45,7 @@ def read_site_folder(folder: Path) -> LabelledClass:
 
 def _pictures(folder: Path) -> list[Path]:
     try:
-        return sorted(
-            file
-            for file in folder.rglob("*")
-            if file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".") and file.is_file()
-        )
+        found = (file for file in folder.rglob("*") if is_picture_name(file.name) and file.is_file())
+        return sorted(without_doubles(found))
     except OSError as error:
         raise InputError("training.folder_unreadable", folder=folder, detail=error.strerror or str(error)) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -175,7 +176,7 @@ def _points(rows: Sequence[Mapping[str, Any]], x: str, key: str, logarithmic: bo
     points = []
     for row in rows:
         at, value = _number(row.get(x)), _number(row.get(key))
-        if at is not None and value is not None and not (logarithmic and value <= 0):
+        if at is not None and value is not None and not (logarithmic and value < sys.float_info.min):
             points.append((at, value))
     return _thinned(points)
 
