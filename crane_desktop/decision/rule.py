@@ -37,7 +37,7 @@ def decide(scored: Scored, recipe: Recipe) -> Decision:
     if limits is None:
         return _none(Reason(ReasonCode.NOT_CALIBRATED), None, peak)
     verdict, code = _verdict(scored.score, peak, limits)
-    # A map has regions at a level where its peak reaches it. Most parts need no search: it costs more than all the rest.
+    # A map has regions at a level where its peak reaches it. Most parts need no search, which costs most of all.
     searched = peak >= limits.map_review
     regions = find_regions(scored.anomaly_map, limits.map_review, recipe.smallest_area_px) if searched else ()
     return Decision(

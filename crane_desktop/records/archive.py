@@ -6,7 +6,6 @@ never part of the archive; and, of the one transaction under way, pictures under
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -89,6 +88,8 @@ class Archive:
         self._durable_folders: set[Path] = set()
         self.session = new_session()
         """Which writer a picture comes from; its file's name tells (`session_of`)."""
+        self.may_have_left = False
+        """Whether pictures without a row may lie in the archive: the next run must look for them."""
 
     def place(self, entry: LogEntry) -> PictureFiles:
         """Return files of its own for an entry that has a picture."""
@@ -144,8 +145,10 @@ class Archive:
     def forget(self, files: PictureFiles) -> None:
         """Take pictures away that have only their temporary names."""
         for path in files.all:
-            with contextlib.suppress(OSError):
+            try:
                 _temporary(path).unlink(missing_ok=True)
+            except OSError:
+                self.may_have_left = True
 
     def paths(self, files: PictureFiles) -> ArchivedPaths:
         """Return the paths for the row."""
@@ -157,6 +160,7 @@ class Archive:
 
     def discard(self, kept: Sequence[ArchivedPaths]) -> None:
         """Move pictures out of the archive whose rows are known not to be in the log."""
+        self.may_have_left = True  # a disk that refused the rows may refuse to move the pictures too
         names = [path for one in kept for path in (one.image, one.map, one.original) if path is not None]
         move_away(self._records, names, self._records / QUARANTINE)
 

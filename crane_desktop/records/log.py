@@ -229,6 +229,7 @@ class SqliteInspectionLog:
                 opened.set_result(None)
                 while (job := self._next_job(writer)) is not None:
                     _do(writer, job)
+                self._pictures.close()  # before the writer: what the pool leaves behind belongs to this session
         except DBAPIError as error:
             opened.set_exception(opening_error(error, self._data.log_file))
         except CraneError as error:

@@ -142,6 +142,7 @@ class PicturePool:
         for thread in threads:
             thread.join(max(0.0, deadline_s - time.monotonic()))
         if any(thread.is_alive() for thread in threads):
+            self._archive.may_have_left = True
             _log.error("pictures are still being written: the disk hangs")
 
     def _start_thread(self) -> None:

@@ -43,7 +43,7 @@ class Writer:
         self._quarantine_days = quarantine_days
         self._ledger = Ledger(data, archive.session)
         self._undecided: list[tuple[tuple[Given, ...], list[ArchivedPaths]]] = []
-        self._cleaned_up = self._may_have_left = False
+        self._cleaned_up = False
         self.findings: tuple[StationFault, ...] = ()
         """What the last `clean_up` found that people must know."""
 
@@ -98,14 +98,14 @@ class Writer:
             if may_commit():
                 return self._ledger.add(_rows(entries, kept))
         except UnknownOutcomeError as unknown:
-            self._may_have_left = True
+            self._archive.may_have_left = True
             # Their rows may be there: the pictures stay where these name them.
             self._undecided.append((unknown.given, kept))
             raise unknown.fault from unknown
         except BaseException:
-            self._discard(kept)
+            self._archive.discard(kept)
             raise
-        self._discard(kept)
+        self._archive.discard(kept)
         return None
 
     @property
@@ -121,7 +121,7 @@ class Writer:
         """Close the connection; SQLite then folds its write-ahead log into the database."""
         with suppress(StationFault):
             self._settle()
-        if self._cleaned_up and not self._may_have_left:
+        if self._cleaned_up and not self._archive.may_have_left:
             self._ledger.keep_sessions(())
         self._ledger.close()
 
@@ -131,10 +131,6 @@ class Writer:
         except StationFault:
             return False
         return not self._ledger.is_elsewhere()
-
-    def _discard(self, kept: Sequence[ArchivedPaths]) -> None:
-        self._may_have_left = True  # a disk that refused the rows may refuse to move the pictures too
-        self._archive.discard(kept)
 
     def _settle(self) -> None:
         """Find out what became of batches whose commit failed with an unknown outcome.
@@ -151,7 +147,7 @@ class Writer:
                 raise StationFault("records.outcome_unknown", path=self._data.log_file)
             _log.warning("a batch whose commit had failed %s in the log", "is" if recorded else "is not")
             if not recorded:
-                self._discard(kept)
+                self._archive.discard(kept)
             del self._undecided[0]
 
     def _keep_pictures(self, entries: Sequence[LogEntry]) -> list[ArchivedPaths]:
@@ -160,7 +156,6 @@ class Writer:
         try:
             named = iter(self._archive.settle([files for files in written if files is not None]))
         except OSError as error:
-            self._may_have_left = True
             raise disk_fault(error, self._data.images) from error
         return [
             ArchivedPaths(note=None if job is None else job.not_kept) if files is None else next(named)

@@ -6,7 +6,8 @@ import errno
 import itertools
 import threading
 from collections import namedtuple
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,6 @@ from crane_desktop.settings.data_dir import DataDir
 
 Judged = Callable[..., LogEntry]
 Usage = namedtuple("Usage", "total used free")
-
-
-@pytest.fixture
-def log(with_log: DataDir) -> Iterator[SqliteInspectionLog]:
-    opened = SqliteInspectionLog(with_log, keep_images="all")
-    yield opened
-    opened.close()
 
 
 def files(data: DataDir) -> list[Path]:
@@ -144,6 +138,30 @@ def test_pictures_that_are_asked_for_no_more_go_from_the_disk(
     assert files(data) == []
     assert log.append([entry]) == [1]
     assert notes(data) == ["disk_slow"]
+
+
+def test_what_a_disk_does_not_let_go_of_is_this_sessions_and_the_next_run_sees_to_it(
+    data: DataDir, with_log: DataDir, judged: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that refuses a picture may refuse to remove what is there of it as well."""
+
+    def refused(path: Path, *_: object, **__: object) -> None:
+        if not path.exists():
+            path.write_bytes(b"half of it")
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("crane_desktop.records.archive.write_synced", refused)
+        broken.setattr(Path, "unlink", refused)
+        with closing(SqliteInspectionLog(with_log, keep_images="all")) as log, pytest.raises(StationFault):
+            log.append([judged(1)])
+    assert [file.suffix for file in files(data)] == [".part"]
+    assert verify_log(data) == LogProof(0), "nothing here is anybody's evidence"
+    with closing(SqliteInspectionLog(with_log, keep_images="all")) as again:
+        assert again.findings == ()
+        assert again.append([judged(1)]) == [1]
+    assert len(files(data)) == 2
+    assert verify_log(data) == LogProof(1)
 
 
 def test_rows_that_do_not_become_durable_leave_no_picture(
