@@ -145,13 +145,15 @@ def test_what_a_disk_does_not_let_go_of_is_this_sessions_and_the_next_run_sees_t
 ) -> None:
     """A disk that refuses a picture may refuse to remove what is there of it as well."""
 
-    def refused(path: Path, *_: object, **__: object) -> None:
-        if not path.exists():
-            path.write_bytes(b"half of it")
+    def refused(*_: object, **__: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
+    def half(path: Path, _: object) -> None:
+        path.write_bytes(b"half of it")
+        refused()
+
     with monkeypatch.context() as broken:
-        broken.setattr("crane_desktop.records.archive.write_synced", refused)
+        broken.setattr("crane_desktop.records.archive.write_synced", half)
         broken.setattr(Path, "unlink", refused)
         with closing(SqliteInspectionLog(with_log, keep_images="all")) as log, pytest.raises(StationFault):
             log.append([judged(1)])
