@@ -25,7 +25,7 @@ from crane_desktop.preprocess.fit import fit
 from crane_desktop.settings.resources import resource_path
 
 WHEEL_SHA256: Final = "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be"
-WEIGHTS_SHA256: Final = ""
+WEIGHTS_SHA256: Final = "c6c717b69f467a36689c5c10ce6b0bf5094cea0fac2bca4f45b5e89c13ce8a13"
 ORIGIN: Final = {
     "network": "EfficientNet-Lite0",
     "authors": "Google",
@@ -61,7 +61,7 @@ STRIDES: Final = (2, 4, 8, 16, 16)
 
 
 class Convolution(nn.Module):
-    """A convolution padded as TensorFlow does (``SAME``: the odd pixel goes right and below); a batch norm is folded in."""
+    """A convolution padded as TensorFlow does (``SAME``: the odd pixel goes right and below), batch norm folded in."""
 
     def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
         super().__init__()
