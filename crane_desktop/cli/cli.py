@@ -17,6 +17,7 @@ from crane_desktop.cli.commands import (
     calibrate,
     cameras,
     evaluate,
+    evaluate_verdicts,
     inspect,
     learn_good,
     licences,
@@ -74,6 +75,9 @@ def program(
 cli.command("inspect", cls=Command, help=text("app.help.inspect", HELP_LANGUAGE))(inspect.inspect)
 cli.command("score", cls=Command, help=text("app.help.score", HELP_LANGUAGE))(score.score)
 cli.command("evaluate", cls=Command, help=text("app.help.evaluate", HELP_LANGUAGE))(evaluate.evaluate)
+cli.command("evaluate-verdicts", cls=Command, help=text("app.help.evaluate_verdicts", HELP_LANGUAGE))(
+    evaluate_verdicts.evaluate_verdicts
+)
 cli.command("train", cls=Command, help=text("app.help.train", HELP_LANGUAGE))(train.train)
 cli.command("calibrate", cls=Command, help=text("app.help.calibrate", HELP_LANGUAGE))(calibrate.calibrate)
 cli.command("learn-good", cls=Command, help=text("app.help.learn_good", HELP_LANGUAGE))(learn_good.learn_good)

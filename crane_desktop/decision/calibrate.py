@@ -139,6 +139,14 @@ def calibrate(parts: Sequence[GoodPart], false_reject_rate: float) -> Calibrated
     return Calibrated(thresholds, _promise(len(parts), false_reject_rate, rate, over_ng, over_review))
 
 
+def beyond(part: GoodPart, thresholds: Thresholds) -> float:
+    """Return how far a part lies over NG (under it: negative), in log odds: the larger of its two tests."""
+    score, peak, score_ng, map_ng = log_odds(
+        np.array([part.score, part.peak, thresholds.score_ng, thresholds.map_ng], np.float64)
+    )
+    return float(max(score - score_ng, peak - map_ng))
+
+
 def promise_words(promise: Promise) -> list[tuple[str, dict[str, object]]]:
     """Return the promise as sentences: text keys with their parameters, in reading order."""
     shown: dict[str, object] = {

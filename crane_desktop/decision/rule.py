@@ -36,7 +36,7 @@ def decide(scored: Scored, recipe: Recipe) -> Decision:
         return _none(Reason(ReasonCode.NOT_A_NUMBER, detail), limits, peak)
     if limits is None:
         return _none(Reason(ReasonCode.NOT_CALIBRATED), None, peak)
-    verdict, code = _verdict(scored.score, peak, limits)
+    verdict, code = verdict_at(scored.score, peak, limits)
     # A map has regions at a level where its peak reaches it. Most parts need no search, which costs most of all.
     searched = peak >= limits.map_review
     regions = find_regions(scored.anomaly_map, limits.map_review, recipe.smallest_area_px) if searched else ()
@@ -52,7 +52,8 @@ def decide(scored: Scored, recipe: Recipe) -> Decision:
     )
 
 
-def _verdict(score: float, peak: float, limits: Thresholds) -> tuple[Verdict, ReasonCode]:
+def verdict_at(score: float, peak: float, limits: Thresholds) -> tuple[Verdict, ReasonCode]:
+    """Return what a finite score and region peak come to, and the rule that decided."""
     if score >= limits.score_ng:
         return Verdict.NG, ReasonCode.SCORE_OVER_THRESHOLD
     if peak >= limits.map_ng:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -27,8 +25,6 @@ if TYPE_CHECKING:  # brings torch
     from crane_desktop.evaluation.datasets.datasets import Dataset
     from crane_desktop.evaluation.evaluate import Evaluation
 
-_WIDE = 220
-"""Columns of a table that nobody looks at on a screen."""
 _ALL = "all"
 
 
@@ -99,34 +95,15 @@ def _place_of(report: Path) -> Path:
 
 
 def _say(found: Evaluation, workbench: Invocation, out: Path | None) -> None:
-    from crane_desktop.evaluation.report.words import not_judged
+    from crane_desktop.cli.tables import table_lines
+    from crane_desktop.evaluation.report.words import headings, not_judged, rows
 
-    for line in _table(found, workbench.language).rstrip("\n").split("\n"):
-        workbench.console.say(line.rstrip())
+    for line in table_lines(headings(workbench.language), rows(found, workbench.language)):
+        workbench.console.say(line)
     for note in not_judged(found, workbench.language):
         workbench.console.say(note)
     if out is not None:
         workbench.console.say(text("training.report_written", workbench.language, file=out))
-
-
-def _table(found: Evaluation, language: Language) -> str:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from crane_desktop.evaluation.report.words import headings, rows
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for number, words in enumerate(headings(language)):
-        # Folded, never cut: a figure without its last digits is another figure.
-        table.add_column(Text(words), justify="right" if number else "left", overflow="fold")
-    for row in rows(found, language):
-        table.add_row(*(Text("\n".join(part for part in cell if part)) for cell in row))
-    screen = io.StringIO()
-    width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else _WIDE
-    Console(file=screen, width=width, color_system=None, legacy_windows=False).print(table)
-    return screen.getvalue()
 
 
 def _parts_asked(good_parts: str, method: str, resume: Path | None) -> int | None:
