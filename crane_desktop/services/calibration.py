@@ -83,7 +83,7 @@ class Outcome:
             "version": self.recipe.version,
             "pack": self.recipe.pack,
             "thresholds": self.recipe.thresholds.model_dump(),
-            "calibration": self.recipe.calibration.model_dump(mode="json", exclude={"basis"}),
+            "calibration": self.recipe.calibration.model_dump(mode="json", exclude={"basis", "long_pictures"}),
             "good_parts": self.used.as_dict(),
             "passed_over": passed_over_dict(self.passed_over),
             "words": " ".join(self.sentences(language)),
@@ -253,6 +253,7 @@ def with_calibration(recipe: Recipe, outcome: Calibrated, info: ScorerInfo, on: 
         pack_sha256=info.pack_sha256,
         image_size_px=info.image_size_px,
         good_parts_sha256=None if recipe.good_parts is None else recipe.good_parts.sha256,
+        long_pictures="tiles",
         basis=basis_of(judged),
     )
     return judged.with_thresholds(outcome.thresholds, made)
