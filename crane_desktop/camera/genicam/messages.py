@@ -52,7 +52,10 @@ class DeviceInfo:
     producer, producer_vendor
         File name and maker of the producer.
     ways
-        File names of all producers that see it, the one that opens it first; empty where nobody compared them.
+        File names of all producers that see it, the one that opens it first; with their folders where two are called
+        the same; empty where nobody compared them.
+    producer_file
+        Where the producer lies, as it says itself: two versions of one may be called the same.
     """
 
     device_id: str
@@ -65,10 +68,11 @@ class DeviceInfo:
     accessible: bool = True
     producer_vendor: str = ""
     ways: tuple[str, ...] = ()
+    producer_file: str = ""
 
     def as_dict(self) -> dict[str, object]:
-        """Return the fields by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        """Return what people ask for by name; `ways` says where a producer lies, where that matters."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "producer_file"}
 
     def words(self) -> str:
         """Return one line for people: what it is, the id to ask for it by, and the drivers where there are several."""
