@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.identity import same_content
 from crane_desktop.recipe.json_text import dump_recipe, read_recipe_file
@@ -157,4 +157,4 @@ def _write(file: Path, content: bytes) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(file, content)
     except OSError as error:
-        raise InputError("settings.unwritable", file=file, reason=error.strerror or str(error)) from error
+        raise InputError("settings.unwritable", file=file, reason=technical(error)) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.records.anchor import read_mark
 from crane_desktop.records.database import connect, is_another, writing_engine
 from crane_desktop.records.faults import primary_code
@@ -72,7 +72,7 @@ def keep_foreign_journal(path: Path) -> None:
 
 def opening_error(error: DBAPIError | sqlite3.Error | OSError, path: Path) -> InputError:
     """Return what to tell people about a database that cannot be opened."""
-    detail = str(error.orig if isinstance(error, DBAPIError) else error)
+    detail = technical((error.orig or error) if isinstance(error, DBAPIError) else error)
     match 0 if isinstance(error, OSError) else primary_code(error):
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_ERROR:
             return InputError("records.damaged", path=path, detail=detail)

@@ -11,6 +11,7 @@ from crane_desktop.camera.genicam.doctor_devices import check_device
 from crane_desktop.camera.genicam.doctor_files import check_driver, check_file
 from crane_desktop.camera.genicam.doctor_paths import check_paths
 from crane_desktop.camera.genicam.producers import configured_producers
+from crane_desktop.domain.errors import technical
 from crane_desktop.domain.findings import Finding, problem
 
 Alone = Callable[[], AbstractContextManager[None]]
@@ -65,5 +66,4 @@ def _guarded(check: Callable[[], list[Finding]]) -> list[Finding]:
         return check()
     except Exception as error:  # noqa: BLE001 - the last defence: whatever a broken set-up brings about
         _log.exception("the doctor failed")
-        detail = f"{type(error).__name__}: {error}"
-        return [problem("camera.doctor_failed", "camera.doctor_failed_do", detail=detail)]
+        return [problem("camera.doctor_failed", "camera.doctor_failed_do", detail=technical(error))]

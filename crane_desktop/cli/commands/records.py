@@ -162,6 +162,7 @@ def export(
         since=_local(since),
         until=_local(until),
         overwrite=overwrite,
+        language=workbench.language,
     )
     workbench.note_when_free(exported(what.value, str(out), count=written))
     if as_json:
