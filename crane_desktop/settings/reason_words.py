@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import string
 
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.shown import shown_name
 from crane_desktop.domain.verdicts import Reason, ReasonCode
-from crane_desktop.settings.texts import Language, catalogue, plain_text, text
+from crane_desktop.settings.texts import TECHNICAL, Language, catalogue, plain_text, text
 
 _FAULT = re.compile(r"(?P<key>[a-z_]+(?:\.[a-z0-9_]+)+)(?: \((?P<params>.*)\))?", re.DOTALL)
 """How a `CraneError` is written into the log."""
@@ -30,7 +31,7 @@ def detail_words(reason: Reason, language: Language) -> str:
         case ReasonCode.UNREADABLE_IMAGE if reason.detail and not _FAULT.fullmatch(reason.detail):
             return shown_name(reason.detail)  # a sentence of ours, in the language of the run
         case ReasonCode.LATE if found := _LATE.fullmatch(reason.detail):
-            return text("reason_detail.late", language, **found.groupdict())
+            return text("reason_detail.late_by", language, **found.groupdict())
         case ReasonCode.NOT_CALIBRATED:
             return text("reason_detail.not_calibrated", language)
         case code if f"reason_detail.{code}" in catalogue():
@@ -44,14 +45,15 @@ def _fault_words(detail: str, language: Language) -> str:
     found = _FAULT.fullmatch(detail)
     if found is None or found["key"] not in catalogue():
         return ""
-    params = _params(found["params"] or "")
+    places = {name for _, name, _, _ in string.Formatter().parse(catalogue()[found["key"]][language]) if name}
+    params = _params(found["params"] or "", places | set(TECHNICAL))
     try:
         return plain_text(CraneError(found["key"], **params), language)
     except (KeyError, ValueError):  # written by another version, or cut off: the reason's own sentence says enough
         return ""
 
 
-def _params(written: str) -> dict[str, str]:
-    """Take ``a=1, b=2`` apart; what stands before a comma may hold anything, names are words."""
-    parts = re.split(r"(?:^|, )([a-z_]+)=", written)
+def _params(written: str, names: set[str]) -> dict[str, str]:
+    """Take ``a=1, b=2`` apart at the names that a sentence has places for; what stands between may hold anything."""
+    parts = re.split(rf"(?:^|, )({'|'.join(sorted(names))})=", written)
     return dict(zip(parts[1::2], parts[2::2], strict=True))

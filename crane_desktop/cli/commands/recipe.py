@@ -9,6 +9,7 @@ import typer
 
 from crane_desktop.cli.invocation import open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption
+from crane_desktop.cli.outputs import OverwriteOption, refuse_existing
 from crane_desktop.cli.usage import Command, Group
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.events import exported, imported
@@ -105,12 +106,15 @@ def export(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help=text("app.help.recipe_out", HELP_LANGUAGE), metavar="FILE")
     ] = None,
+    overwrite: OverwriteOption = False,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a recipe into a file that other stations open."""
     workbench = open_invocation(data_dir, as_json=as_json)
-    written = export_recipe(workbench.recipes, name, out or Path(f"{name}{RECIPE_SUFFIX}"))
+    target = out or Path(f"{name}{RECIPE_SUFFIX}")
+    refuse_existing(target, overwrite=overwrite)
+    written = export_recipe(workbench.recipes, name, target, overwrite=overwrite)
     workbench.note_when_free(exported("recipe", str(written[0]), recipe=name))
     if as_json:
         workbench.console.data({"recipe": name, "files": [str(file) for file in written]})

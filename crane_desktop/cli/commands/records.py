@@ -12,6 +12,7 @@ import typer
 
 from crane_desktop.cli.invocation import Invocation, open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption
+from crane_desktop.cli.outputs import OverwriteOption
 from crane_desktop.cli.usage import Command, Group
 from crane_desktop.domain.events import exported, pictures_moved
 from crane_desktop.domain.frames import LossCause
@@ -145,7 +146,7 @@ def export(
     verdict: Annotated[Verdict | None, typer.Option(help=text("app.help.verdict", HELP_LANGUAGE))] = None,
     since: Annotated[datetime | None, typer.Option(help=text("app.help.since", HELP_LANGUAGE))] = None,
     until: Annotated[datetime | None, typer.Option(help=text("app.help.until", HELP_LANGUAGE))] = None,
-    overwrite: Annotated[bool, typer.Option(help=text("app.help.overwrite", HELP_LANGUAGE))] = False,
+    overwrite: OverwriteOption = False,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
