@@ -19,7 +19,7 @@ from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.store import RECIPE_SUFFIX
 from crane_desktop.recipe.transfer import export_recipe, import_recipe
 from crane_desktop.recipe.version_files import RecipeVersion
-from crane_desktop.settings.texts import Language, text
+from crane_desktop.settings.texts import Language, error_text, text
 
 commands = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
 _Name = Annotated[str, typer.Argument(help=text("app.help.recipe", HELP_LANGUAGE))]
@@ -34,7 +34,8 @@ def list_all(data_dir: DataDirOption = None, as_json: JsonOption = False) -> Non
         try:
             recipe = workbench.recipes.head(name)
         except InputError as error:  # one damaged file hides none of the others
-            workbench.console.show_error(error)
+            problem = error_text(error, workbench.language)
+            workbench.console.note(text("recipe.named_problem", workbench.language, name=name, problem=problem))
             damaged = True
             continue
         if as_json:
