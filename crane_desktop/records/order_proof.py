@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from crane_desktop.domain.balance import Balance
-from crane_desktop.domain.errors import StationFault, Technical
+from crane_desktop.domain.errors import StationFault
 from crane_desktop.domain.events import Event, EventKind, RunEnd, told_counts
 from crane_desktop.domain.history import EventRow
 from crane_desktop.domain.verdicts import Inspection, Verdict
@@ -125,7 +125,7 @@ def _told(run: _Run, event: Event) -> None:
     run.ended = True
     problem = problem_of(run.recorded, told, not_recorded)
     if problem is not None:
-        raise StationFault("records.proof_balance", run=event.run, detail=Technical(problem))
+        raise StationFault("records.proof_balance", run=event.run, detail=problem)
 
 
 def _only_grows(run: _Run, told: Balance, not_recorded: int) -> None:

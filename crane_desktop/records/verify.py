@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from crane_desktop.domain.errors import CraneError, InputError, StationFault, Technical, technical
+from crane_desktop.domain.errors import CraneError, InputError, StationFault
 from crane_desktop.records.anchor import read_mark
 from crane_desktop.records.database import connect
 from crane_desktop.records.migrate import opening_error
@@ -109,8 +109,8 @@ def _database_damage(path: Path) -> CraneError | None:
         opening = opening_error(error, path)
         if opening.key != "records.damaged":
             raise opening from error
-        return StationFault("records.proof_database", path=path, detail=technical(error))
-    detail = Technical(str(found).strip().replace("\n", " "))
+        return StationFault("records.proof_database", path=path, detail=error)
+    detail = str(found).strip().replace("\n", " ")
     return None if detail == "ok" else StationFault("records.proof_database", path=path, detail=detail)
 
 
@@ -228,9 +228,9 @@ def _one_by_one(reader: RecordReader, last: int, end: int, table: Table) -> _Row
         try:
             yield from reader.rows_after(row_id - 1, 1, [table.c.id <= row_id], table)
         except (ValueError, TypeError) as error:
-            raise unsound(row_id, technical(error)) from error
+            raise unsound(row_id, error) from error
         except InputError as error:
-            raise unsound(row_id, error.params.get("detail", technical(error))) from error
+            raise unsound(row_id, error.params.get("detail", error)) from error
 
 
 def _unsound_row(record_id: int, detail: object) -> _UnsoundError:
