@@ -145,7 +145,7 @@ class ErrorReport:
     @classmethod
     def of(cls, error: CraneError) -> ErrorReport:
         """Return the message that carries `error`."""
-        params = {k: v if isinstance(v, str | Phrase) else str(v) for k, v in error.params.items()}
+        params: dict[str, object] = {k: v if isinstance(v, str | Phrase) else str(v) for k, v in error.params.items()}
         return cls(error.key, params, isinstance(error, InputError))
 
     def error(self) -> CraneError:
