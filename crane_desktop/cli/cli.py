@@ -34,7 +34,7 @@ from crane_desktop.cli.console import note, show_error
 from crane_desktop.cli.invocation import close_invocations, spoken_language
 from crane_desktop.cli.options import DataDirOption
 from crane_desktop.cli.usage import HELP_LANGUAGE, Command, Program, usage_words
-from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.errors import InputError, StationFault, technical
 from crane_desktop.settings.texts import text
 
 EXIT_OK, EXIT_FAULT, EXIT_BAD_INPUT = 0, 1, 2
@@ -102,7 +102,7 @@ def run(argv: Sequence[str]) -> int:
         code = cli(args=list(argv), prog_name="crane-inspector", standalone_mode=False)
     except OutputLostError as lost:
         if not lost.reader_gone:
-            show_error(StationFault("app.output_lost", detail=lost.error.strerror), spoken_language())
+            show_error(StationFault("app.output_lost", detail=technical(lost.error)), spoken_language())
         return EXIT_FAULT
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else EXIT_FAULT

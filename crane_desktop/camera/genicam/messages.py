@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from crane_desktop.domain.errors import CraneError, InputError, StationFault
+from crane_desktop.domain.errors import CraneError, InputError, Phrase, StationFault
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.signals import LineSetting, SignalCounts
 
@@ -143,13 +143,14 @@ class ErrorReport:
     """The end: an error for people, as it crosses processes."""
 
     key: str
-    params: dict[str, str] = field(default_factory=dict)
+    params: dict[str, object] = field(default_factory=dict)
     by_user: bool = False
 
     @classmethod
     def of(cls, error: CraneError) -> ErrorReport:
         """Return the message that carries `error`."""
-        return cls(error.key, {k: str(v) for k, v in error.params.items()}, isinstance(error, InputError))
+        params: dict[str, object] = {k: v if isinstance(v, str | Phrase) else str(v) for k, v in error.params.items()}
+        return cls(error.key, params, isinstance(error, InputError))
 
     def error(self) -> CraneError:
         """Return the error again."""

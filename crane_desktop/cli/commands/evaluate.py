@@ -14,6 +14,7 @@ import typer
 from crane_desktop.cli.data_sets import looked_at
 from crane_desktop.cli.invocation import Invocation, open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, BitsOption, DataDirOption, JsonOption, PackOption, ProfileOption
+from crane_desktop.cli.outputs import OverwriteOption, refuse_existing
 from crane_desktop.cli.progress_bar import progress_bar
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.ports import Scorer
@@ -35,6 +36,7 @@ def evaluate(
     profile: ProfileOption = None,
     method: Annotated[str, typer.Option(help=text("app.help.method", HELP_LANGUAGE), metavar="NAME")] = "crane",
     report: Annotated[Path | None, typer.Option(help=text("app.help.report", HELP_LANGUAGE), metavar="FILE")] = None,
+    overwrite: OverwriteOption = False,
     resume: Annotated[Path | None, typer.Option(help=text("app.help.resume", HELP_LANGUAGE), metavar="DIR")] = None,
     good_parts: Annotated[
         str | None, typer.Option(help=text("app.help.evaluate_good_parts", HELP_LANGUAGE), metavar="N|all")
@@ -54,7 +56,7 @@ def evaluate(
     workbench = open_invocation(data_dir, as_json=as_json, profile=profile)
     if good_parts is not None:
         _parts_asked(good_parts, method, resume)
-    out = None if report is None else _place_of(report)
+    out = None if report is None else _place_of(report, overwrite=overwrite)
     data = read_dataset(dataset).with_bits(significant_bits)
     left = looked_at(workbench, [data])
     for remark in look_at_masks(data):
@@ -86,11 +88,12 @@ def evaluate(
             workbench.console.say(_memory_words(name, memory, workbench.language))
 
 
-def _place_of(report: Path) -> Path:
+def _place_of(report: Path, *, overwrite: bool) -> Path:
     """Return where the report goes. That it cannot be written is better known before hours of work than after."""
     out = at_home(report).absolute()
     if not out.parent.is_dir() or out.is_dir():
         raise InputError("training.report_not_written", file=report, detail=str(out.parent))
+    refuse_existing(out, overwrite=overwrite)
     return out
 
 

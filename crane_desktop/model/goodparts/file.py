@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.model.goodparts.members import MemberName, member_of
 from crane_desktop.model.goodparts.memory import Bound, GoodParts, SelfCheck
 from crane_desktop.model.goodparts.scale import Scale
@@ -93,7 +93,7 @@ def write_good_parts(path: Path, memory: GoodParts) -> str:
     try:
         write_atomic(path, content)
     except OSError as error:
-        raise InputError("settings.unwritable", file=path, reason=error.strerror or str(error)) from error
+        raise InputError("settings.unwritable", file=path, reason=technical(error)) from error
     return hashlib.sha256(content).hexdigest()
 
 
