@@ -173,5 +173,5 @@ def lite_of(tensors: Mapping[str, NDArray[np.float32]]) -> LiteFeatures:
 
 def as_lite_sees(pixels: NDArray[np.uint8], size_px: int) -> Tensor:
     """Return a uint8 ``(H, W)`` or ``(H, W, 3)`` RGB picture as the network takes it, ``(1, 3, S, S)`` from -1 to 1."""
-    values = torch.from_numpy(fit(pixels, size_px)).permute(2, 0, 1)[None].to(memory_format=torch.channels_last)
-    return values.float() / 127.5 - 1
+    values = torch.from_numpy(fit(pixels, size_px).astype(np.float32) / np.float32(127.5) - 1)
+    return values.permute(2, 0, 1)[None].contiguous(memory_format=torch.channels_last)

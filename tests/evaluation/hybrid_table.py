@@ -53,7 +53,7 @@ def _table(scorer: CraneScorer, labelled: LabelledClass, counts: list[int], seed
         pixels = sample.pixels()
         scored, features = scorer.score_with_features(pixels)
         begun_s = time.perf_counter()
-        seen.append((scored, Look.at(pixels, features)))
+        seen.append((scored, Look(pixels, features)))
         looking_s += time.perf_counter() - begun_s
     print(_row(labelled, 0, "-", [scored for scored, _ in seen]), flush=True)
     by_file = {sample.file: sample for sample in labelled.train_good}

@@ -36,7 +36,7 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small memory of good parts."""
     draw = np.random.default_rng(1)
     cells = PatchFeatures(draw.random((12, 12, 3), dtype=np.float32), (1, 2))
-    looks = [Look.at(draw.integers(60, 90, (96, 96, 3), dtype=np.uint8), cells) for _ in range(2)]
+    looks = [Look(draw.integers(60, 90, (96, 96, 3), dtype=np.uint8), cells) for _ in range(2)]
     file = tmp_path_factory.mktemp("memory") / "m.goodparts"
     scale = Scale(0.1, 0.05)
     write_good_parts(

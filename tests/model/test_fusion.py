@@ -17,7 +17,16 @@ from crane_desktop.domain.maps import AnomalyMap, Placement, Scored
 from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.domain.verdicts import Reason
 from crane_desktop.model.goodparts.hybrid import CpuFallbackHybrid, HybridScorer
-from crane_desktop.model.goodparts.members import LEARNED, MEMBERS, PLACE, TEXTURE, Look, MemberName, member_of
+from crane_desktop.model.goodparts.members import (
+    LEARNED,
+    MEMBERS,
+    PLACE,
+    PRETRAINED,
+    TEXTURE,
+    Look,
+    MemberName,
+    member_of,
+)
 from crane_desktop.model.goodparts.memory import Bound, GoodParts, SelfCheck, picture_sha256
 from crane_desktop.model.goodparts.scale import Scale, heard, scale_of, squashed
 from crane_desktop.model.runner import PatchFeatures
@@ -36,6 +45,9 @@ class Fixed:
 
     def distances(self, look: Look) -> NDArray[np.float32]:
         return self.values
+
+    def oddness(self, distances: NDArray[np.float32]) -> float:
+        return float(distances.max())
 
     def tensors(self) -> dict[str, NDArray[np.float32]]:
         return {"values": self.values}
@@ -59,11 +71,7 @@ def scored(score: float, values: NDArray[np.float32] | None = None) -> Scored:
     return Scored(score, AnomalyMap(own, Placement(0, 0, 64, 48)))
 
 
-LOOK = Look(
-    np.zeros((4, 4, 2), np.float32),
-    PatchFeatures(np.zeros((4, 4, 2), np.float32), (2,)),
-    np.zeros((8, 8, 3), np.float32),
-)
+LOOK = Look(np.zeros((8, 8), np.uint8), PatchFeatures(np.zeros((4, 4, 2), np.float32), (2,)))
 
 
 @given(st.floats(0, 1), PEAKS, st.sampled_from(MEMBERS), st.floats(0, 10))
@@ -168,6 +176,8 @@ def test_many_parts_say_their_own_spread_and_one_says_a_fifth_of_its_middle() ->
         (TEXTURE, {"mean": (29,), "turn": (29, 29), "patches": (4001, 29)}),
         (TEXTURE, {"mean": (30,), "turn": (30, 30), "patches": (4, 30)}),
         (LEARNED, {"mean": (6,), "turn": (6, 6), "patches": (2001, 6)}),
+        (PRETRAINED, {"mean": (152,), "turn": (152, 152), "patches": (1501, 152)}),
+        (PRETRAINED, {"mean": (151,), "turn": (151, 151), "patches": (4, 151)}),
         (LEARNED, {"mean": (6,), "turn": (6, 6), "patches": (4, 6), "more": (1,)}),
     ],
 )

@@ -46,7 +46,7 @@ class _Plain:
 
 
 def _look(pixels: np.ndarray) -> Look:
-    return Look.at(pixels, _Plain().score_with_features(pixels)[1])
+    return Look(pixels, _Plain().score_with_features(pixels)[1])
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +109,8 @@ def test_landmarks_of_the_scale() -> None:
 
 def test_memories_are_bounded(memory: GoodParts) -> None:
     for name, most in MOST_PATCHES.items():
+        if name not in memory.members:
+            continue  # of memories that earlier programs made
         assert len(memory.members[name].tensors()["patches"]) <= most
 
 

@@ -33,7 +33,7 @@ HELPS, USELESS = SelfCheck(0.5, 0.9, 0.2), SelfCheck(0.5, 0.5, -0.1)
 def memory(check: SelfCheck, parts: int = 3) -> GoodParts:
     picture = np.random.default_rng(1).integers(60, 90, (96, 96, 3), dtype=np.uint8)
     cells = picture.reshape(12, 8, 12, 8, 3).mean((1, 3)).astype(np.float32)
-    looks = [Look.at(picture, PatchFeatures(cells, (1, 2)))]
+    looks = [Look(picture, PatchFeatures(cells, (1, 2)))]
     members = {name: learn_member(name, looks, 0) for name in MEMBERS}
     scale = Scale(0.1, 0.05)
     pictures = tuple(f"{number:064x}" for number in range(parts))

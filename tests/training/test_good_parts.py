@@ -24,7 +24,7 @@ from crane_desktop.simulation.painting.dataset import write_dataset
 from crane_desktop.simulation.painting.draw import draw_part
 from crane_desktop.training.goodparts import learn
 from crane_desktop.training.goodparts.damage import damaged
-from crane_desktop.training.goodparts.learn import lead, learn_good_parts, steepness
+from crane_desktop.training.goodparts.learn import learn_good_parts, steepness
 from crane_desktop.training.goodparts.measure import drawn_parts, evaluate_with_good_parts
 
 
@@ -100,7 +100,7 @@ def test_a_few_good_parts_find_what_zero_shot_misses(demo: CraneScorer, count: i
     assert count == 1 or after > max(0.7, before)
     assert hybrid.info.good_parts == count
     strongest = max(memory.score_scale.weight, *(scale.weight for scale in memory.scales.values()))
-    assert memory.map_scale.weight == strongest * lead(count)
+    assert memory.map_scale.weight == strongest
     again = HybridScorer(demo, learn_good_parts(demo, [part.pixels for part in good[:count]], 0))
     assert again.score(pictures[0]).score == hybrid.score(pictures[0]).score
 
@@ -110,16 +110,12 @@ def test_the_more_parts_the_less_is_heard_of_weaker_members() -> None:
     assert 1 < steepness(8) < steepness(64) < 3
 
 
-def test_the_fewer_parts_the_more_crane_is_heard_where_something_is_odd() -> None:
-    assert lead(1) > lead(4) > lead(19) > lead(64) == 1
-
-
 @pytest.mark.parametrize("parts", [1, 4, 40, 64])
 def test_the_heaviest_weights_fit_into_the_file(parts: int, tmp_path: Path) -> None:
     memory = learn_good_parts(_Oracle([]), [_noise(seed) for seed in range(2)], 0)
     heaviest = learn._MOST_DPRIME ** steepness(parts)
     members = {name: replace(scale, weight=heaviest) for name, scale in memory.scales.items()}
-    crane = replace(memory.map_scale, weight=heaviest * lead(parts))
+    crane = replace(memory.map_scale, weight=heaviest)
     write_good_parts(tmp_path / "a.goodparts", replace(memory, scales=members, map_scale=crane))
     assert read_good_parts(tmp_path / "a.goodparts").map_scale == crane
 

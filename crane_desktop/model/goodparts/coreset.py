@@ -43,6 +43,14 @@ def coreset(patches: NDArray[np.float32], most: int, seed: int) -> NDArray[np.fl
     return patches[chosen]
 
 
+def drawn(patches: NDArray[np.float32], most: int, seed: int) -> NDArray[np.float32]:
+    """Return at most `most` rows, drawn at random; common patches come along often, which costs a memory nothing."""
+    if len(patches) <= most:
+        return patches.copy()
+    rows = np.random.default_rng(seed).choice(len(patches), most, replace=False)
+    return np.ascontiguousarray(patches[np.sort(rows)])
+
+
 class Nearest:
     """Distances to the nearest of the kept rows, ``(M, C)``."""
 

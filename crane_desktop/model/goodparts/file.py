@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -13,9 +14,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from crane_desktop.domain.errors import InputError, technical
-from crane_desktop.model.goodparts.members import MemberName, member_of
+from crane_desktop.model.goodparts.members import PRETRAINED, MemberName, member_of
 from crane_desktop.model.goodparts.memory import Bound, GoodParts, SelfCheck
 from crane_desktop.model.goodparts.scale import Scale
+from crane_desktop.model.lite import WEIGHTS_SHA256
 from crane_desktop.preprocess.likeness import Likeness
 from crane_desktop.settings.atomic import write_atomic
 from crane_desktop.settings.plain_json import parse_json
@@ -64,6 +66,7 @@ class _Header(_Words):
     pictures: Annotated[tuple[_Sha, ...], Field(min_length=1, max_length=MOST_PARTS)]
     check: _Check
     tensors_sha256: _Sha
+    pretrained_sha256: _Sha | None = None
 
 
 def write_good_parts(path: Path, memory: GoodParts) -> str:
@@ -88,6 +91,7 @@ def write_good_parts(path: Path, memory: GoodParts) -> str:
         pictures=memory.pictures,
         check=_Check(**_fields(memory.check)),
         tensors_sha256=_digest(tensors),
+        pretrained_sha256=_network_of(memory.members),
     )
     content = save(tensors, metadata={"goodparts": header.model_dump_json()})
     try:
@@ -118,6 +122,8 @@ def read_good_parts(path: Path, sha256: str | None = None) -> GoodParts:
         header = _Header.model_validate_json(_words(content))
         if _digest(tensors) != header.tensors_sha256:
             raise ValueError("the tensors are not those that were written")
+        if header.pretrained_sha256 != _network_of(header.scales):
+            raise ValueError("its distances are another network's")
         members = {name: member_of(name, _own(tensors, name)) for name in header.scales}
         likenesses = _likenesses(tensors, len(header.pictures) if header.format_version > 1 else 0)
     except (SafetensorError, ValidationError, ValueError, KeyError, TypeError) as error:
@@ -132,6 +138,11 @@ def read_good_parts(path: Path, sha256: str | None = None) -> GoodParts:
         check=SelfCheck(**header.check.model_dump()),
         likenesses=likenesses,
     )
+
+
+def _network_of(members: Iterable[MemberName]) -> str | None:
+    """Return what names the network that pretrained features come from; None where no member asks for any."""
+    return WEIGHTS_SHA256 if PRETRAINED in members else None
 
 
 def _bytes(path: Path) -> bytes:

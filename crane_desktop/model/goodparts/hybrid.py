@@ -66,7 +66,7 @@ class HybridScorer:
 
     def _score_whole(self, pixels: NDArray[np.uint8]) -> Scored:
         scored, features = self._scorer.score_with_features(pixels)
-        return self._memory.fused(scored, Look.at(pixels, features))
+        return self._memory.fused(scored, Look(pixels, features))
 
 
 class CpuFallbackHybrid(HybridScorer):

@@ -7,45 +7,67 @@ not seen (see `scale`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal, Protocol, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from crane_desktop.model.goodparts.coreset import Nearest, coreset
+from crane_desktop.model.goodparts.coreset import Nearest, coreset, drawn
+from crane_desktop.model.goodparts.pretrained import FAMILIES, pretrained
 from crane_desktop.model.runner import PatchFeatures
 from crane_desktop.preprocess import texture as fine
 from crane_desktop.preprocess.register import PLACE_SIDE_PX, as_lab, lay_back, lay_over
 
-MemberName: TypeAlias = Literal["texture", "learned", "place"]
+MemberName: TypeAlias = Literal["texture", "learned", "pretrained", "place"]
 TEXTURE: Final = "texture"
 LEARNED: Final = "learned"
+PRETRAINED: Final = "pretrained"
 PLACE: Final = "place"
-MEMBERS: tuple[MemberName, ...] = (TEXTURE, LEARNED, PLACE)
+MEMBERS: tuple[MemberName, ...] = (TEXTURE, PRETRAINED, PLACE)
+"""Those that are learned from now on. What the pack itself sees (`LEARNED`) added misses on three of four real sets
+beside `PRETRAINED`; memories of earlier programs have it."""
 
-MOST_PATCHES = {TEXTURE: 4000, LEARNED: 2000}
-"""With 29 and 64 numbers a patch: about 1 MB together."""
+MOST_PATCHES = {TEXTURE: 4000, LEARNED: 2000, PRETRAINED: 1500}
+"""With 29, 64 and 152 numbers a patch: about 2 MB together."""
 _PROJECTED = 64
 _PATCH_BLUR_CELLS = 0.8
 _PLACE_BLUR_PX = 2.0
 _LEAST_SPREAD_LAB = 2.0
 """Of a place's colour, in Lab units: what noise and resampling do to any part."""
+_ODDEST_SHARE = 0.01
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A picture as the memories look at it."""
+    """A picture as the memories look at it; nothing is computed before a memory asks for it.
 
-    texture: NDArray[np.float32]
-    learned: PatchFeatures
-    lab: NDArray[np.float32]
+    Parameters
+    ----------
+    pixels
+        uint8 ``(H, W)`` or ``(H, W, 3)``.
+    learned
+        What the model saw in it.
+    """
 
-    @classmethod
-    def at(cls, pixels: NDArray[np.uint8], learned: PatchFeatures) -> Look:
-        """Look at a uint8 picture ``(H, W)`` or ``(H, W, 3)``."""
-        return cls(fine.texture(pixels), learned, as_lab(pixels))
+    def __init__(self, pixels: NDArray[np.uint8], learned: PatchFeatures) -> None:
+        self._pixels = pixels
+        self.learned = learned
+
+    @cached_property
+    def texture(self) -> NDArray[np.float32]:
+        """Texture and colour, place by place; see `preprocess.texture`."""
+        return fine.texture(self._pixels)
+
+    @cached_property
+    def pretrained(self) -> PatchFeatures:
+        """What photographs taught to see in it; see `pretrained`."""
+        return pretrained(self._pixels)
+
+    @cached_property
+    def lab(self) -> NDArray[np.float32]:
+        """Colours of a small square; see `preprocess.register`."""
+        return as_lab(self._pixels)
 
 
 class Memory(Protocol):
@@ -53,6 +75,10 @@ class Memory(Protocol):
 
     def distances(self, look: Look) -> NDArray[np.float32]:
         """Return how far each place is from good parts, float32 ``(h, w)`` >= 0, on no scale yet."""
+        ...
+
+    def oddness(self, distances: NDArray[np.float32]) -> float:
+        """Return the one number that `distances` come to for the whole picture."""
         ...
 
     def tensors(self) -> dict[str, NDArray[np.float32]]:
@@ -75,18 +101,19 @@ class PatchMemory:
     def learn(cls, name: MemberName, looks: Sequence[Look], seed: int) -> PatchMemory:
         """Remember good parts."""
         grids = [_grid(name, look) for look in looks]
-        families = fine.FAMILIES if name == TEXTURE else looks[0].learned.families
+        families = _families(name, looks[0])
         rows = np.concatenate([grid.reshape(-1, grid.shape[-1]) for grid in grids])
         spread = _spread(rows, families)
         weight = np.concatenate([np.full(count, 1 / np.sqrt(count), np.float32) for count in families])
         width = rows.shape[1]
-        if width > _PROJECTED:
+        if name == LEARNED and width > _PROJECTED:
             draw = np.random.default_rng(seed + 1)
             turn = (draw.standard_normal((width, _PROJECTED)) / np.sqrt(_PROJECTED)).astype(np.float32)
         else:
             turn = np.eye(width, dtype=np.float32)
         kept = {"mean": rows.mean(axis=0), "turn": (weight / spread)[:, None] * turn}
-        patches = coreset((rows - kept["mean"]) @ kept["turn"], MOST_PATCHES[name], seed)
+        choose = drawn if name == PRETRAINED else coreset
+        patches = choose((rows - kept["mean"]) @ kept["turn"], MOST_PATCHES[name], seed)
         return cls(name, {**kept, "patches": patches})
 
     def distances(self, look: Look) -> NDArray[np.float32]:
@@ -95,6 +122,17 @@ class PatchMemory:
         rows = (grid.reshape(-1, grid.shape[-1]) - self._kept["mean"]) @ self._kept["turn"]
         far = self._nearest(rows.astype(np.float32, copy=False)).reshape(grid.shape[:2])
         return np.asarray(cv2.GaussianBlur(far, (0, 0), _PATCH_BLUR_CELLS), dtype=np.float32)
+
+    def oddness(self, distances: NDArray[np.float32]) -> float:
+        """Return the highest distance; of pretrained features the mean of the oddest hundredth.
+
+        A place of theirs reaches over many pixels, so that a flaw is never a single one (AnomalyDINO, Damm et al.
+        2025, takes the same mean); with few good parts it stands by much less on one chance place.
+        """
+        if self._name != PRETRAINED:
+            return float(distances.max())
+        oddest = max(1, round(_ODDEST_SHARE * distances.size))
+        return float(np.partition(distances, -oddest, axis=None)[-oddest:].mean())
 
     def tensors(self) -> dict[str, NDArray[np.float32]]:
         """Return mean, scaling and patches."""
@@ -122,6 +160,10 @@ class PlaceMemory:
         off = np.abs(laid.lab - self._kept["mean"]) / (self._kept["spread"] + np.float32(_LEAST_SPREAD_LAB))
         far = cv2.GaussianBlur(off.max(axis=-1) * laid.seen, (0, 0), _PLACE_BLUR_PX)
         return lay_back(np.asarray(far, dtype=np.float32), laid.back)
+
+    def oddness(self, distances: NDArray[np.float32]) -> float:
+        """Return the highest distance."""
+        return float(distances.max())
 
     def tensors(self) -> dict[str, NDArray[np.float32]]:
         """Return reference, mean and spread."""
@@ -152,7 +194,8 @@ def member_of(name: MemberName, tensors: Mapping[str, NDArray[np.float32]]) -> M
     width, (rows, columns), (count, wide) = shapes["mean"], shapes["turn"], shapes["patches"]
     if width != (rows,) or columns != wide or not 0 < count <= MOST_PATCHES[name]:
         raise ValueError(f"{name}: {shapes}")
-    if name == TEXTURE and rows != sum(fine.FAMILIES):
+    known = {TEXTURE: sum(fine.FAMILIES), PRETRAINED: sum(FAMILIES)}
+    if rows != known.get(name, rows):
         raise ValueError(f"{name}: {shapes}")
     return PatchMemory(name, tensors)
 
@@ -165,5 +208,11 @@ def _spread(rows: NDArray[np.float32], families: Sequence[int]) -> NDArray[np.fl
     return np.asarray(own + 0.05 * usual + 1e-6, dtype=np.float32)
 
 
+def _families(name: MemberName, look: Look) -> tuple[int, ...]:
+    return {TEXTURE: fine.FAMILIES, PRETRAINED: FAMILIES}.get(name) or look.learned.families
+
+
 def _grid(name: MemberName, look: Look) -> NDArray[np.float32]:
-    return look.texture if name == TEXTURE else look.learned.values
+    if name == TEXTURE:
+        return look.texture
+    return (look.pretrained if name == PRETRAINED else look.learned).values

@@ -92,7 +92,7 @@ class GoodParts:
     def fused(self, scored: Scored, look: Look) -> Scored:
         """Join Crane's answer with the members' distances; see `scale`."""
         maps = {name: member.distances(look) for name, member in self.members.items()}
-        peaks = {name: float(values.max()) for name, values in maps.items()}
+        peaks = {name: self.members[name].oddness(values) for name, values in maps.items()}
         own = scored.anomaly_map.values
         z_map = np.float32(self.map_scale.weight) * heard(self.map_scale.z(own))
         for name, values in maps.items():

@@ -6,8 +6,7 @@ Damaged copies of the same held-out pictures say how well each member separates,
 weight is a power of d', and 0 where the AUROC is not above chance by more than its noise (Hanley and McNeil 1982). For
 independent members d' itself would be best; these look at the same places, and what a weaker one adds to a stronger one
 is mostly its false alarms. From few pictures d' is a guess, and nearly all are heard. Where exactly something is odd,
-Crane is heard as much as the strongest member, and the more the fewer the parts: a memory of few finds every variation
-odd that it has not seen.
+Crane is heard as much as the strongest member.
 """
 
 from __future__ import annotations
@@ -41,8 +40,6 @@ _STEEPNESS = 3.0
 """Exponent of d' in a weight, from many pictures; 1 and 3 were compared on real sets."""
 _FEW = 8.0
 """By this over the number of pictures the exponent is smaller, down to 1."""
-_EQUALS = 40.0
-"""Parts from which on the strongest member is heard as much as Crane where something is odd."""
 _DRAWS = 400
 _FEWEST_TO_DRAW = 3
 """Fewer pictures say nothing about pictures: their shots are drawn one by one."""
@@ -116,7 +113,7 @@ def _look(scorer: FeatureScorer, pixels: NDArray[np.uint8]) -> tuple[Scored, Loo
     scored, features = scorer.score_with_features(pixels)
     if not np.isfinite(scored.score):
         raise InputError("training.good_part_not_scored")
-    return scored, Look.at(pixels, features)
+    return scored, Look(pixels, features)
 
 
 def _folds(count: int) -> list[list[int]]:
@@ -134,7 +131,7 @@ def _again(pixels: NDArray[np.uint8], draw: np.random.Generator) -> NDArray[np.u
 
 def _asked(picture: int, looked: tuple[Scored, Look], members: dict[MemberName, Memory]) -> HeldOutAnswer:
     scored, look = looked
-    peaks = {name: float(member.distances(look).max()) for name, member in members.items()}
+    peaks = {name: member.oddness(member.distances(look)) for name, member in members.items()}
     return HeldOutAnswer(picture, scored.score, scored.anomaly_map.peak, peaks)
 
 
@@ -162,7 +159,7 @@ def _weighed(
         members=used,
         scales={name: scales[name] for name in used},
         score_scale=score_scale,
-        map_scale=replace(scale_of([a.map_peak for a in good]), weight=strongest * lead(len(names))),
+        map_scale=replace(scale_of([a.map_peak for a in good]), weight=strongest),
         pictures=names,
         check=SelfCheck(0.5, 0.5, 0.0),
     )
@@ -173,11 +170,6 @@ def _weighed(
 def steepness(parts: int) -> float:
     """Return the exponent of d' in the weights that a memory of so many parts gives its members."""
     return max(1.0, _STEEPNESS - _FEW / parts)
-
-
-def lead(parts: int) -> float:
-    """Return how much more Crane is heard than the strongest member of so many parts, where something is odd."""
-    return max(1.0, _EQUALS / parts)
 
 
 def _scale(good: list[float], bad: list[float], power: float) -> Scale:
