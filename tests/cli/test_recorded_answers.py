@@ -49,7 +49,19 @@ CLEAR = 1e-3
 PACK = ("--pack", "試験用")
 
 COMMANDS = (
-    *("inspect", "score", "evaluate", "train", "calibrate", "learn-good", "selftest", "bench", "licences", "open"),
+    *(
+        "inspect",
+        "score",
+        "evaluate",
+        "evaluate-verdicts",
+        "train",
+        "calibrate",
+        "learn-good",
+        "selftest",
+        "bench",
+        "licences",
+        "open",
+    ),
     *(f"pack {name}" for name in ("fetch", "build", "verify", "info", "install", "use", "back", "compare")),
     *("pack keygen", "pack sign", "pack trust", "pack list"),
     *("recipe list", "recipe export", "recipe import"),
@@ -560,6 +572,11 @@ def test_measuring_and_learning(journey: Callable[[str], Any], station: Path, tm
         desk.ask_twice("evaluate", data, *PACK, "--report", tmp_path / "none" / "a.html", "--json")
         for number in ("9", "0", "many"):
             desk.ask_twice("evaluate", data, *PACK, "--good-parts", number, "--json")
+
+        desk.ask("evaluate-verdicts", data, *PACK, "--trials", "2", "--json")
+        desk.ask_twice("evaluate-verdicts", data, *PACK, "--trials", "1")
+        desk.ask_twice("evaluate-verdicts", data, *PACK, "--false-reject", "0.7")
+        desk.ask_twice("evaluate-verdicts", write_set(tmp_path / "few", 6, train=2), *PACK)
 
         desk.ask_twice("train", tmp_path / "none", "-o", learned, *PACK, "--json")
         desk.ask_twice("train", data, "-o", station / "packs" / "試験用.cranepack", *PACK, "--json")
