@@ -173,5 +173,6 @@ def lite_of(tensors: Mapping[str, NDArray[np.float32]]) -> LiteFeatures:
 
 def as_lite_sees(pixels: NDArray[np.uint8], size_px: int) -> Tensor:
     """Return a uint8 ``(H, W)`` or ``(H, W, 3)`` RGB picture as the network takes it, ``(1, 3, S, S)`` from -1 to 1."""
-    values = torch.from_numpy(fit(pixels, size_px)).permute(2, 0, 1)[None].to(memory_format=torch.channels_last)
+    fitted = np.require(fit(pixels, size_px), requirements="W")  # torch takes no array that it must not write to
+    values = torch.from_numpy(fitted).permute(2, 0, 1)[None].to(memory_format=torch.channels_last)
     return values.float() / 127.5 - 1
