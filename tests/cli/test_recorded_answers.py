@@ -49,7 +49,8 @@ CLEAR = 1e-3
 PACK = ("--pack", "試験用")
 
 COMMANDS = (
-    *("inspect", "score", "evaluate", "train", "calibrate", "learn-good", "selftest", "bench", "licences", "open"),
+    *("inspect", "score", "evaluate", "train", "calibrate", "learn-good", "first-batch", "selftest", "bench"),
+    *("licences", "open"),
     *(f"pack {name}" for name in ("fetch", "build", "verify", "info", "install", "use", "back", "compare")),
     *("pack keygen", "pack sign", "pack trust", "pack list"),
     *("recipe list", "recipe export", "recipe import"),
