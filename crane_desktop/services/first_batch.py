@@ -116,13 +116,13 @@ class FirstBatch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """What is kept of a picture: some 100 kB, whatever its size."""
+    """What is kept of a picture: some 300 kB, whatever its size."""
 
     name: str
     shape: tuple[int, int]
     digest: bytes
     likeness: Likeness
-    features: Tensor
+    features: tuple[Tensor, ...]
 
 
 def rank_first_batch(images: Path, significant_bits: int | None = None, watch: Watch = UNWATCHED) -> FirstBatch:
@@ -222,7 +222,7 @@ def _first_showing(seen: Sequence[_Seen]) -> list[int]:
     return [first[same] for same in exact]
 
 
-def _judged(features: list[Tensor], pictures: int, watch: Watch) -> Judged:
+def _judged(features: list[tuple[Tensor, ...]], pictures: int, watch: Watch) -> Judged:
     from crane_desktop.model.first_batch import judge_batch
 
     copies = pictures - len(features)
