@@ -1,7 +1,8 @@
 """What this program has archived, played again: the same pixels as live, and only pictures of parts.
 
 A file's note (`preprocess.png_note`) says what its values are. Files from before there were notes have their names
-only: maps are still recognised by them.
+only: maps are still recognised by them. What lies in such a file in 8 bits may be grey, or the mosaic of a colour
+camera, of which nobody but the log knows the pattern: a mosaic is recognised by its values, and refused.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
 from crane_desktop.domain.errors import InputError
 from crane_desktop.preprocess.develop import Array, Developed, develop
+from crane_desktop.preprocess.mosaic import is_mosaic
 from crane_desktop.preprocess.png_note import PictureNote, read_note
 
 _NAME = re.compile(r"(?P<stem>\d{6}-\d{6}-[0-9a-f]{8}-(?:OK|NG|REVIEW|NONE))(?P<what>-map|-original)?\.png")
@@ -36,10 +40,17 @@ def developed(png: bytes, values: Array, name: str) -> Developed | None:
     Raises
     ------
     InputError
-        If it is an anomaly map, whatever it is called.
+        If it is an anomaly map, whatever it is called, or a mosaic from before there were notes.
     """
     note = read_note(png)
     if note is None:
+        if (
+            _NAME.fullmatch(name)
+            and values.dtype == np.uint8
+            and values.ndim == 2
+            and is_mosaic(values.astype(np.uint8))
+        ):
+            raise InputError("camera.image_is_mosaic", file=name)
         return None
     if note.kind == "map":
         raise InputError("camera.image_is_map", file=name)

@@ -17,6 +17,7 @@ from crane_desktop.cli.commands import (
     calibrate,
     cameras,
     evaluate,
+    evaluate_verdicts,
     first_batch,
     inspect,
     learn_good,
@@ -34,7 +35,7 @@ from crane_desktop.cli.console import note, show_error
 from crane_desktop.cli.invocation import close_invocations, spoken_language
 from crane_desktop.cli.options import DataDirOption
 from crane_desktop.cli.usage import HELP_LANGUAGE, Command, Program, usage_words
-from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.errors import InputError, StationFault, technical
 from crane_desktop.settings.texts import text
 
 EXIT_OK, EXIT_FAULT, EXIT_BAD_INPUT = 0, 1, 2
@@ -75,6 +76,9 @@ def program(
 cli.command("inspect", cls=Command, help=text("app.help.inspect", HELP_LANGUAGE))(inspect.inspect)
 cli.command("score", cls=Command, help=text("app.help.score", HELP_LANGUAGE))(score.score)
 cli.command("evaluate", cls=Command, help=text("app.help.evaluate", HELP_LANGUAGE))(evaluate.evaluate)
+cli.command("evaluate-verdicts", cls=Command, help=text("app.help.evaluate_verdicts", HELP_LANGUAGE))(
+    evaluate_verdicts.evaluate_verdicts
+)
 cli.command("train", cls=Command, help=text("app.help.train", HELP_LANGUAGE))(train.train)
 cli.command("calibrate", cls=Command, help=text("app.help.calibrate", HELP_LANGUAGE))(calibrate.calibrate)
 cli.command("learn-good", cls=Command, help=text("app.help.learn_good", HELP_LANGUAGE))(learn_good.learn_good)
@@ -100,7 +104,7 @@ def run(argv: Sequence[str]) -> int:
         code = cli(args=list(argv), prog_name="crane-inspector", standalone_mode=False)
     except OutputLostError as lost:
         if not lost.reader_gone:
-            show_error(StationFault("app.output_lost", detail=lost.error.strerror), spoken_language())
+            show_error(StationFault("app.output_lost", detail=technical(lost.error)), spoken_language())
         return EXIT_FAULT
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else EXIT_FAULT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import sys
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import IO, Any
 from crane_desktop.app.process.streams import guard_streams
 from crane_desktop.domain.errors import CraneError
 from crane_desktop.settings.texts import Language, error_text
+
+_log = logging.getLogger(__name__)
 
 
 def settle_streams() -> None:
@@ -78,4 +81,5 @@ def note(sentence: str) -> None:
 
 def show_error(error: CraneError, language: Language) -> None:
     """Print an error's one sentence on stderr."""
+    _log.info("told: %s", error)  # with the words of system, drivers and libraries
     note(error_text(error, language))

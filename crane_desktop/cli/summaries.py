@@ -10,14 +10,20 @@ from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.station import Pace, Result
 from crane_desktop.domain.verdicts import Verdict
 from crane_desktop.services.picture_folder import passed_over_dict
+from crane_desktop.settings.reason_words import detail_words
+from crane_desktop.settings.texts import Language
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def verdict_line(result: Result) -> dict[str, Any]:
-    """Return one verdict as the command line prints it; `reason` is a `ReasonCode`."""
+def verdict_line(result: Result, language: Language) -> dict[str, Any]:
+    """Return one verdict as the command line prints it.
+
+    `reason` is a `ReasonCode`, `detail` a sentence in `language`, `technical` what the log keeps of it, where that is
+    something else.
+    """
     seen = result.inspection
     line: dict[str, Any] = {
         "frame_id": seen.origin.frame_id,
@@ -33,7 +39,9 @@ def verdict_line(result: Result) -> dict[str, Any]:
         "file": seen.origin.file,
     }
     if seen.reason.detail:
-        line["detail"] = seen.reason.detail
+        line["detail"] = detail_words(seen.reason, language)
+        if line["detail"] != seen.reason.detail:
+            line["technical"] = seen.reason.detail
     return line
 
 

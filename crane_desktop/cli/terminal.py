@@ -21,6 +21,7 @@ from crane_desktop.domain.shown import shown_name
 from crane_desktop.domain.station import Pace, Result
 from crane_desktop.domain.verdicts import ReasonCode, Verdict
 from crane_desktop.services.picture_folder import passed_over_sentences
+from crane_desktop.settings.reason_words import detail_words
 from crane_desktop.settings.texts import Language, plain_text, technical_text, text
 
 SHAPES = {Verdict.OK: "○", Verdict.NG: "×", Verdict.REVIEW: "△", Verdict.NONE: "－"}
@@ -100,7 +101,7 @@ class PlainLines:
     def add(self, result: Result) -> None:
         """Print a verdict."""
         if self._console.as_json:
-            self.data(verdict_line(result))
+            self.data(verdict_line(result, self._console.language))
         else:
             self.say(verdict_words(result, self._console.language))
 
@@ -185,8 +186,8 @@ def verdict_words(result: Result, language: Language) -> str:
     score = "-" if seen.score is None else f"{seen.score:.3f}"
     name = seen.origin.file or str(seen.origin.frame_id)
     head = f"{seen.origin.frame_id:>6}  {SHAPES[seen.verdict]} {verdict}  {score}"
-    # Of a picture that could not be read the sentence says what to do; other details are the log's.
-    told = f": {shown_name(seen.reason.detail)}" if seen.reason.code is ReasonCode.UNREADABLE_IMAGE else ""
+    # Of a picture that could not be read the sentence says what to do; of others a run's faults are told beside.
+    told = f": {detail_words(seen.reason, language)}" if seen.reason.code is ReasonCode.UNREADABLE_IMAGE else ""
     return f"{head}  {seen.latency_ms:7.1f} ms  {shown_name(name)}  {reason}{told}"
 
 

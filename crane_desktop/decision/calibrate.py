@@ -1,9 +1,11 @@
 """Thresholds from good parts: a split-conformal quantile, with what so many images can promise.
 
-A good part is rejected where its score *or* its region peak reaches a threshold. Each of the two tests gets
-half of the allowed rate alpha (union bound). With n good parts and one more that is exchangeable with them,
-the next part's value exceeds the k-th smallest of n with probability at most ``(n + 1 - k) / (n + 1)``
-(Vovk, Gammerman and Shafer 2005; Papadopoulos et al. 2002), so ``k = ceil((n + 1) (1 - alpha / 2))``.
+A good part is rejected where its score *or* its region peak reaches the threshold. Both are probabilities of the same
+kind, so one level serves both, and a part is as odd as the larger of its two numbers: one test, which keeps the whole
+of the allowed rate alpha, where two tests with a level each must share it. With n good parts and one more that is
+exchangeable with them, the next part's oddness exceeds the k-th smallest of n with probability at most
+``(n + 1 - k) / (n + 1)`` (Vovk, Gammerman and Shafer 2005; Papadopoulos et al. 2002), so
+``k = ceil((n + 1) (1 - alpha))``.
 """
 
 from __future__ import annotations
@@ -128,15 +130,21 @@ def calibrate(parts: Sequence[GoodPart], false_reject_rate: float) -> Calibrated
     # The rate as it was written (0.005, not its nearest binary fraction): 399 parts shall suffice for 0.5 %.
     rate = Fraction(repr(float(false_reject_rate)))
     over_ng, over_review = _allowed_over(len(parts), rate), _allowed_over(len(parts), REVIEW_LOOSER * rate)
-    score, peak = np.sort(values[:, 0]), np.sort(values[:, 1])
-    thresholds = Thresholds(
-        score_review=_just_above(score, over_review),
-        score_ng=_just_above(score, over_ng) if over_ng else _above_the_worst(score),
-        map_review=_just_above(peak, over_review),
-        map_ng=_just_above(peak, over_ng) if over_ng else _above_the_worst(peak),
-    )
-    _must_be_reached(thresholds)
+    ordered = np.sort(values.max(axis=1))
+    review = _just_above(ordered, over_review)
+    ng = _just_above(ordered, over_ng) if over_ng else _above_the_worst(ordered)
+    if ng > HIGHEST_REACHED:
+        raise InputError("decision.threshold_out_of_reach", value=f"{ng:.4f}")
+    thresholds = Thresholds(score_review=review, score_ng=ng, map_review=review, map_ng=ng)
     return Calibrated(thresholds, _promise(len(parts), false_reject_rate, rate, over_ng, over_review))
+
+
+def beyond(part: GoodPart, thresholds: Thresholds) -> float:
+    """Return how far a part lies over NG (under it: negative), in log odds: the larger of its two tests."""
+    score, peak, score_ng, map_ng = log_odds(
+        np.array([part.score, part.peak, thresholds.score_ng, thresholds.map_ng], np.float64)
+    )
+    return float(max(score - score_ng, peak - map_ng))
 
 
 def promise_words(promise: Promise) -> list[tuple[str, dict[str, object]]]:
@@ -154,8 +162,8 @@ def promise_words(promise: Promise) -> list[tuple[str, dict[str, object]]]:
 
 
 def _allowed_over(n: int, rate: Fraction) -> int:
-    """Return how many of `n` parts each test leaves above its threshold, plus one; 0 where n is too small."""
-    return n + 1 - math.ceil((n + 1) * (1 - rate / 2))
+    """Return how many of `n` parts may lie above the threshold, plus one; 0 where n is too small."""
+    return min(n, n + 1 - math.ceil((n + 1) * (1 - rate)))
 
 
 def _just_above(ordered: NDArray[np.float64], over: int) -> float:
@@ -179,16 +187,6 @@ def _above_the_worst(ordered: NDArray[np.float64]) -> float:
     return max(_just_above(ordered, 1), min(plain, bent, HIGHEST_REACHED))
 
 
-def _must_be_reached(thresholds: Thresholds) -> None:
-    """Raise InputError where NG begins so high that it could never come again."""
-    for key, value in (
-        ("decision.score_out_of_reach", thresholds.score_ng),
-        ("decision.peak_out_of_reach", thresholds.map_ng),
-    ):
-        if value > HIGHEST_REACHED:
-            raise InputError(key, value=f"{value:.4f}")
-
-
 def log_odds(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return values in [0, 1] as log odds, which keep their order and do not end at 1; finite at both ends."""
     inside = np.clip(values, _ENDS, 1 - _ENDS)
@@ -198,17 +196,15 @@ def log_odds(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def _promise(n: int, asked: float, rate: Fraction, over_ng: int, over_review: int) -> Promise:
     from scipy.special import betaincinv  # here: a fifth of a second that the window's start need not wait for
 
-    blocks = 2 * max(over_ng, 1)
-    # The region that both tests accept contains the one that is left after 2 j of the n + 1 statistically
-    # equivalent blocks are cut away (Tukey 1947): the share outside is at most Beta(2 j, n + 1 - 2 j) distributed.
-    rest = n + 1 - blocks
+    over = max(over_ng, 1)
+    # The share over the j-th largest of n is Beta(j, n + 1 - j) distributed, and less where values are equal.
     return Promise(
         n_images=n,
         asked=asked,
-        promised=min(1.0, blocks / (n + 1)),
-        stopped=min(1.0, 2 * max(over_review, 1) / (n + 1)),
-        upper_95=float(betaincinv(blocks, rest, _CONFIDENCE)) if rest > 0 else 1.0,
-        images_needed=math.ceil(2 / rate) - 1,
+        promised=over / (n + 1),
+        stopped=max(over_review, 1) / (n + 1),
+        upper_95=float(betaincinv(over, n + 1 - over, _CONFIDENCE)),
+        images_needed=math.ceil(1 / rate) - 1,
     )
 
 

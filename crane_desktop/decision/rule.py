@@ -8,6 +8,7 @@ from crane_desktop.decision.regions import find_regions, region_peak
 from crane_desktop.domain.maps import Scored
 from crane_desktop.domain.verdicts import Decision, Reason, ReasonCode, Verdict
 from crane_desktop.recipe.model import Recipe, Thresholds
+from crane_desktop.recipe.staleness import too_old_for
 
 
 def decide(scored: Scored, recipe: Recipe) -> Decision:
@@ -15,7 +16,7 @@ def decide(scored: Scored, recipe: Recipe) -> Decision:
 
     NG where the score or a region of at least the smallest area reaches its NG threshold; else REVIEW where
     one reaches its review threshold; else OK. What is no finite number is never judged, and without
-    thresholds nothing is decided.
+    thresholds, or with those that an earlier program found otherwise, nothing is decided.
 
     Parameters
     ----------
@@ -36,7 +37,9 @@ def decide(scored: Scored, recipe: Recipe) -> Decision:
         return _none(Reason(ReasonCode.NOT_A_NUMBER, detail), limits, peak)
     if limits is None:
         return _none(Reason(ReasonCode.NOT_CALIBRATED), None, peak)
-    verdict, code = _verdict(scored.score, peak, limits)
+    if too_old_for(recipe, scored.tiles):
+        return _none(Reason(ReasonCode.CALIBRATION_STALE), None, peak)
+    verdict, code = verdict_at(scored.score, peak, limits)
     # A map has regions at a level where its peak reaches it. Most parts need no search, which costs most of all.
     searched = peak >= limits.map_review
     regions = find_regions(scored.anomaly_map, limits.map_review, recipe.smallest_area_px) if searched else ()
@@ -52,7 +55,8 @@ def decide(scored: Scored, recipe: Recipe) -> Decision:
     )
 
 
-def _verdict(score: float, peak: float, limits: Thresholds) -> tuple[Verdict, ReasonCode]:
+def verdict_at(score: float, peak: float, limits: Thresholds) -> tuple[Verdict, ReasonCode]:
+    """Return what a finite score and region peak come to, and the rule that decided."""
     if score >= limits.score_ng:
         return Verdict.NG, ReasonCode.SCORE_OVER_THRESHOLD
     if peak >= limits.map_ng:

@@ -30,6 +30,8 @@ class ReasonCode(StrEnum):
     REGION_IN_REVIEW_BAND = "region_in_review_band"
     NOT_CALIBRATED = "not_calibrated"
     """The recipe has no thresholds yet: the map is shown, nothing is decided (verdict NONE)."""
+    CALIBRATION_STALE = "calibration_stale"
+    """The thresholds were found by an earlier program that judged such a picture otherwise: as without any."""
     # From here on: faults. They give NONE and nothing else.
     UNREADABLE_IMAGE = "unreadable_image"
     INCOMPLETE_FRAME = "incomplete_frame"

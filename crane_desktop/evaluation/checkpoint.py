@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.evaluation.pixel_metrics import PictureTally, PixelTally
 from crane_desktop.settings.atomic import write_atomic
 
@@ -138,7 +138,7 @@ def _writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError("training.cannot_keep", folder=folder, detail=error.strerror or str(error)) from error
+        raise InputError("training.cannot_keep", folder=folder, detail=technical(error)) from error
 
 
 def _proven_lines(file: Path, size: int) -> Iterator[ScoredPicture]:

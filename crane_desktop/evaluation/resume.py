@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.evaluation.datasets.samples import Dataset
 from crane_desktop.settings.atomic import write_atomic
@@ -79,7 +79,7 @@ def work_folder(folder: Path | None, info: ScorerInfo, dataset: Dataset, memory:
     except Timeout:
         raise InputError("training.evaluated_elsewhere", folder=place) from None
     except OSError as error:
-        raise InputError("training.cannot_keep", folder=folder, detail=error.strerror or str(error)) from error
+        raise InputError("training.cannot_keep", folder=folder, detail=technical(error)) from error
     try:
         yield place
     finally:

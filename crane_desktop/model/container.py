@@ -22,7 +22,7 @@ from typing import IO, BinaryIO
 
 from pydantic import ValidationError
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.model.manifest import FORMAT_VERSION, Manifest
 from crane_desktop.model.signature import ANYONE, Trust, check_signature
 from crane_desktop.settings.plain_json import NoJson, parse_json
@@ -269,12 +269,12 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         stream = open_regular(path)
     except OSError as error:
-        raise InputError("model.pack_unreadable", file=path, reason=error.strerror or str(error)) from error
+        raise InputError("model.pack_unreadable", file=path, reason=technical(error)) from error
     with stream:
         try:
             yield stream
         except OSError as error:
-            raise InputError("model.pack_unreadable", file=path, reason=error.strerror or str(error)) from error
+            raise InputError("model.pack_unreadable", file=path, reason=technical(error)) from error
 
 
 def _archive_of(stream: BinaryIO, path: Path) -> zipfile.ZipFile:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.errors import StationFault, Technical
 from crane_desktop.domain.maps import Scored
 from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.domain.verdicts import Reason
@@ -82,7 +82,7 @@ class CpuFallbackScorer:
                 raise
             self._fall_back(error)
         if self.unfit is not None:
-            raise StationFault("model.unfit_on_cpu", pack=self.info.pack, detail=self.unfit.detail)
+            raise StationFault("model.unfit_on_cpu", pack=self.info.pack, detail=Technical(self.unfit.detail))
         return ask(self._now)
 
     def close(self) -> None:

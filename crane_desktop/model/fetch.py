@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 
 TellBytes = Callable[[str, int, int], None]
 """Told a file's name, and how many bytes of how many are there."""
@@ -162,10 +162,8 @@ def _no_trouble(wanted: Published, folder: Path | None) -> Iterator[None]:
         raise InputError("model.fetch_offline", repo=wanted.repo, reason=f"HTTP {status}") from error
     except (OSError, HTTPError) as error:
         if folder is not None and getattr(error, "errno", None) in _DISK:
-            reason = os.strerror(error.errno)  # type: ignore[union-attr, arg-type]
-            raise InputError("model.fetch_unwritable", folder=folder, reason=reason) from error
-        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise InputError("model.fetch_offline", repo=wanted.repo, reason=reason) from error
+            raise InputError("model.fetch_unwritable", folder=folder, reason=technical(error)) from error
+        raise InputError("model.fetch_offline", repo=wanted.repo, reason=technical(error)) from error
 
 
 def _sha256(file: Path) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.model.container import MANIFEST, SUFFIX, Streamed, open_pack, peek_manifest, write_container
 from crane_desktop.model.manifest import Manifest
 from crane_desktop.model.signature import ANYONE, Trust, read_key, signed_manifest
@@ -146,7 +146,7 @@ def _write(copy: Path, members: Mapping[str, bytes | memoryview | Streamed], pat
             target.flush()
             os.fsync(target.fileno())
     except OSError as error:
-        raise InputError("model.pack_not_written", file=path, reason=error.strerror or str(error)) from error
+        raise InputError("model.pack_not_written", file=path, reason=technical(error)) from error
 
 
 @contextmanager
@@ -158,6 +158,6 @@ def _replacing(target: Path) -> Iterator[Path]:
         copy.replace(target)
         sync_folder(target.parent)
     except OSError as error:
-        raise InputError("model.pack_not_written", file=target, reason=error.strerror or str(error)) from error
+        raise InputError("model.pack_not_written", file=target, reason=technical(error)) from error
     finally:
         copy.unlink(missing_ok=True)

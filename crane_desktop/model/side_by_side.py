@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.errors import InputError, StationFault, Technical, technical
 from crane_desktop.model.signature import Trust
 
 if TYPE_CHECKING:
@@ -126,10 +126,10 @@ def _asked(pipe: Connection, word: str | None) -> Any:
         if word is not None:
             pipe.send(word)
         if not pipe.poll(_WITHIN_S):
-            raise StationFault("model.bench_stopped", detail="no answer")
+            raise StationFault("model.bench_stopped", detail=Technical("no answer"))
         answer = pipe.recv()
     except (EOFError, OSError) as error:
-        raise StationFault("model.bench_stopped", detail=type(error).__name__) from error
+        raise StationFault("model.bench_stopped", detail=technical(error)) from error
     if isinstance(answer, Exception):
         raise answer
     return answer
@@ -238,5 +238,5 @@ def _function(file: Path) -> Callable[..., tuple[float, NDArray[np.float32]]]:
         spec.loader.exec_module(module)
         function: Callable[..., tuple[float, NDArray[np.float32]]] = module.published
     except (ImportError, OSError, SyntaxError, AttributeError) as error:
-        raise InputError("model.no_published", file=file, detail=str(error)) from error
+        raise InputError("model.no_published", file=file, detail=technical(error)) from error
     return function

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.model.manifest import Manifest, Signature
 from crane_desktop.settings.regular_file import read_regular
 
@@ -94,7 +94,7 @@ def new_key(file: Path) -> str:
         with os.fdopen(handle, "wb") as target:
             target.write(content)
     except OSError as error:
-        raise InputError("model.key_not_written", file=file, reason=error.strerror or str(error)) from error
+        raise InputError("model.key_not_written", file=file, reason=technical(error)) from error
     return key.public_key().public_bytes_raw().hex()
 
 

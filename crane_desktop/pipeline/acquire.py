@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from crane_desktop.domain.errors import CraneError, StationFault
+from crane_desktop.domain.errors import CraneError, StationFault, technical
 from crane_desktop.domain.events import RunEnd
 from crane_desktop.domain.frames import (
     EndOfFrames,
@@ -52,7 +52,7 @@ class Acquirer:
             why = (RunEnd.FAILED, error.key)
         except Exception as error:  # noqa: BLE001 - the thread's last defence: a driver may raise anything
             _log.exception("the source failed unexpectedly")
-            self._board.fault(StationFault("pipeline.source_broken", detail=f"{type(error).__name__}: {error}"))
+            self._board.fault(StationFault("pipeline.source_broken", detail=technical(error)))
         finally:
             self._journal.no_more_frames(*why)
             # First let the others finish what was taken; closing a broken camera may take seconds.
@@ -102,4 +102,4 @@ def close_source(source: FrameSource, board: Board) -> None:
         board.fault(error)
     except Exception as error:  # noqa: BLE001 - a driver may raise anything, and the line must end all the same
         _log.exception("the source could not be closed")
-        board.fault(StationFault("pipeline.source_broken", detail=f"{type(error).__name__}: {error}"))
+        board.fault(StationFault("pipeline.source_broken", detail=technical(error)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.errors import StationFault, technical
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.pipeline.board import Board
@@ -43,7 +43,7 @@ class Inspector:
                     self._inspect(event)
         except Exception as error:  # noqa: BLE001 - the thread's last defence: the line must end in order
             _log.exception("the inspecting thread failed")
-            self._board.fault(StationFault("pipeline.broken", detail=f"{type(error).__name__}: {error}"))
+            self._board.fault(StationFault("pipeline.broken", detail=technical(error)))
             self._journal.failed("pipeline.broken")
         finally:
             # Where this thread failed, the source's thread must not wait for it.

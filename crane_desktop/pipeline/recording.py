@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from crane_desktop.domain.errors import CraneError, StationFault
+from crane_desktop.domain.errors import CraneError, StationFault, Technical, technical
 from crane_desktop.domain.ports import InspectionLog, LogEntry, Output
 from crane_desktop.domain.station import Result
 from crane_desktop.domain.verdicts import Inspection, Reason, ReasonCode, Verdict
@@ -69,7 +69,7 @@ class Recorder:
                 self._board.look_at_load()
         except Exception as error:  # noqa: BLE001 - the thread's last defence: the line must end in order
             _log.exception("the recording thread failed")
-            self._board.fault(StationFault("pipeline.broken", detail=f"{type(error).__name__}: {error}"))
+            self._board.fault(StationFault("pipeline.broken", detail=technical(error)))
             self._journal.failed("pipeline.broken")
         finally:
             given_up = self._control.abandoned.is_set()
@@ -130,11 +130,11 @@ class Recorder:
             return None, str(error)
         except Exception as error:  # noqa: BLE001 - whatever the log raises, its verdicts are not recorded
             _log.exception("the log failed unexpectedly")
-            detail = f"{type(error).__name__}: {error}"
+            detail = technical(error)
             self._failed(StationFault("pipeline.log_broken", detail=detail))
             return None, detail
         if len(ids) != len(batch):
-            detail = f"{len(ids)} record ids for {len(batch)} verdicts"
+            detail = Technical(f"{len(ids)} record ids for {len(batch)} verdicts")
             self._failed(StationFault("pipeline.log_broken", detail=detail))
             return None, detail
         if begin:
@@ -150,7 +150,7 @@ class Recorder:
     def _tell(self, result: Result) -> None:
         reason = result.inspection.reason
         if reason.code is ReasonCode.MODEL_FAULT:
-            self._board.fault(StationFault("pipeline.model_failed", detail=reason.detail))
+            self._board.fault(StationFault("pipeline.model_failed", detail=Technical(reason.detail)))
         if not self._board.publish(result):
             return
         if result.record_id is None:
@@ -168,7 +168,7 @@ class Recorder:
             self._board.fault(error)
         except Exception as error:  # noqa: BLE001 - a listener's failure must not end the recording of verdicts
             _log.exception("telling a verdict failed")
-            self._board.fault(StationFault("pipeline.telling_failed", detail=f"{type(error).__name__}: {error}"))
+            self._board.fault(StationFault("pipeline.telling_failed", detail=technical(error)))
 
 
 def _fault_of(entry: LogEntry) -> StationFault | None:

@@ -49,7 +49,19 @@ class Likeness:
         grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
         columns, rows = grid(pixels.shape[0], pixels.shape[1])
         small = cv2.resize(grey.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
-        cells = np.asarray(small - small.mean(), np.float32)
+        return cls.of_cells(np.asarray(small - small.mean(), np.float32))
+
+    @classmethod
+    def of_cells(cls, cells: NDArray[np.float32]) -> Likeness:
+        """Return the likeness that these cells are, as they were kept.
+
+        Raises
+        ------
+        ValueError
+            If there are none, or more than a picture is brought down to.
+        """
+        if cells.ndim != 2 or cells.size == 0 or max(cells.shape) > _MOST_SIDE:
+            raise ValueError(f"no cells of a picture: {cells.shape}")
         return cls(cells, float(cells.std()))
 
     def copies(self, other: Likeness) -> bool:

@@ -11,7 +11,7 @@ from crane_desktop.domain.events import Plain
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.settings.texts import Language, catalogue, text
 
-_SILENT = ("version", "format_version", "calibration.basis")
+_SILENT = ("version", "format_version", "calibration.basis", "calibration.long_pictures")
 """What follows from the rest."""
 
 

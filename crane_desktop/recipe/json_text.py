@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.recipe.model import FORMAT_VERSION, Recipe, checked_recipe
 from crane_desktop.recipe.staleness import basis_of
 from crane_desktop.settings.plain_json import NoJson, parse_json
@@ -57,7 +57,7 @@ def read_recipe_file(path: Path) -> Recipe:
     try:
         content = read_regular(path, _LARGEST_FILE)
     except OSError as error:
-        raise InputError("recipe.unreadable", file=path, reason=error.strerror or str(error)) from error
+        raise InputError("recipe.unreadable", file=path, reason=technical(error)) from error
     return parse_recipe(content)
 
 

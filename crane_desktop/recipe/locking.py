@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 
 _LOCK_FILE = ".recipes.lock"
 _WITHIN_S = 30.0
@@ -50,5 +50,5 @@ def unwritable_is_told(file: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, NotImplementedError) as error:  # NotImplementedError: a file system without locks
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = technical(error)
         raise InputError("settings.unwritable", file=file, reason=reason) from error

@@ -38,6 +38,14 @@ def what_differs(made_on: CalibrationBasis, now: CalibrationBasis) -> tuple[str,
     return (*found, *_features_that_differ(made_on.camera_features, now.camera_features))
 
 
+def too_old_for(recipe: Recipe, tiles: int) -> bool:
+    """Return whether the recipe was calibrated when a picture that is judged in so many tiles was judged whole.
+
+    Only the picture tells: a recipe does not know how long its pictures are.
+    """
+    return tiles > 1 and recipe.calibration is not None and recipe.calibration.long_pictures is None
+
+
 def without_stale_thresholds(recipe: Recipe, before: Recipe) -> Recipe:
     """Return the recipe as it may be kept: thresholds that were found on something else are dropped.
 

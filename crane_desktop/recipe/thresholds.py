@@ -97,6 +97,9 @@ class Calibration(BaseModel):
         which knew one size a pack.
     good_parts_sha256
         The memory of good parts that was asked beside the model; None: none was.
+    long_pictures
+        How pictures many times as long as wide were judged: in tiles. None in recipes of earlier programs, which
+        judged them whole: to these, with other scores, such a calibration says nothing.
     basis
         The recipe's side of it. None only in files of earlier programs, until they are read (`recipe.migrate`).
     """
@@ -110,4 +113,5 @@ class Calibration(BaseModel):
     pack_sha256: _Word
     image_size_px: Annotated[int, Field(ge=1, le=100_000)] | None = None
     good_parts_sha256: _Word | None = None
+    long_pictures: Literal["tiles"] | None = None
     basis: CalibrationBasis | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.identity import same_content
 from crane_desktop.recipe.json_text import dump_recipe, read_recipe_file
@@ -42,8 +43,13 @@ class OfferedRecipe:
     replaces: bool = False
 
 
-def export_recipe(store: RecipeStore, name: str, out: Path) -> list[Path]:
+def export_recipe(store: RecipeStore, name: str, out: Path, *, overwrite: bool = False) -> list[Path]:
     """Write a recipe into the file `out`, and beside it the reference pictures and memory that it names.
+
+    Parameters
+    ----------
+    overwrite
+        Whether other files of the same names may be replaced.
 
     Returns
     -------
@@ -53,14 +59,18 @@ def export_recipe(store: RecipeStore, name: str, out: Path) -> list[Path]:
     Raises
     ------
     InputError
-        If there is no such recipe, a file of it is gone, or `out` cannot be written or has another ending.
+        If there is no such recipe, a file of it is gone, or `out` cannot be written, has another ending or is there.
     """
     if out.suffix.lower() != RECIPE_SUFFIX:
         raise InputError("recipe.suffix", file=out, suffix=RECIPE_SUFFIX)
     recipe = store.head(name)
     beside = {out.parent / place.name: _proven(place, sha256) for place, sha256 in _companions(store.data, recipe)}
     written = []
-    for file, content in {out: dump_recipe(recipe).encode(), **beside}.items():
+    files = {out: dump_recipe(recipe).encode(), **beside}
+    for file, content in files.items():
+        if not overwrite and _is_another(file, content):
+            raise InputError("recipe.export_exists", file=file)
+    for file, content in files.items():
         _write(file, content)
         written.append(file)
     return written
@@ -135,6 +145,13 @@ def _companions(data: DataDir, recipe: Recipe) -> list[tuple[Path, str]]:
     return found
 
 
+def _is_another(file: Path, content: bytes) -> bool:
+    """Whether something else has the name of a file that is to be written."""
+    if not os.path.lexists(file):
+        return False
+    return not _holds(file, hashlib.sha256(content).hexdigest())
+
+
 def _holds(place: Path, sha256: str) -> bool:
     try:
         return hashlib.sha256(read_regular(place, _LARGEST_COMPANION)).hexdigest() == sha256
@@ -157,4 +174,4 @@ def _write(file: Path, content: bytes) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(file, content)
     except OSError as error:
-        raise InputError("settings.unwritable", file=file, reason=error.strerror or str(error)) from error
+        raise InputError("settings.unwritable", file=file, reason=technical(error)) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -11,6 +12,7 @@ from sqlalchemy.pool import NullPool
 BUSY_TIMEOUT_S = 5.0
 """How long a statement waits for another program's lock; below the line's own patience of 10 s."""
 
+_MAGIC = b"SQLite format 3\x00"
 _WRITER_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     # In WAL mode NORMAL may lose the last commits at a power failure; FULL syncs the log at every commit
@@ -43,6 +45,30 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     """
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+
+
+def is_another(path: Path, log: int) -> bool:
+    """Tell whether a file itself, without the journal beside it, is surely not of the log that has the number `log`.
+
+    A log that was never folded into its file since it got its number is taken for the right one, and so is a damaged
+    file: its journal may heal it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            return True
+    uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+        try:
+            number = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            ours = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'records'").fetchone()
+        except sqlite3.Error:
+            return False
+    return ours is None or number not in (0, log)
 
 
 def _engine(path: Path, mode: str, pragmas: tuple[str, ...], begin: str) -> Engine:

@@ -13,15 +13,17 @@ from typing import IO, Any, Literal, TypeAlias
 
 from sqlalchemy import Column, Table
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.domain.history import RunRow
-from crane_desktop.domain.verdicts import Verdict
+from crane_desktop.domain.verdicts import Reason, ReasonCode, Verdict
 from crane_desktop.records.queries import RecordReader
 from crane_desktop.records.rows import RUN_COLUMNS, flat_run, plain_value
 from crane_desktop.records.schema import events, records
 from crane_desktop.settings.atomic import TEMPORARY_SUFFIX
 from crane_desktop.settings.data_dir import DataDir
+from crane_desktop.settings.reason_words import detail_words
 from crane_desktop.settings.spreadsheet import guarded
+from crane_desktop.settings.texts import Language, system_language
 
 ExportForm = Literal["csv", "jsonl"]
 ExportWhat = Literal["records", "runs", "events"]
@@ -41,6 +43,7 @@ def export_records(
     since: datetime | None = None,
     until: datetime | None = None,
     overwrite: bool = False,
+    language: Language | None = None,
 ) -> int:
     """Write records, runs or events to a file, oldest first, and return how many.
 
@@ -51,13 +54,16 @@ def export_records(
     ----------
     form
         ``"csv"``: UTF-8 with byte order mark, CRLF, text that looks like a formula behind an apostrophe.
-        ``"jsonl"``: one JSON object a line, UTF-8. Times are ISO 8601 in UTC in both.
+        The detail of a reason is a sentence there. ``"jsonl"``: one JSON object a line, UTF-8, all as it was recorded.
+        Times are ISO 8601 in UTC in both.
     verdict
         Records of this verdict only; runs and events have none.
     since, until
         Timezone-aware; decided, begun or happened at `since` or later, and before `until`.
     overwrite
         Whether an existing file may be replaced.
+    language
+        Of the sentences; None: the system's.
 
     Raises
     ------
@@ -73,9 +79,11 @@ def export_records(
     try:
         with RecordReader(data) as reader:
             columns, rows = _sheet(reader, what, verdict, since, until)
+            if form == "csv":
+                rows = _in_words(rows, language or system_language())
             return _write_whole(out, temporary, lambda file: write(file, columns, rows))
     except OSError as error:
-        raise InputError("records.export_unwritable", path=out, detail=error.strerror or str(error)) from error
+        raise InputError("records.export_unwritable", path=out, detail=technical(error)) from error
 
 
 def _sheet(
@@ -94,6 +102,23 @@ def _sheet(
             return events.columns.keys(), _table_rows(reader, events, where)
         case "runs":
             return RUN_COLUMNS, (flat_run(run) for run in _runs(reader, ends.event_id, since, until))
+
+
+def _in_words(rows: Rows, language: Language) -> Rows:
+    """Say the details of reasons in a sentence: who reads a table is no program."""
+    for row in rows:
+        if "reason_detail" not in row:
+            yield row
+            continue
+        yield {**row, "reason_detail": _detail_words(row, language)}
+
+
+def _detail_words(row: Mapping[str, Any], language: Language) -> str:
+    try:
+        reason = Reason(ReasonCode(row["reason"]), row["reason_detail"] or "")
+    except ValueError:  # damaged, or of another version; `verify` tells of it
+        return str(row["reason_detail"])
+    return detail_words(reason, language) if reason.detail else ""
 
 
 def _write_whole(out: Path, temporary: Path, write: Callable[[IO[str]], int]) -> int:

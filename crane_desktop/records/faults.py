@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.errors import StationFault, technical
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _PRIMARY = 0xFF
@@ -29,7 +29,7 @@ def is_disk_full(error: OSError) -> bool:
 
 def database_fault(error: DBAPIError, path: Path) -> StationFault:
     """Return what to tell people about a failure of the database at `path`."""
-    detail = str(error.orig)
+    detail = technical(error.orig or error)
     match primary_code(error):
         case sqlite3.SQLITE_FULL:
             return StationFault("records.disk_full", path=path)
@@ -45,4 +45,4 @@ def disk_fault(error: OSError, path: Path) -> StationFault:
     """Return what to tell people about a failure to write a picture below `path`."""
     if is_disk_full(error):
         return StationFault("records.disk_full", path=path)
-    return StationFault("records.not_written", path=path, detail=error.strerror or str(error))
+    return StationFault("records.not_written", path=path, detail=technical(error))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from crane_desktop.domain.errors import StationFault
+from crane_desktop.settings.atomic import free_name
+
+_log = logging.getLogger(__name__)
 
 FileId: TypeAlias = tuple[int, int]
 """Device and inode; on Windows volume and file index."""
@@ -40,8 +44,19 @@ def traces_of(log_file: Path) -> tuple[int, ...]:
     OSError
         If one is missing, or the disk does not tell.
     """
-    database, journal = log_file.stat(), journal_of(log_file).stat()
-    return database.st_mtime_ns, database.st_size, journal.st_size
+    return *database_traces(log_file), journal_of(log_file).stat().st_size
+
+
+def database_traces(log_file: Path) -> tuple[int, ...]:
+    """Return the traces in the database alone.
+
+    Raises
+    ------
+    OSError
+        As `traces_of` does.
+    """
+    database = log_file.stat()
+    return database.st_mtime_ns, database.st_size
 
 
 def file_id(path: Path) -> FileId | None:
@@ -61,6 +76,24 @@ def inode(found: FileId | None) -> int:
 def journal_of(log_file: Path) -> Path:
     """Return where SQLite keeps the write-ahead log of a database."""
     return _beside(log_file, "-wal")
+
+
+def keep_journal(log_file: Path) -> None:
+    """Take a journal out of the way of a database that is not its own, and keep it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be moved.
+    """
+    journal = journal_of(log_file)
+    target = free_name(journal.with_name(f"{journal.name}.lost"))
+    try:
+        journal.rename(target)
+    except OSError as error:
+        _log.error("the journal %s is not that of the log beside it, and cannot be moved: %s", journal, error)
+        raise
+    _log.error("the log %s is not the one that its journal belongs to: the journal is kept as %s", log_file, target)
 
 
 def check_same(log_file: Path, opened: LogFiles, now: LogFiles) -> None:

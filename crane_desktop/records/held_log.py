@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from crane_desktop.domain.errors import StationFault
 from crane_desktop.records.anchor import Mark
 from crane_desktop.records.continuity import anchor_problem, counts_agree
-from crane_desktop.records.database import reading_engine, writing_engine
-from crane_desktop.records.file_identity import LogFiles, check_same, files_of, traces_of
+from crane_desktop.records.database import connect as plain_connection
+from crane_desktop.records.database import is_another, reading_engine, writing_engine
+from crane_desktop.records.file_identity import LogFiles, check_same, database_traces, files_of, keep_journal, traces_of
 from crane_desktop.records.schema import given_numbers
 
 _log = logging.getLogger(__name__)
@@ -21,6 +24,9 @@ _log = logging.getLogger(__name__)
 
 class HeldLog:
     """Opens, checks and lets go of a connection; lives in one thread.
+
+    Whoever closes a database last folds the journal into it, whatever it has become meanwhile. A connection that can
+    only read is kept beside: where it is closed after the one that writes, nobody folds anything.
 
     Attributes
     ----------
@@ -36,6 +42,8 @@ class HeldLog:
         self.connection: Connection | None = None
         self.files: LogFiles | None = None
         self._traces: tuple[int, ...] | None = None
+        self._keeper: sqlite3.Connection | None = None
+        self._overwritten = False
 
     def connect(self) -> Connection:
         """Open a connection on the very file that was opened first, and remember which files it holds.
@@ -56,11 +64,12 @@ class HeldLog:
                 given_numbers(connection)
             now = files_of(self._path)
             check_same(self._path, _database_only(before), _database_only(now))
+            keeper = _keeper_of(self._path)
         except BaseException:
             connection.invalidate()
             connection.close()
             raise
-        self.connection, self.files = connection, now
+        self.connection, self.files, self._keeper = connection, now, keeper
         self.written()
         return connection
 
@@ -88,14 +97,19 @@ class HeldLog:
         """
         if self._traces in (None, traces_of(self._path)):
             return
+        if is_another(self._path, marked.log):  # the journal over it may still look whole
+            self._overwritten = True
+            raise StationFault("records.overwritten", path=self._path)
         engine = reading_engine(self._path)
         try:
             with engine.connect() as reader, reader.begin():
                 (sound,) = reader.exec_driver_sql("PRAGMA quick_check(1)").one()
                 whole = sound == "ok" and anchor_problem(reader, self._path, marked) is None
                 if not (whole and counts_agree(reader, marked)):
+                    self._overwritten = True
                     raise StationFault("records.overwritten", path=self._path)
         except DBAPIError as error:
+            self._overwritten = True
             raise StationFault("records.overwritten", path=self._path) from error
         finally:
             engine.dispose()
@@ -121,16 +135,45 @@ class HeldLog:
         except OSError:
             return True
 
+    @property
+    def is_as_left(self) -> bool:
+        """Whether the files are as this connection left them, so that its journal may be folded into the database."""
+        try:
+            return not self._overwritten and self._traces in (None, traces_of(self._path))
+        except OSError:
+            return False
+
+    @property
+    def database_is_as_left(self) -> bool:
+        """Whether nobody wrote into the database itself; the journal may be gone."""
+        try:
+            return self._traces is None or database_traces(self._path) == self._traces[:2]
+        except OSError:
+            return False
+
     def forget(self) -> None:
-        """Close the connection, whatever state it is in; the next one is opened on the same file."""
+        """Close the connection, whatever state it is in; the next one is opened on the same file.
+
+        Where somebody wrote into the files the journal is not folded into the database. What is ours is taken from it
+        at the next opening; beside a file that is another one now it would spoil that, and is taken out of its way.
+        """
         connection, self.connection = self.connection, None
+        keeper, self._keeper = self._keeper, None
         if connection is None:
             return
+        if keeper is not None and self.is_as_left:
+            keeper.close()
         try:
             connection.close()
         except DBAPIError as error:
             connection.invalidate()
             _log.warning("closing the database failed: %s", error)
+        if keeper is not None:
+            keeper.close()
+        if self._overwritten:
+            self._overwritten = False
+            with suppress(OSError):  # told there; the next opening tries it again
+                keep_journal(self._path)
 
     def forget_all(self) -> None:
         """Close the connection, and take whichever file lies there at the next one."""
@@ -138,9 +181,16 @@ class HeldLog:
         self.files = self._traces = None
 
     def close(self) -> None:
-        """Close the connection for good; SQLite then folds its journal into the database."""
+        """Close the connection for good; SQLite then folds its journal into the database, if that is still its own."""
         self.forget()
         self._engine.dispose()
+
+
+def _keeper_of(path: Path) -> sqlite3.Connection:
+    connection = plain_connection(path, "ro")
+    # Only once something was read does it hold the files. As long as it does, another's closing folds nothing.
+    connection.execute("PRAGMA schema_version").fetchone()
+    return connection
 
 
 def _database_only(files: LogFiles) -> LogFiles:

@@ -64,6 +64,7 @@ class Ledger:
         DBAPIError, OSError
             If it turns out to be damaged, or unreadable, only now.
         """
+        self._check_unwritten()
         self._held.forget_all()
         self._mark = None
         prepare_database(self._path)
@@ -223,7 +224,8 @@ class Ledger:
             self._anchor.write(self._mark, sync=True)
 
     def close(self) -> None:
-        """Close the connection; SQLite then folds its journal into the database."""
+        """Close the connection; SQLite then folds its journal into the database, if that is still its own."""
+        self._check_unwritten()
         self._held.close()
         self.sync_anchor()
 
@@ -233,14 +235,25 @@ class Ledger:
         """Let go of a connection that failed; return what to tell people."""
         fault = _fault_of(error, self._path)
         # A journal that was taken away lives on without its name as long as it is open: it is copied out now.
+        # Never into another's file: who puts a backup into the database's place takes the journal away, too.
         if (
             fault.key == "records.journal_gone"
+            and self._held.database_is_as_left
             and self._held.connection is not None
             and not folded_in(self._held.connection)
         ):
             _log.warning("not all of a journal that was taken away could be copied into the database")
         self._held.forget()
         return fault
+
+    def _check_unwritten(self) -> None:
+        """Find out, before the connection is closed, whether its journal still belongs to the file there."""
+        if self._held.connection is None or self._mark is None:
+            return
+        try:
+            self._held.check_unwritten(self._mark)
+        except (StationFault, OSError) as error:
+            _log.error("the log is closed without its journal: %s", error)
 
     def _continue_after(self, connection: Connection, marked: Mark | None) -> StationFault | None:
         """Go on behind a mark: lost numbers are never given again, and what is wrong stands in the log itself."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError
 
-from crane_desktop.domain.errors import CraneError, InputError, StationFault
+from crane_desktop.domain.errors import CraneError, InputError, StationFault, technical
 from crane_desktop.domain.events import Event
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.domain.verdicts import Verdict
@@ -235,11 +235,11 @@ class SqliteInspectionLog:
         except CraneError as error:
             opened.set_exception(error)
         except OSError as error:
-            detail = error.strerror or str(error)
+            detail = technical(error)
             opened.set_exception(InputError("records.unopenable", path=self._data.log_file, detail=detail))
         except Exception as error:  # noqa: BLE001 - the thread's last defence: the opener must not wait in vain
             _log.critical("the log could not be opened", exc_info=error)
-            opened.set_exception(StationFault("records.broken", detail=f"{type(error).__name__}: {error}"))
+            opened.set_exception(StationFault("records.broken", detail=technical(error)))
 
     def _next_job(self, writer: Writer) -> _Job | None:
         while not writer.is_idle:
@@ -269,7 +269,7 @@ def _do(writer: Writer, job: _Job) -> None:
     except Exception as error:  # noqa: BLE001 - the thread must live on; whatever failed was not acknowledged
         _log.critical("writing verdicts failed unexpectedly", exc_info=error)
         job.drop_pictures()
-        _refuse(future, StationFault("records.broken", detail=f"{type(error).__name__}: {error}"))
+        _refuse(future, StationFault("records.broken", detail=technical(error)))
     else:
         if ids is not None:
             future.set_result(ids)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,16 +9,14 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.records.anchor import read_mark
-from crane_desktop.records.database import connect, writing_engine
+from crane_desktop.records.database import connect, is_another, writing_engine
 from crane_desktop.records.faults import primary_code
-from crane_desktop.records.file_identity import files_of, inode, journal_of
+from crane_desktop.records.file_identity import files_of, inode, journal_of, keep_journal
 from crane_desktop.records.schema import HEAD
-from crane_desktop.settings.atomic import free_name
 from crane_desktop.settings.data_dir import ANCHOR
 
-_log = logging.getLogger(__name__)
 _BOTH_ENDS = "SELECT * FROM records WHERE id IN ((SELECT MIN(id) FROM records), (SELECT MAX(id) FROM records))"
 
 
@@ -50,7 +47,7 @@ def prepare_database(path: Path) -> None:
 
 
 def keep_foreign_journal(path: Path) -> None:
-    """Take a journal out of the way whose database is gone, or was exchanged beneath it.
+    """Take a journal out of the way whose database is gone, or was exchanged or written over beneath it.
 
     SQLite would delete the one with the entries in it, and write pages of the other into a database that is not its
     own. Where both files are other ones, they were copied together and belong together.
@@ -66,16 +63,16 @@ def keep_foreign_journal(path: Path) -> None:
     if path.exists() and path.stat().st_size:
         marked, now = read_mark(path.with_name(ANCHOR)), files_of(path)
         stayed = marked is not None and marked.journal != 0 and inode(now.journal) == marked.journal
-        if marked is None or not stayed or inode(now.database) == marked.database:
+        if marked is None or not stayed:
             return
-    target = free_name(path.with_name(f"{journal.name}.lost"))
-    journal.rename(target)
-    _log.error("the log %s is not the one that its journal belongs to: the journal is kept as %s", path, target)
+        if inode(now.database) == marked.database and not is_another(path, marked.log):
+            return
+    keep_journal(path)
 
 
 def opening_error(error: DBAPIError | sqlite3.Error | OSError, path: Path) -> InputError:
     """Return what to tell people about a database that cannot be opened."""
-    detail = str(error.orig if isinstance(error, DBAPIError) else error)
+    detail = technical((error.orig or error) if isinstance(error, DBAPIError) else error)
     match 0 if isinstance(error, OSError) else primary_code(error):
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_ERROR:
             return InputError("records.damaged", path=path, detail=detail)

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.errors import StationFault, technical
 from crane_desktop.domain.ports import LogEntry
 from crane_desktop.records.archive import Archive, PictureFiles
 from crane_desktop.records.faults import disk_fault, is_disk_full
@@ -181,7 +181,7 @@ class PicturePool:
                 job.end(fault=disk_fault(error, self._data.images))
         except Exception as error:  # noqa: BLE001 - the thread must live on; what failed was not acknowledged
             _log.critical("writing pictures failed unexpectedly", exc_info=error)
-            job.end(fault=StationFault("records.broken", detail=f"{type(error).__name__}: {error}"))
+            job.end(fault=StationFault("records.broken", detail=technical(error)))
         else:
             if not job.end():
                 self._archive.forget(job.files)

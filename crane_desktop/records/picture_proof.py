@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.errors import InputError, StationFault, technical
 from crane_desktop.records.archive import LARGEST_PICTURE_BYTES, decode_png
 from crane_desktop.records.rows import placement_of
 from crane_desktop.settings.regular_file import read_regular
@@ -60,7 +60,7 @@ def _read(records: Path, record_id: int, name: str) -> NDArray[Any]:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise StationFault("records.proof_no_picture", record_id=record_id, file=file) from error
     except OSError as error:
-        detail = error.strerror or str(error)
+        detail = technical(error)
         raise StationFault("records.proof_unreadable_picture", record_id=record_id, file=file, detail=detail) from error
     # A decoder may draw what it got of a file cut short; the check sums tell.
     found = decode_png(content) if _is_whole_png(content) else None

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.exc import DBAPIError
 
 from crane_desktop.domain.balance import Counts
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.domain.events import EventKind
 from crane_desktop.domain.history import EventRow, HistoryRecord, HistoryRow, RunRow
 from crane_desktop.domain.verdicts import Verdict
@@ -220,7 +220,7 @@ class RecordReader:
             with self._connection.begin():
                 yield self._connection
         except (DBAPIError, sqlite3.Error) as error:
-            detail = str(error.orig if isinstance(error, DBAPIError) else error)
+            detail = technical((error.orig or error) if isinstance(error, DBAPIError) else error)
             self.close()
             raise InputError("records.unreadable", path=self._data.log_file, detail=detail) from error
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.records.database import connect
 from crane_desktop.records.log import only_writer
 from crane_desktop.records.migrate import opening_error, prepare_database
@@ -60,7 +60,7 @@ def _put_back(place: Path, file: Path | None) -> bool:
         place.parent.mkdir(parents=True, exist_ok=True)
         file.rename(place)
     except OSError as error:
-        raise InputError("records.unopenable", path=place, detail=error.strerror or str(error)) from error
+        raise InputError("records.unopenable", path=place, detail=technical(error)) from error
     return True
 
 

@@ -25,7 +25,7 @@ from crane_desktop.domain.ports import Scorer, ScorerInfo
 from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.model import Calibration, Recipe, checked_name
 from crane_desktop.recipe.staleness import basis_of, what_differs
-from crane_desktop.services.good_set import ScoredPicture, copies_told, decided, lost_details, set_of
+from crane_desktop.services.good_set import ScoredPicture, copies_told, decided, lost_details, remembered_told, set_of
 from crane_desktop.services.model_check import proven_scorer, unfit_fault
 from crane_desktop.services.model_loading import with_memory
 from crane_desktop.services.packs.find import pack_path
@@ -83,7 +83,7 @@ class Outcome:
             "version": self.recipe.version,
             "pack": self.recipe.pack,
             "thresholds": self.recipe.thresholds.model_dump(),
-            "calibration": self.recipe.calibration.model_dump(mode="json", exclude={"basis"}),
+            "calibration": self.recipe.calibration.model_dump(mode="json", exclude={"basis", "long_pictures"}),
             "good_parts": self.used.as_dict(),
             "passed_over": passed_over_dict(self.passed_over),
             "words": " ".join(self.sentences(language)),
@@ -253,6 +253,7 @@ def with_calibration(recipe: Recipe, outcome: Calibrated, info: ScorerInfo, on: 
         pack_sha256=info.pack_sha256,
         image_size_px=info.image_size_px,
         good_parts_sha256=None if recipe.good_parts is None else recipe.good_parts.sha256,
+        long_pictures="tiles",
         basis=basis_of(judged),
     )
     return judged.with_thresholds(outcome.thresholds, made)
@@ -265,7 +266,7 @@ def score_good_parts(
     watch: Watch = UNWATCHED,
     significant_bits: int | None = None,
 ) -> list[ScoredPicture]:
-    """Score every picture of a folder of good parts, but those that the memory of good parts holds.
+    """Score every picture of a folder of good parts, but those that the memory of good parts holds, and their copies.
 
     Raises
     ------
@@ -277,24 +278,25 @@ def score_good_parts(
     source.open()
     try:
         parts: list[ScoredPicture] = []
-        done = remembered = 0
+        done = 0
+        remembered: list[str] = []
         while not isinstance(event := source.next_event(_NEXT_IMAGE_WITHIN_S), EndOfFrames):
             if isinstance(event, FrameFault):
                 raise event.error or InputError("app.good_image_not_scored", file=event.origin.file)
             if isinstance(event, Frame):
                 done += 1
                 watch.progress(done, max(of, done))  # a file of several pages holds several
+                name = event.origin.file or str(event.origin.frame_id)
                 if _remembered(scorer, event):
-                    remembered += 1
+                    remembered.append(name)
                     continue  # its distance is nearly 0, as no other good part's will be
                 scored = scorer.score(event.pixels)
                 # The line gives such a part no verdict, so it says nothing of thresholds either.
                 if not (np.isfinite(scored.score) and np.isfinite(scored.anomaly_map.values).all()):
                     raise InputError("app.good_image_not_scored", file=event.origin.file)
-                name = event.origin.file or str(event.origin.frame_id)
                 parts.append(ScoredPicture.of(name, event.pixels, GoodPart.of(scored, smallest_area_px)))
         if remembered:
-            watch.warn(InputError("services.remembered_left_out", count=remembered, of=done))
+            watch.warn(remembered_told(remembered, done))
         return parts
     finally:
         source.close()

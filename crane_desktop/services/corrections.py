@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from crane_desktop.camera.genicam.formats import raw_kind
 from crane_desktop.domain.corrections import ReferenceFile
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.domain.frames import Frame
 from crane_desktop.preprocess.correct import Corrector
 from crane_desktop.preprocess.references import (
@@ -58,7 +58,7 @@ def keep_reference(data: DataDir, frames: Sequence[Frame], kind: Kind) -> Refere
         data.references.mkdir(parents=True, exist_ok=True)
         write_atomic(data.references / name, content)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = technical(error)
         raise InputError("settings.unwritable", file=data.references / name, reason=reason) from error
     return ReferencePicture.model_validate({"file": name, "sha256": sha256, "order": reference.order})
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crane_desktop.decision.calibrate import GoodPart
 from crane_desktop.decision.good_set import UNDECIDED, GoodSet, OutlierDecision
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.domain.jobs import UNWATCHED, Watch
 from crane_desktop.domain.ports import Scorer
 from crane_desktop.recipe.authorship import Why, system_user
@@ -207,5 +207,5 @@ def _keep(data: DataDir, memory: GoodParts) -> GoodPartsFile:
         trial.replace(data.recipes / kept.file)
     except OSError as error:
         trial.unlink(missing_ok=True)
-        raise InputError("settings.unwritable", file=kept.file, reason=error.strerror or str(error)) from error
+        raise InputError("settings.unwritable", file=kept.file, reason=technical(error)) from error
     return kept

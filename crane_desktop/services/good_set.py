@@ -139,6 +139,11 @@ def copies_told(found: GoodSet) -> InputError:
     )
 
 
+def remembered_told(names: Sequence[str], of: int) -> InputError:
+    """Return the sentence about pictures that show parts which the recipe's memory was learned from."""
+    return InputError("services.remembered_left_out", count=len(names), of=of, files=names_of(names))
+
+
 def outlier_words(odd: Odd, language: Language) -> str:
     """Return how far off a part stands, in plain words."""
     one = odd.outlier

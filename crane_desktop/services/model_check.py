@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.errors import StationFault, Technical
 from crane_desktop.domain.verdicts import Reason, ReasonCode
 from crane_desktop.model.cpu_fallback import CpuFallbackScorer, load_with_fallback
 from crane_desktop.model.proof import ProofBook, circumstances
@@ -73,7 +73,7 @@ def prove(workbench: Workbench, scorer: CraneScorer, path: Path) -> list[Check]:
 
 def unfit_fault(pack: str, unfit: Reason) -> StationFault:
     """Return what to tell people about a model that may not judge here."""
-    return StationFault("app.unfit", pack=pack, detail=unfit.detail)
+    return StationFault("app.unfit", pack=pack, detail=Technical(unfit.detail))
 
 
 def _prover(book: ProofBook, path: Path, *, whole: bool) -> Callable[[CraneScorer], Reason | None]:

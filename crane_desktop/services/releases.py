@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.model.manifest import Signature
 from crane_desktop.model.signature import matches
 from crane_desktop.settings.regular_file import open_regular, read_regular
@@ -81,7 +81,7 @@ def read_release(folder: Path, trusted: Collection[str]) -> Release:
     except FileNotFoundError:
         raise InputError("app.release_none", folder=folder, file=MANIFEST) from None
     except OSError as error:
-        raise InputError("app.release_unreadable", file=file, reason=error.strerror or str(error)) from error
+        raise InputError("app.release_unreadable", file=file, reason=technical(error)) from error
     try:
         release = Release.model_validate_json(content)
     except ValidationError as error:
@@ -112,7 +112,7 @@ def check_files(folder: Path, release: Release, told: _Told = lambda _done, _of:
     try:
         beside = sorted(folder.iterdir())
     except OSError as error:  # the stick was pulled out
-        raise InputError("app.release_unreadable", file=folder, reason=error.strerror or str(error)) from error
+        raise InputError("app.release_unreadable", file=folder, reason=technical(error)) from error
     for stranger in beside:
         # An installer loads what lies beside it (DLLs on Windows), and people start what they see.
         if stranger.name not in names and _STARTS_PROGRAMS.search(stranger.name):
@@ -132,7 +132,7 @@ def check_files(folder: Path, release: Release, told: _Told = lambda _done, _of:
                     done += len(block)
                     told(done, of)
         except OSError as error:
-            raise InputError("app.release_unreadable", file=file, reason=error.strerror or str(error)) from error
+            raise InputError("app.release_unreadable", file=file, reason=technical(error)) from error
         if whole.hexdigest() != one.sha256:
             raise InputError("app.release_file_changed", file=file)
 

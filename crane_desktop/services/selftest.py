@@ -24,7 +24,7 @@ from crane_desktop.services.run import prepare_run
 from crane_desktop.services.sources import make_source
 from crane_desktop.services.workbench import Workbench
 from crane_desktop.settings.data_dir import DataDir
-from crane_desktop.settings.texts import error_text
+from crane_desktop.settings.texts import error_text, text
 
 _CAMERA_WITHIN_S = 20.0
 _FRAME_WITHIN_S = 2.0
@@ -74,7 +74,7 @@ def _check(name: str, workbench: Workbench, trial: Callable[[], str]) -> Station
         return StationCheck(name, False, str(error))
     except Exception as error:  # noqa: BLE001 - whatever a part of the station does, the other checks are still made
         _log.critical("the self-test's check %s failed unexpectedly", name, exc_info=error)
-        return StationCheck(name, False, f"{type(error).__name__}: {error}")
+        return StationCheck(name, False, text("services.check_failed", workbench.language))
 
 
 def _model(workbench: Workbench, pack: str | None, models: list[LoadedModel]) -> str:

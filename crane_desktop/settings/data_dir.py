@@ -12,7 +12,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.settings.installation import shared_data_dir
 
 _APP = "CraneInspector"
@@ -37,7 +37,7 @@ def default_data_dir() -> Path:
         try:
             return Path(asked).expanduser().absolute()
         except RuntimeError as error:
-            raise InputError("settings.data_dir_unwritable", folder=asked, reason=str(error)) from error
+            raise InputError("settings.data_dir_unwritable", folder=asked, reason=technical(error)) from error
     return shared_data_dir() or Path(platformdirs.user_data_dir(_APP, appauthor=False, roaming=False))
 
 
@@ -133,7 +133,7 @@ class DataDir:
                 with tempfile.TemporaryFile(dir=folder) as trial:
                     trial.write(b"x")
             except OSError as error:
-                reason = error.strerror or str(error)
+                reason = technical(error)
                 raise InputError("settings.data_dir_unwritable", folder=folder, reason=reason) from error
 
     @contextmanager
@@ -153,7 +153,7 @@ class DataDir:
         except Timeout:
             raise InputError("settings.data_dir_in_use", folder=self.root) from None
         except (OSError, NotImplementedError) as error:  # NotImplementedError: a file system without locks
-            raise InputError("settings.data_dir_unwritable", folder=self.root, reason=str(error)) from error
+            raise InputError("settings.data_dir_unwritable", folder=self.root, reason=technical(error)) from error
         try:
             yield
         finally:

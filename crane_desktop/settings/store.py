@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.domain.sources import SourceChoice
 from crane_desktop.settings.atomic import free_name, write_atomic
 from crane_desktop.settings.regular_file import read_regular
@@ -125,7 +125,7 @@ def load_settings(path: Path) -> tuple[Settings, list[InputError]]:
     except FileNotFoundError:
         return Settings(), []
     except OSError as error:
-        return Settings(), [InputError("settings.unreadable", file=path, reason=error.strerror or str(error))]
+        return Settings(), [InputError("settings.unreadable", file=path, reason=technical(error))]
     settings, notes = _rescued(path, raw)
     if notes:
         notes += _set_aside(path, raw)
@@ -144,7 +144,7 @@ def save_settings(path: Path, settings: Settings) -> None:
     try:
         write_atomic(path, content.encode("ascii"))
     except OSError as error:
-        raise InputError("settings.unwritable", file=path, reason=error.strerror or str(error)) from error
+        raise InputError("settings.unwritable", file=path, reason=technical(error)) from error
 
 
 def _rescued(path: Path, raw: bytes) -> tuple[Settings, list[InputError]]:
@@ -175,7 +175,7 @@ def _set_aside(path: Path, raw: bytes) -> list[InputError]:
         beside = _kept_before(beside, raw) or free_name(beside)
         write_atomic(beside, raw)
     except OSError as error:
-        return [InputError("settings.unwritable", file=beside, reason=error.strerror or str(error))]
+        return [InputError("settings.unwritable", file=beside, reason=technical(error))]
     return [InputError("settings.set_aside", file=beside)]
 
 

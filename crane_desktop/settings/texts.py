@@ -16,9 +16,10 @@ from functools import cache
 from pathlib import PurePath
 from typing import Literal, TypeAlias
 
-from crane_desktop.domain.errors import CraneError, InputError
+from crane_desktop.domain.errors import CraneError, InputError, Phrase, Technical
 from crane_desktop.domain.shown import shown_name
 from crane_desktop.settings.resources import resource_path
+from crane_desktop.settings.system_words import system_key
 
 Language: TypeAlias = Literal["ja", "en"]
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
@@ -51,27 +52,45 @@ def text(key: str, /, language: Language, **params: object) -> str:
     KeyError
         If there is no such sentence: a bug of ours that tests find.
     """
-    return catalogue()[key][language].format(**_shown(params))
+    return _filled(catalogue()[key][language], params, language)
 
 
 def error_text(error: CraneError, language: Language) -> str:
     """Return an error's sentence in `language`.
 
-    A place that nobody could fill (a camera that has not told its name) leaves no gap.
+    A place that nobody could fill (a camera that has not told its name) leaves no gap. What the system refused is said
+    in words of `language`; what a driver or a library said is left out.
     """
-    return _filled(catalogue()[error.key][language], error)
+    sentence = catalogue()[error.key][language]
+    for name in (name for name, value in error.params.items() if value == ""):
+        sentence = sentence.replace(f" {{{name}}}", "")
+    return _filled(sentence, error.params, language)
 
 
 TECHNICAL = ("detail", "error", "reason")
 """Places of a sentence that hold other people's words: a driver's, a library's, the system's. Always in brackets."""
 
-_TECHNICAL_PLACE = re.compile(rf" ?[(（]{{(?:{'|'.join(TECHNICAL)})}}[)）]")
-
 
 def plain_text(error: CraneError, language: Language) -> str:
-    """Return an error's sentence for whoever works at the station: without the words of drivers and libraries."""
-    sentence = _TECHNICAL_PLACE.sub("", catalogue()[error.key][language])
-    return _filled(sentence, error)
+    """Return an error's sentence for whoever works at the station: without any words of drivers and libraries."""
+    foreign = {name: error.params.get(name, "") for name in TECHNICAL}
+    hidden = {name: value if isinstance(value, Technical) else Technical(value) for name, value in foreign.items()}
+    return error_text(CraneError(error.key, **{**error.params, **hidden}), language)
+
+
+def _filled(sentence: str, params: Mapping[str, object], language: Language) -> str:
+    filled = dict(params)
+    for name, value in params.items():
+        if isinstance(value, Phrase):
+            filled[name] = _filled(catalogue()[value.key][language], value.params, language)
+        if not isinstance(value, Technical):
+            continue
+        if value.number is not None:
+            filled[name] = catalogue()[system_key(value.number)][language]
+        else:
+            sentence = re.sub(rf" ?[(（]{{{re.escape(name)}}}[)）]", "", sentence)
+            filled[name] = catalogue()["settings.system.in_log"][language]
+    return sentence.format(**_shown(filled))
 
 
 def _shown(params: Mapping[str, object]) -> dict[str, object]:
@@ -79,12 +98,6 @@ def _shown(params: Mapping[str, object]) -> dict[str, object]:
     return {
         name: shown_name(str(value)) if isinstance(value, str | PurePath) else value for name, value in params.items()
     }
-
-
-def _filled(sentence: str, error: CraneError) -> str:
-    for name in (name for name, value in error.params.items() if value == ""):
-        sentence = sentence.replace(f" {{{name}}}", "")
-    return sentence.format(**_shown(error.params))
 
 
 def technical_text(error: CraneError, language: Language) -> str:

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.evaluation.datasets.datasets import Sample
 from crane_desktop.model.config import CraneConfig
 from crane_desktop.model.crane import ImageFeatures
@@ -134,7 +134,7 @@ class FeatureStore:
         try:
             write_atomic(self._file(lesson), save(tensors), sync_parent=False)
         except OSError as error:
-            detail = error.strerror or str(error)
+            detail = technical(error)
             raise InputError("training.cannot_write", folder=self._folder, detail=detail) from error
         return lesson
 

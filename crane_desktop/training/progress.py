@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.evaluation.report.charts import Panel, curves_svg
 from crane_desktop.settings.atomic import write_atomic
 from crane_desktop.settings.texts import Language, text
@@ -97,7 +97,7 @@ class TrainingProgress:
             torch.save(state, fresh)
             fresh.replace(path)
         except (OSError, RuntimeError) as error:  # torch wraps what the disk says
-            raise InputError("training.cannot_write", folder=path.parent, detail=str(error)[:200]) from error
+            raise InputError("training.cannot_write", folder=path.parent, detail=technical(error)) from error
 
     def restore(self, path: Path, prompts: nn.Module, optimiser: torch.optim.Optimizer) -> None:
         """Go on from the checkpoint at `path`, if there is one of the same inputs; else leave everything as it is."""
@@ -131,7 +131,7 @@ def write_learning_curve(pack: Path, progress: TrainingProgress, language: Langu
         write_atomic(table, _csv(progress).encode("utf-8-sig"))
         write_atomic(picture, learning_curve(pack.stem, progress, language).encode())
     except OSError as error:
-        raise InputError("training.cannot_write", folder=pack.parent, detail=error.strerror or str(error)) from error
+        raise InputError("training.cannot_write", folder=pack.parent, detail=technical(error)) from error
     return table, picture
 
 

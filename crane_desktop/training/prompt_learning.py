@@ -30,7 +30,7 @@ import numpy as np
 import torch
 from pydantic import JsonValue
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.evaluation.datasets.datasets import Dataset, Sample, read_dataset
 from crane_desktop.evaluation.datasets.masks import look_at_masks
 from crane_desktop.model.config import Context, CraneConfig
@@ -162,7 +162,7 @@ def learn_prompts(
         wish.folder.mkdir(exist_ok=True)
         wish.features.mkdir(exist_ok=True)
     except OSError as error:
-        raise InputError("training.cannot_write", folder=out.parent, detail=error.strerror or str(error)) from error
+        raise InputError("training.cannot_write", folder=out.parent, detail=technical(error)) from error
     return _learning(wish, on_encoding)
 
 

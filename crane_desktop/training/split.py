@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.training.features import Lesson
 
 SHARE = 0.2
@@ -128,7 +128,7 @@ def _named(lessons: Sequence[Lesson], group_by: str | None) -> NDArray[np.int64]
     try:
         pattern = re.compile(group_by)
     except re.error as error:
-        raise InputError("training.bad_group_by", words=group_by, detail=str(error)) from error
+        raise InputError("training.bad_group_by", words=group_by, detail=technical(error)) from error
     names: dict[object, int] = {}
     numbers = []
     for index, lesson in enumerate(lessons):

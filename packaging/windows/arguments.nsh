@@ -55,6 +55,23 @@ FunctionEnd
     StrCpy $LanguageAsked ${LANG_ENGLISH}
 !macroend
 
+; What CRANE_LANGUAGE asks for, as the program understands it; the command line, read after it, counts more.
+!macro ReadLanguageFunction UN
+Function ${UN}ReadLanguage
+  ReadEnvStr $R0 CRANE_LANGUAGE
+  ClearErrors ; it need not be set
+  StrCpy $R0 $R0 2
+  ${If} $R0 == "ja" ; compares without regard to case
+  ${OrIf} $R0 == "jp"
+    StrCpy $LanguageAsked ${LANG_JAPANESE}
+  ${ElseIf} $R0 == "en"
+    StrCpy $LanguageAsked ${LANG_ENGLISH}
+  ${EndIf}
+FunctionEnd
+!macroend
+!insertmacro ReadLanguageFunction ""
+!insertmacro ReadLanguageFunction "un."
+
 Function TakeArgument
   ${Select} $R3
     !insertmacro CaseBoth

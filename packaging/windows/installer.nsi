@@ -190,6 +190,7 @@ Function .onInit
   SetRegView 64
   StrCpy $FolderAsked $INSTDIR ; there is no default: only /D= can have put something here
   StrCpy $PacksFailed 0
+  Call ReadLanguage
   Call ReadArguments
   ${If} $LanguageAsked != ""
     StrCpy $LANGUAGE $LanguageAsked

@@ -5,6 +5,7 @@ Var DataBox
 Function un.onInit
   SetRegView 64
   StrCpy $RemoveData 0
+  Call un.ReadLanguage
   Call un.ReadArguments
   Call un.FindScope
   Call un.ChooseLanguage

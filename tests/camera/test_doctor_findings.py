@@ -53,6 +53,24 @@ def raising(error: Exception) -> Callable[..., Any]:
     return call
 
 
+class TestSeveralWays:
+    def test_a_camera_that_two_drivers_can_serve_is_told(self) -> None:
+        basler, other = (
+            DeviceInfo(f"id-{n}", "Basler", "acA1300", "123", "", "GEV", producer, True, vendor)
+            for n, producer, vendor in ((1, "any.cti", "Somebody"), (2, "ProducerGEV.cti", "Basler AG"))
+        )
+        (found,) = doctor.several_ways([basler, other])
+        assert (keys([found]), found.severity) == (["several_ways"], Severity.HINT)
+        assert "ProducerGEV.cti" in text(found.key, "en", **found.params).rpartition(";")[2]
+        assert "any.cti" in text(found.key, "ja", **found.params)
+
+    def test_two_cameras_or_one_driver_are_nothing_to_tell(self) -> None:
+        one = DeviceInfo("id-1", "Basler", "acA1300", "123", "", "GEV", "any.cti")
+        another = DeviceInfo("id-2", "Basler", "acA1300", "456", "", "GEV", "other.cti")
+        assert doctor.several_ways([one, another]) == []
+        assert doctor.several_ways([one, one]) == []
+
+
 class TestDriver:
     def probed(self, monkeypatch: pytest.MonkeyPatch, answer: Any, file: str = "v.cti") -> list[str]:
         call = raising(answer) if isinstance(answer, Exception) else lambda *_: answer

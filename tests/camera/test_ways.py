@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crane_desktop.camera.genicam.discover import bundled_viky, enumerate_devices, list_devices
 from crane_desktop.camera.genicam.messages import DeviceInfo
 from crane_desktop.camera.genicam.producer_path import PRODUCER_PATH, understood, written_parts
-from crane_desktop.camera.genicam.producers import configured_producers, find_device, producers_for
+from crane_desktop.camera.genicam.producers import configured_producers, find_device, find_same_camera, producers_for
 from crane_desktop.camera.genicam.ways import grouped, one_each, same_camera
 from crane_desktop.domain.errors import InputError
 from crane_desktop.settings.texts import LANGUAGES, plain_text
@@ -56,6 +59,39 @@ def test_the_list_shows_it_once_with_its_drivers() -> None:
     assert listed[0].words().endswith("[ProducerGEV.cti, mvGenTLProducer.cti]")
     assert "[" not in listed[1].words()
     assert listed[0].as_dict()["ways"] == listed[0].ways
+
+
+def test_two_versions_of_a_driver_that_are_called_the_same_are_two_drivers() -> None:
+    old, new = (replace(MAKERS, producer_file=f"/opt/{version}/ProducerGEV.cti") for version in (6, 7))
+    for newer in (new, replace(new, device_id="Basler:S1")):
+        (listed,) = one_each([old, newer])
+        assert listed.ways == ("/opt/6/ProducerGEV.cti", "/opt/7/ProducerGEV.cti")
+        assert find_device([old, newer], "S1") == (0, old)
+        assert find_same_camera([old, newer], newer) == (1, newer), "after a loss, through the same again"
+    assert one_each([old, GENERIC, new])[0].ways[-1] == "mvGenTLProducer.cti"
+
+
+@pytest.mark.slow
+def test_real_drivers_that_are_called_the_same_show_each_camera_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viky = bundled_viky()
+    if viky is None:
+        pytest.skip("the genicam wheel of this system brings no producer")
+    copies = [tmp_path / version / "viky.cti" for version in ("old", "new", "other")]
+    copies[2] = copies[2].with_name("other.cti")
+    for copy in copies:
+        copy.parent.mkdir()
+        shutil.copy(viky, copy)
+    monkeypatch.setenv(PRODUCER_PATH, os.pathsep.join(str(copy.parent) for copy in copies))
+    seen = enumerate_devices(producers_for(None))
+    cameras = one_each(seen)
+    assert (len(seen), len(cameras)) == (9, 3)
+    assert {camera.ways for camera in cameras} == {(str(copies[0]), str(copies[1]), "other.cti")}
+    for number, camera in enumerate(cameras):
+        for name in (camera.device_id, camera.serial_number):
+            assert find_device(seen, name) == (number, seen[number])
+    assert [device.producer for device in list_devices(str(copies[2]))] == ["other.cti"] * 3
 
 
 def test_a_camera_that_is_missing_is_told_with_each_of_the_others_once() -> None:

@@ -532,8 +532,8 @@ def test_scoring_and_recipes(journey: Callable[[str], Any], station: Path, tmp_p
 
         desk.ask_twice("recipe", "list")
         desk.ask("recipe", "export", "部品A", "-o", stick, "--json")
-        desk.ask_twice("recipe", "export", "ない", "-o", stick)
-        desk.ask_twice("recipe", "export", "部品A", "-o", tmp_path / "none" / "a.cranerecipe")
+        desk.ask_twice("recipe", "export", "ない", "-o", stick, "--overwrite")
+        desk.ask_twice("recipe", "export", "部品A", "-o", tmp_path / "none" / "a.cranerecipe", "--overwrite")
         desk.note_file(stick)
         desk.ask("recipe", "import", stick, "--json", *other)
         desk.ask_twice("recipe", "import", stick, "--json", *other)
@@ -554,7 +554,7 @@ def test_measuring_and_learning(journey: Callable[[str], Any], station: Path, tm
         desk.ask("evaluate", data, *PACK, "--method", "clip", "--json")
         desk.ask("evaluate", data, *PACK, "--method", "anomalyclip", "--json")
         desk.ask("evaluate", data, *PACK, "--good-parts", "1", "--json")
-        desk.ask_twice("evaluate", data, *PACK, "--report", report)
+        desk.ask_twice("evaluate", data, *PACK, "--report", report, "--overwrite")
         assert report.read_bytes().startswith(b"<!DOCTYPE html>")
         desk.ask_twice("evaluate", tmp_path / "none", *PACK, "--json")
         desk.ask_twice("evaluate", data, *PACK, "--method", "winclip", "--json")
@@ -630,11 +630,11 @@ def test_packs_from_published_weights(
     files = ("--clip", clip, "--prompts", prompts)
     with journey("packs_from_published_weights") as desk:
         desk.ask("pack", "build", *files, "-o", out, "--profile", "small:70", "--json")
-        desk.ask_twice("pack", "build", "--clip", tmp_path / "none.pt", "--prompts", prompts, "-o", out)
-        desk.ask_twice("pack", "build", "--clip", prompts, "--prompts", prompts, "-o", out)
-        desk.ask_twice("pack", "build", *files, "--variant", "crane-plus", "-o", out)
+        desk.ask_twice("pack", "build", "--clip", tmp_path / "none.pt", "--prompts", prompts, "-o", out, "--overwrite")
+        desk.ask_twice("pack", "build", "--clip", prompts, "--prompts", prompts, "-o", out, "--overwrite")
+        desk.ask_twice("pack", "build", *files, "--variant", "crane-plus", "-o", out, "--overwrite")
         desk.ask_twice("pack", "build", *files, "-o", tmp_path / "a:b.cranepack")
-        desk.ask_twice("pack", "build", *files, "-o", out, "--profile", "small")
+        desk.ask_twice("pack", "build", *files, "-o", out, "--profile", "small", "--overwrite")
 
         import huggingface_hub
 

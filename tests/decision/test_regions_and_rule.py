@@ -148,6 +148,22 @@ def test_without_thresholds_nothing_is_decided() -> None:
     assert ask(math.nan, [[0.99]], thresholds=None) == (Verdict.NONE, ReasonCode.NOT_A_NUMBER)
 
 
+@pytest.mark.parametrize("score", [0.1, 0.5, 0.9])
+def test_a_strip_is_not_judged_by_a_calibration_from_before_strips_were_judged_in_tiles(score: float) -> None:
+    old = {"n_images": 9, "false_reject_rate": 0.1, "promised_rate": 0.1, "date": "2026-01-02", "pack_sha256": "ab"}
+    whole, strip = (Scored(score, placed(((0.1, 0.1),)), tiles=tiles) for tiles in (1, 39))
+
+    def told(scored: Scored, calibration: dict[str, object] | None) -> tuple[ReasonCode, float | None]:
+        fields = {"name": "r", "thresholds": LIMITS, "calibration": calibration}
+        made = decide(scored, Recipe.model_validate(fields))
+        return made.reason.code, made.threshold
+
+    anew = {**old, "long_pictures": "tiles"}
+    assert told(strip, old) == (ReasonCode.CALIBRATION_STALE, None)
+    assert told(strip, anew) == told(whole, old) == told(whole, anew) == told(strip, None)
+    assert told(strip, anew)[1] == LIMITS.score_ng
+
+
 def test_a_speck_below_the_smallest_area_is_no_region() -> None:
     speck = np.zeros((6, 6))
     speck[0, 0] = 1.0

@@ -37,8 +37,8 @@ def test_reading_all_words_brings_numpy_and_the_standard_library_only() -> None:
 STORED = {
     "verdicts.Verdict": "OK NG REVIEW NONE",
     "verdicts.ReasonCode": "below_threshold score_over_threshold region_over_threshold score_in_review_band "
-    "region_in_review_band not_calibrated unreadable_image incomplete_frame camera_fault overrun late model_fault "
-    "not_a_number self_test_failed not_recorded",
+    "region_in_review_band not_calibrated calibration_stale unreadable_image incomplete_frame camera_fault overrun "
+    "late model_fault not_a_number self_test_failed not_recorded",
     "frames.LossCause": "lost incomplete overrun underrun garbage skipped late",
     "corrections.CorrectionStep": "dark_field black_level flat_field white_balance gamma",
     "events.EventKind": "run_begun run_progress run_ended camera_gap alarm_raised alarm_returned alarm_acknowledged "

@@ -48,6 +48,7 @@ def test_a_single_reason_gives_ok() -> None:
     "fault",
     [
         "not_calibrated",
+        "calibration_stale",
         "unreadable_image",
         "incomplete_frame",
         "camera_fault",

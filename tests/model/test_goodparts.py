@@ -21,6 +21,7 @@ from crane_desktop.model.goodparts.memory import Bound, GoodParts, SelfCheck, pi
 from crane_desktop.model.goodparts.scale import Scale, heard, scale_of, squashed
 from crane_desktop.model.runner import PatchFeatures
 from crane_desktop.model.scorer import load_scorer
+from crane_desktop.preprocess.likeness import Likeness
 
 INFO = scorer_info("p", image_size_px=64)
 
@@ -148,6 +149,49 @@ def test_a_file_gives_the_same_memory(memory: GoodParts, tmp_path: Path) -> None
     assert again.pictures == memory.pictures
     assert again.check == memory.check
     assert path.stat().st_size < 4_000_000
+
+
+def _shown_again(pixels: np.ndarray, seed: int) -> np.ndarray:
+    noise = np.random.default_rng(seed).integers(-4, 5, pixels.shape)
+    return np.clip(pixels + noise, 0, 255).astype(np.uint8)
+
+
+def _part(seed: int) -> np.ndarray:
+    """A part with a coarse pattern of its own, uint8 ``(96, 128, 3)``."""
+    coarse = np.random.default_rng(seed).integers(60, 140, (6, 8, 3), dtype=np.uint8)
+    return np.kron(coarse, np.ones((16, 16, 1), np.uint8))
+
+
+def test_a_memory_knows_the_parts_that_it_was_learned_from_when_they_are_shown_again(
+    memory: GoodParts, tmp_path: Path
+) -> None:
+    learned = [_part(1), _part(2)[:64]]
+    names = tuple(picture_sha256(pixels) for pixels in learned)
+    held = replace(memory, pictures=names, likenesses=tuple(Likeness.of(pixels) for pixels in learned))
+    write_good_parts(tmp_path / "a.goodparts", held)
+    for hybrid in (HybridScorer(_Plain(), held), HybridScorer(_Plain(), read_good_parts(tmp_path / "a.goodparts"))):
+        for number, pixels in enumerate(learned):
+            assert hybrid.remembers(pixels)
+            assert hybrid.remembers(_shown_again(pixels, number))
+        assert not hybrid.remembers(_part(3))
+        assert not hybrid.remembers(learned[0][:, ::-1].copy())
+
+
+def test_a_file_of_an_earlier_program_knows_the_very_pictures_only(memory: GoodParts, tmp_path: Path) -> None:
+    pixels = _part(1)
+    write_good_parts(tmp_path / "a.goodparts", replace(memory, pictures=(picture_sha256(pixels),)))
+    assert b'format_version\\":1' in (tmp_path / "a.goodparts").read_bytes()
+    again = HybridScorer(_Plain(), read_good_parts(tmp_path / "a.goodparts"))
+    assert again.remembers(pixels)
+    assert not again.remembers(_shown_again(pixels, 1))
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (1, 300), (12,), (2, 2, 3)])
+def test_what_is_no_likeness_of_a_picture_is_damage(memory: GoodParts, tmp_path: Path, shape: tuple[int, ...]) -> None:
+    flat = Likeness(np.zeros(shape, np.float32), 0.0)
+    write_good_parts(tmp_path / "a.goodparts", replace(memory, likenesses=(flat,) * len(memory.pictures)))
+    with pytest.raises(InputError, match="good_parts_damaged"):
+        read_good_parts(tmp_path / "a.goodparts")
 
 
 def test_a_damaged_file_never_loads(memory: GoodParts, tmp_path: Path) -> None:

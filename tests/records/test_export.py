@@ -242,7 +242,7 @@ def test_a_disk_that_fills_up_leaves_the_old_file_and_nothing_else(
     monkeypatch.setattr("crane_desktop.records.export.os.fsync", full)
     with pytest.raises(InputError, match=r"records\.export_unwritable") as caught:
         export_records(log, out, form, overwrite=True)
-    assert "No space left" in error_text(caught.value, "en")
+    assert "no space is left" in error_text(caught.value, "en")
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["a"]
     assert out.read_text() == "the one before"
 

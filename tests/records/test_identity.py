@@ -16,7 +16,7 @@ import pytest
 
 from crane_desktop.domain.errors import CraneError, StationFault
 from crane_desktop.domain.ports import LogEntry
-from crane_desktop.records import database
+from crane_desktop.records import database, migrate
 from crane_desktop.records import held_log as held_module
 from crane_desktop.records import numbering as numbering_module
 from crane_desktop.records.anchor import Anchor, read_mark
@@ -167,10 +167,80 @@ def test_nor_does_one_whose_files_are_written_over_in_their_place(data: DataDir,
                 viewer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             log.append([judged(40)])
         harm(data)
+        content = data.log_file.read_bytes()
         os.utime(data.log_file, ns=(1, 1))  # however coarse the disk's clock is
         for _ in range(2):
             with pytest.raises(StationFault, match=r"records\.overwritten"):
                 log.append([judged(41)])
+    assert data.log_file.read_bytes() == content
+
+
+def another_database(place: Path) -> bytes:
+    with closing(sqlite3.connect(place)) as other:
+        other.execute("CREATE TABLE bookmarks (url TEXT)")
+        other.executemany("INSERT INTO bookmarks VALUES (?)", [(f"https://example.com/{n}",) for n in range(2000)])
+        other.commit()
+    return place.read_bytes()
+
+
+def another_log(place: Path, judged: Judged) -> bytes:
+    other = DataDir(place)
+    other.prepare()
+    with closing(SqliteInspectionLog(other, keep_images="none")) as log:
+        log.append([judged(n) for n in range(1, 80)])
+    return other.log_file.read_bytes()
+
+
+@pytest.mark.parametrize("foreign", ["another log", "another database", "no database"])
+@pytest.mark.parametrize("told", [True, False], ids=["a verdict came after it", "the program ends at once"])
+@pytest.mark.parametrize("taken", [True, False], ids=["with its journal taken away", "with its journal left there"])
+def test_a_file_that_was_written_over_the_log_is_left_as_it_is(
+    data: DataDir, judged: Judged, foreign: str, told: bool, taken: bool
+) -> None:
+    """On closing SQLite would fold the old log's journal into it, whatever it is."""
+    content = {
+        "another log": lambda: another_log(data.root / "other", judged),
+        "another database": lambda: another_database(data.root / "other.sqlite3"),
+        "no database": lambda: b"words, nothing else\n" * 3000,
+    }[foreign]()
+    with closing(SqliteInspectionLog(data, keep_images="none")) as log:
+        log.append([judged(n) for n in range(1, 120)])
+        data.log_file.write_bytes(content)
+        os.utime(data.log_file, ns=(1, 1))  # however coarse the disk's clock is
+        if taken:
+            journal_of(data.log_file).unlink()
+        if told:
+            with pytest.raises(StationFault):
+                log.append([judged(200)])
+    assert data.log_file.read_bytes() == content
+    if not taken:
+        assert not journal_of(data.log_file).exists(), "whoever opens the file next would get the old log's pages"
+        assert journal_of(data.log_file).with_name(journal_of(data.log_file).name + ".lost").stat().st_size
+
+
+@pytest.mark.parametrize("foreign", ["another log", "another database", "no database"])
+def test_nor_is_one_spoiled_that_was_written_over_the_log_of_a_killed_program(
+    data: DataDir, judged: Judged, foreign: str
+) -> None:
+    with closing(SqliteInspectionLog(data, keep_images="none")) as log:
+        log.append([judged(n) for n in range(1, 120)])
+        log.append([judged(120)])
+        left = {path: path.read_bytes() for path in (journal_of(data.log_file), data.anchor_file)}
+    content = {
+        "another log": lambda: another_log(data.root / "other", judged),
+        "another database": lambda: another_database(data.root / "other.sqlite3"),
+        "no database": lambda: b"words, nothing else\n" * 3000,
+    }[foreign]()
+    data.log_file.write_bytes(content)
+    for path, old in left.items():
+        path.write_bytes(old)
+    anchor = Anchor(data.anchor_file)
+    mark = anchor.load()
+    assert mark is not None
+    anchor.write(replace(mark, journal=inode(files_of(data.log_file).journal)))  # the test's journal is a new file
+    migrate.keep_foreign_journal(data.log_file)
+    assert data.log_file.read_bytes() == content
+    assert not journal_of(data.log_file).exists()
 
 
 def test_a_viewer_that_folds_the_journal_in_harms_nothing(

@@ -13,6 +13,7 @@ import builders
 import cv2
 import numpy as np
 import pytest
+from virtual_scene import View, expected_rows
 
 from crane_desktop.camera.decode import read_image
 from crane_desktop.camera.folder import FolderSource
@@ -29,6 +30,7 @@ from crane_desktop.preprocess.png_file import encode_png
 from crane_desktop.preprocess.png_note import PictureNote, read_note
 from crane_desktop.records.log import SqliteInspectionLog
 from crane_desktop.settings.data_dir import DataDir
+from crane_desktop.simulation.painting.draw import draw_part
 
 WIDTH, HEIGHT = 21, 18
 GAMMA = Corrector(CorrectionChoice(gamma=0.6, black_level_percent=2.0))
@@ -123,6 +125,26 @@ def test_maps_of_an_archive_from_before_there_were_notes_are_no_parts_either(tmp
         "235959-123456-01d06287-NG.png",
         "site-map.png",
     ]
+
+
+def test_a_mosaic_of_an_archive_from_before_there_were_notes_is_not_judged_as_grey(tmp_path: Path) -> None:
+    drawn = draw_part("moulded_plastic", 4, size_px=128, design=2).pixels
+    for number, pattern in enumerate(("RG", "GR", "GB", "BG")):
+        rows = expected_rows(View(128, 128, picture=drawn, balance=(0.6, 1.0, 0.7)), 0, f"Bayer{pattern}8")
+        cv2.imwrite(str(tmp_path / f"23595{number}-123456-01d06287-NG.png"), rows)
+    cv2.imwrite(str(tmp_path / "235957-123456-01d06287-OK-original.png"), rows)
+    cv2.imwrite(str(tmp_path / "235958-123456-01d06287-OK.png"), drawn[..., 1])
+    cv2.imwrite(str(tmp_path / "235959-123456-01d06287-OK.png"), drawn[..., ::-1])
+    cv2.imwrite(str(tmp_path / "another.png"), rows)
+    *mosaics, grey, colour, others = replayed(tmp_path)
+    assert len(mosaics) == 5
+    for one in mosaics:
+        assert isinstance(one, FrameFault)
+        assert one.error is not None
+        assert one.error.key == "camera.image_is_mosaic"
+    assert np.array_equal(grey.pixels, drawn[..., 1])
+    assert np.array_equal(colour.pixels, drawn)
+    assert np.array_equal(others.pixels, rows), "a file of somebody else's may be what it likes"
 
 
 def test_a_note_that_another_programs_change_has_made_untrue_says_nothing(tmp_path: Path) -> None:

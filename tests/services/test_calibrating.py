@@ -305,7 +305,7 @@ class TestNothingIsBelieved:
         folder = picture_folder(tmp_path / "白", [*(blotches(n) for n in range(12)), white])
         with pytest.raises(InputError) as caught:
             calibrate_recipe(bench, "ねじ", folder, 0.2, None, decision=OutlierDecision(keep=True))
-        assert caught.value.key == "decision.score_out_of_reach"
+        assert caught.value.key == "decision.threshold_out_of_reach"
         assert bench.recipes.names() == []
 
     def test_two_parts_are_refused(self, bench: Workbench, tmp_path: Path) -> None:

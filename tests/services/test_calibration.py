@@ -34,6 +34,7 @@ def test_a_calibrated_recipe_names_its_model_and_promise() -> None:
         date=date(2026, 1, 2),
         pack_sha256="cd" * 32,
         image_size_px=56,
+        long_pictures="tiles",
         basis=CalibrationBasis(pack="demo"),
     )
     assert parse_recipe(dump_recipe(recipe)) == recipe

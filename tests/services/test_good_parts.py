@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from builders import picture_folder, pixels
+from builders import picture_file, picture_folder, pixels
 from recipe_fixtures import stored_fields
 
+from crane_desktop.camera.decode import read_image
 from crane_desktop.model.goodparts.memory import SelfCheck
 from crane_desktop.recipe.store import read_recipe
 from crane_desktop.settings.data_dir import DataDir
@@ -61,8 +63,17 @@ def test_learn_calibrate_inspect_forget(crane: Crane, station_dir: Path, good: P
 
     for file in good.iterdir():
         shutil.copy(file, others)  # three of the four are remembered: they must not count
-    (calibrated,) = crane("calibrate", "--json", *station, "--images", others).objects
+        noise = np.random.default_rng(int(file.stem)).integers(-3, 4, read_image(file).pixels.shape)
+        again = np.clip(read_image(file).pixels + noise, 0, 255).astype(np.uint8)
+        picture_file(others / f"again-{file.name}", again)  # taken once more: neither must these
+    done = crane("calibrate", "--json", *station, "--images", others)
+    (calibrated,) = done.objects
     assert calibrated["calibration"]["n_images"] == 6
+    (remembered,) = (line for line in done.sentences if "memory" in line)
+    assert sum(f"{file.name}" in remembered for file in good.iterdir()) == 3, remembered
+    assert remembered.count("again-") == 3
+    for file in others.glob("again-*"):
+        file.unlink()
     assert calibrated["calibration"]["good_parts_sha256"] == kept["good_parts"]["sha256"]
     done = crane("inspect", "--json", *station, "--source", "folder", "--path", others)
     assert done.code == 0

@@ -73,6 +73,10 @@ def test_evaluate_with_a_report(
     assert lines[-1] == f"Report: {out}"
     assert out.read_bytes().startswith(b"<!DOCTYPE html>")
     assert sorted(tmp_path.glob(".*")) == []  # kept work goes when the report is there
+    code, lines, err = command(*words)
+    assert (code, lines) == (2, [])
+    assert str(out) in err
+    words += ("--overwrite",)
     code, lines, _ = command(*words, "--resume", tmp_path / "kept", "--json")
     assert code == 0
     assert len(list((tmp_path / "kept").glob("*/0000.tally"))) == 1

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from crane_desktop.domain.errors import CraneError, StationFault
+from crane_desktop.domain.errors import CraneError, StationFault, technical
 from crane_desktop.domain.station import Progress, StationState
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ class Worker:
             self._on_error(error)
         except Exception as error:  # noqa: BLE001 - the worker's last line of defence: logged whole, shown briefly
             _log.critical("unexpected failure of the station", exc_info=error)
-            self._on_error(StationFault("app.unexpected", error=f"{type(error).__name__}: {error}"))
+            self._on_error(StationFault("app.unexpected", error=technical(error)))
 
     def begin_to_close(self, last: Callable[[], None]) -> Future[None]:
         """Take no more jobs, give up those that wait, and do a last one."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from crane_desktop.camera.genicam.doctor_devices import check_device
 from crane_desktop.camera.genicam.doctor_files import check_driver, check_file
 from crane_desktop.camera.genicam.doctor_paths import check_paths
+from crane_desktop.camera.genicam.messages import DeviceInfo
 from crane_desktop.camera.genicam.producers import configured_producers
-from crane_desktop.domain.findings import Finding, problem
+from crane_desktop.camera.genicam.ways import one_each
+from crane_desktop.domain.errors import technical
+from crane_desktop.domain.findings import Finding, hint, problem
 
 Alone = Callable[[], AbstractContextManager[None]]
 
@@ -44,17 +47,32 @@ def findings(
         producers = configured_producers()
     else:
         producers = [str(Path(cti).absolute())]
+    cameras: list[DeviceInfo] = []
     for file in map(Path, producers):
-        yield from _producer(file, driver_within_s, alone)
+        yield from _producer(file, driver_within_s, alone, cameras)
+    yield from several_ways(cameras)
 
 
-def _producer(file: Path, within_s: float, alone: Alone) -> Iterator[Finding]:
+def several_ways(seen: Sequence[DeviceInfo]) -> list[Finding]:
+    """Say of which cameras more than one driver can serve them, and which one does; `seen` is in the drivers' order."""
+    found = []
+    for camera in one_each(seen):
+        if len(camera.ways) > 1:
+            name = camera.user_defined_name or camera.device_id
+            words: dict[str, object] = {"device": name, "drivers": ", ".join(camera.ways), "used": camera.producer}
+            found.append(hint("camera.doctor_several_ways", "camera.doctor_several_ways_do", **words))
+    return found
+
+
+def _producer(file: Path, within_s: float, alone: Alone, cameras: list[DeviceInfo]) -> Iterator[Finding]:
+    """Look at one driver and its cameras, and note these."""
     outside = _guarded(lambda: check_file(file))
     yield from outside
     if any(not finding.ok for finding in outside):
         return
     found, seen = check_driver(file, within_s)
     yield from found
+    cameras += [device.info for device in seen.devices] if seen is not None else []
     for device in seen.devices if seen is not None else ():
         yield from _guarded(lambda device=device: check_device(file, device, alone))  # type: ignore[misc]
 
@@ -65,5 +83,4 @@ def _guarded(check: Callable[[], list[Finding]]) -> list[Finding]:
         return check()
     except Exception as error:  # noqa: BLE001 - the last defence: whatever a broken set-up brings about
         _log.exception("the doctor failed")
-        detail = f"{type(error).__name__}: {error}"
-        return [problem("camera.doctor_failed", "camera.doctor_failed_do", detail=detail)]
+        return [problem("camera.doctor_failed", "camera.doctor_failed_do", detail=technical(error))]

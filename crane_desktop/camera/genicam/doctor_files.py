@@ -15,7 +15,7 @@ from crane_desktop.camera.genicam.producer_probe import (
     ProbedProducer,
     probe_producer,
 )
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, Technical, technical
 from crane_desktop.domain.findings import Finding, hint, problem, well
 
 _MACHINES = {"x86_64": "x86-64", "amd64": "x86-64", "aarch64": "ARM64", "arm64": "ARM64"}
@@ -32,7 +32,7 @@ def check_file(file: Path) -> list[Finding]:
     except FileNotFoundError:
         return [problem("camera.doctor_cti_missing", "camera.doctor_cti_missing_do", file=name)]
     except OSError as error:
-        detail = error.strerror or str(error)
+        detail = technical(error)
         return [problem("camera.doctor_cti_closed", "camera.doctor_cti_closed_do", file=name, detail=detail)]
     except (DamagedError, InputError):  # a folder or a pipe is no better
         return [problem("camera.doctor_cti_damaged", "camera.doctor_cti_damaged_do", file=name)]
@@ -62,7 +62,9 @@ def check_driver(file: Path, within_s: float) -> tuple[list[Finding], ProbedProd
     if isinstance(looked, LoadError):
         if looked.detail is None:
             return [problem("camera.doctor_no_gentl", "camera.doctor_no_gentl_do", file=name)], None
-        found = problem("camera.doctor_load_error", "camera.doctor_load_error_do", file=name, detail=looked.detail)
+        found = problem(
+            "camera.doctor_load_error", "camera.doctor_load_error_do", file=name, detail=Technical(looked.detail)
+        )
         return [found], None
     loads = well(
         "camera.doctor_producer_loads",

@@ -13,6 +13,7 @@ from crane_desktop.camera.genicam.producer_path import (
     unknown_variables,
     written_parts,
 )
+from crane_desktop.domain.errors import technical
 from crane_desktop.domain.findings import Finding, hint, problem, well
 
 _OTHER_WIDTH = "GENICAM_GENTL32_PATH"
@@ -66,7 +67,7 @@ def _check_place(folder: Path) -> Finding | None:
     try:
         producers = [file for file in folder.iterdir() if file.suffix.lower() == PRODUCER_SUFFIX]
     except OSError as error:
-        detail = error.strerror or str(error)
+        detail = technical(error)
         return problem("camera.doctor_folder_closed", "camera.doctor_folder_closed_do", **known, detail=detail)
     if not producers:
         return hint("camera.doctor_folder_empty", "camera.doctor_folder_empty_do", **known)

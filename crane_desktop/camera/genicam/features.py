@@ -33,7 +33,7 @@ from crane_desktop.domain.camera_names import (
     Quantity,
     in_seconds,
 )
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 
 AnyNodeMap: TypeAlias = Any  # the binding is not annotated
 
@@ -86,7 +86,7 @@ def write_feature(nodes: AnyNodeMap, what: Named, value: FeatureValue | None) ->
         else:
             node.value = value
     except _REFUSALS as error:
-        detail = str(error).splitlines()[0] if str(error) else type(error).__name__
+        detail = technical(error)
         raise InputError("camera.feature_refused", feature=name, value=value, detail=detail) from error
 
 

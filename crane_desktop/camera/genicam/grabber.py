@@ -27,7 +27,7 @@ from crane_desktop.camera.genicam.pfnc import LAYOUTS, pfnc_name
 from crane_desktop.camera.genicam.producers import find_device, find_same_camera, opened_producers, rediscover
 from crane_desktop.camera.genicam.statistics import StreamReader
 from crane_desktop.domain.camera_names import PAYLOAD_SIZE, PIXEL_FORMAT, TRIGGER_SOFTWARE
-from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.errors import InputError, StationFault, Technical, technical
 
 DRIVER_ERRORS = (gentl.GenericException, genapi.GenericException)
 
@@ -130,7 +130,7 @@ class Grabber:
         """Raise where the driver says that the camera is out of reach; drivers that do not know say nothing."""
         status = _known(self._camera.device.module, "access_status", None)
         if status == _NO_ACCESS:
-            raise StationFault("camera.lost", device=self.device.device_id, detail="no access")
+            raise StationFault("camera.lost", device=self.device.device_id, detail=Technical("no access"))
 
     def underrun(self) -> int | None:
         """Return how many frames found no empty buffer so far; None where the driver does not say."""
@@ -178,7 +178,7 @@ class Grabber:
             write_feature(self._nodes, self._software_trigger, None)
         except _NOT_NOW as error:
             name = self._software_trigger
-            raise InputError("camera.feature_refused", feature=name, value="", detail=type(error).__name__) from error
+            raise InputError("camera.feature_refused", feature=name, value="", detail=technical(error)) from error
 
     @contextmanager
     def fetch(self) -> Iterator[RawFrame | None]:
@@ -216,7 +216,7 @@ class Grabber:
     @property
     def _camera(self) -> ImageAcquirer:
         if self._acquirer is None:
-            raise StationFault("camera.lost", device=self.device.device_id, detail="closed")
+            raise StationFault("camera.lost", device=self.device.device_id, detail=Technical("closed"))
         return self._acquirer
 
 

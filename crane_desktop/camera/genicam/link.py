@@ -21,7 +21,7 @@ from crane_desktop.camera.genicam.messages import (
 )
 from crane_desktop.camera.genicam.process import camera_main
 from crane_desktop.camera.genicam.ring import RingReader
-from crane_desktop.domain.errors import CraneError, StationFault
+from crane_desktop.domain.errors import CraneError, StationFault, technical
 from crane_desktop.domain.signals import SignalCounts
 
 HANG_AFTER_S = 4.0
@@ -198,7 +198,7 @@ class CameraLink:
             raise StationFault("camera.hangs", device=self._name, seconds=round(self.silent_for_s))
 
     def _unreadable(self, error: Exception) -> StationFault:
-        return StationFault("camera.lost", device=self._name, detail=f"{type(error).__name__}: {error}")
+        return StationFault("camera.lost", device=self._name, detail=technical(error))
 
     def _died(self) -> StationFault:
         # The pipe breaks a moment before the system tells how the process ended.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from crane_desktop.domain.errors import CraneError, InputError, StationFault
+from crane_desktop.domain.errors import CraneError, InputError, Phrase, StationFault
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.signals import LineSetting, SignalCounts
 
@@ -52,7 +52,10 @@ class DeviceInfo:
     producer, producer_vendor
         File name and maker of the producer.
     ways
-        File names of all producers that see it, the one that opens it first; empty where nobody compared them.
+        File names of all producers that see it, the one that opens it first; with their folders where two are called
+        the same; empty where nobody compared them.
+    producer_file
+        Where the producer lies, as it says itself: two versions of one may be called the same.
     """
 
     device_id: str
@@ -65,10 +68,11 @@ class DeviceInfo:
     accessible: bool = True
     producer_vendor: str = ""
     ways: tuple[str, ...] = ()
+    producer_file: str = ""
 
     def as_dict(self) -> dict[str, object]:
-        """Return the fields by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        """Return what people ask for by name; `ways` says where a producer lies, where that matters."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "producer_file"}
 
     def words(self) -> str:
         """Return one line for people: what it is, the id to ask for it by, and the drivers where there are several."""
@@ -139,13 +143,14 @@ class ErrorReport:
     """The end: an error for people, as it crosses processes."""
 
     key: str
-    params: dict[str, str] = field(default_factory=dict)
+    params: dict[str, object] = field(default_factory=dict)
     by_user: bool = False
 
     @classmethod
     def of(cls, error: CraneError) -> ErrorReport:
         """Return the message that carries `error`."""
-        return cls(error.key, {k: str(v) for k, v in error.params.items()}, isinstance(error, InputError))
+        params: dict[str, object] = {k: v if isinstance(v, str | Phrase) else str(v) for k, v in error.params.items()}
+        return cls(error.key, params, isinstance(error, InputError))
 
     def error(self) -> CraneError:
         """Return the error again."""

@@ -22,6 +22,7 @@ from crane_desktop.domain.camera_setup import (
     NodeState,
     Visibility,
 )
+from crane_desktop.domain.errors import Technical
 
 AnyNode: TypeAlias = Any  # the binding is not annotated
 
@@ -179,7 +180,7 @@ def choices_of(node: AnyNode) -> tuple[NodeChoice, ...]:
     return tuple(found)
 
 
-def detail_of(error: BaseException) -> str:
+def detail_of(error: BaseException) -> Technical:
     """Return what a driver said, in one line, without the binding's own words."""
     line = (str(error).splitlines() or [""])[0]
-    return line.split(" : ")[0].strip() or type(error).__name__
+    return Technical(line.split(" : ")[0].strip() or type(error).__name__)

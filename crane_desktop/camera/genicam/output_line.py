@@ -23,7 +23,7 @@ from crane_desktop.camera.genicam.features import AnyNodeMap
 from crane_desktop.camera.genicam.messages import CameraOrder, FrameArrived, OutputLineVerdict
 from crane_desktop.camera.genicam.pulses import Pulses
 from crane_desktop.camera.genicam.user_output import Output, output_of
-from crane_desktop.domain.errors import CraneError, InputError
+from crane_desktop.domain.errors import CraneError, InputError, Technical
 from crane_desktop.domain.signals import LineSetting, SignalCounts
 
 _REFUSALS = (CraneError, gentl.GenericException, genapi.GenericException)
@@ -256,4 +256,4 @@ def driving_output_line(
 
 
 def _detail(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return Technical((str(error).splitlines() or [type(error).__name__])[0])

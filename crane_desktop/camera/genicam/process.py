@@ -19,7 +19,7 @@ from typing import Any
 
 from crane_desktop.camera.genicam.loop import stream
 from crane_desktop.camera.genicam.messages import CameraOrder, ErrorReport, Opened
-from crane_desktop.domain.errors import CraneError, StationFault
+from crane_desktop.domain.errors import CraneError, StationFault, technical
 
 _log = logging.getLogger(__name__)
 
@@ -131,8 +131,7 @@ def _reported(pipe: Connection, device: str) -> Iterator[None]:
     except CraneError as error:
         trouble = ErrorReport.of(error)
     except Exception as error:  # noqa: BLE001  # the process's last line of defence; the line makes it an alarm
-        detail = (str(error).splitlines() or [""])[0]
-        trouble = ErrorReport.of(StationFault("camera.lost", device=device, detail=f"{type(error).__name__}: {detail}"))
+        trouble = ErrorReport.of(StationFault("camera.lost", device=device, detail=technical(error)))
     else:
         return
     with contextlib.suppress(OSError):

@@ -156,7 +156,13 @@ def find_same_camera(seen: Sequence[DeviceInfo], known: DeviceInfo) -> tuple[int
     ]
     if not same:
         raise InputError("camera.device_missing", device=known.serial_number or known.device_id, known=_ids(seen))
-    return min(same, key=lambda one: (one[1].producer != known.producer, one[1].device_id != known.device_id))
+
+    def strangeness(one: tuple[int, DeviceInfo]) -> tuple[bool, bool, bool]:
+        device = one[1]
+        other = device.producer != known.producer
+        return other, device.producer_file != known.producer_file, device.device_id != known.device_id
+
+    return min(same, key=strangeness)
 
 
 def _ids(seen: Sequence[DeviceInfo]) -> str:
@@ -177,6 +183,7 @@ def device_info(device: Any) -> DeviceInfo:
         access = int(device.access_status)
     except GenericException:
         access = _UNKNOWN_ACCESS
+    file = read("path_name", device.parent.parent)
     return DeviceInfo(
         device_id=read("id_"),
         vendor=read("vendor"),
@@ -184,7 +191,8 @@ def device_info(device: Any) -> DeviceInfo:
         serial_number=read("serial_number"),
         user_defined_name=read("user_defined_name"),
         transport=read("tl_type"),
-        producer=Path(read("path_name", device.parent.parent)).name,
+        producer=Path(file).name,
         accessible=access in (_UNKNOWN_ACCESS, _READABLE_AND_WRITABLE),
         producer_vendor=read("vendor", device.parent.parent),
+        producer_file=file,
     )

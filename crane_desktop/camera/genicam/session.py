@@ -20,7 +20,7 @@ from crane_desktop.camera.genicam.messages import (
 )
 from crane_desktop.camera.genicam.source import GenicamSource
 from crane_desktop.domain.camera_setup import FeatureValue, NodeInfo, NodeState, Restored, Written
-from crane_desktop.domain.errors import CraneError, StationFault
+from crane_desktop.domain.errors import CraneError, StationFault, technical
 from crane_desktop.domain.frames import EndOfFrames, Frame
 from crane_desktop.domain.ports import SourceInfo
 
@@ -176,7 +176,7 @@ class SetupSession(NodeAccess):
             self._fault = error
         except Exception as error:  # noqa: BLE001 - the thread's last defence: a driver may raise anything
             _log.exception("the camera under set-up failed unexpectedly")
-            self._fault = StationFault("camera.lost", device=self.name, detail=f"{type(error).__name__}: {error}")
+            self._fault = StationFault("camera.lost", device=self.name, detail=technical(error))
         finally:
             self._camera.close()
 

@@ -33,7 +33,7 @@ def grouped(seen: Sequence[DeviceInfo]) -> list[list[Way]]:
 
 def one_each(seen: Sequence[DeviceInfo]) -> list[DeviceInfo]:
     """Return each camera once, as its preferred driver tells of it, with the names of all that see it."""
-    return [replace(ways[0][1], ways=tuple(dict.fromkeys(way.producer for _, way in ways))) for ways in grouped(seen)]
+    return [replace(ways[0][1], ways=_drivers([way for _, way in ways])) for ways in grouped(seen)]
 
 
 def same_camera(one: DeviceInfo, other: DeviceInfo) -> bool:
@@ -42,9 +42,20 @@ def same_camera(one: DeviceInfo, other: DeviceInfo) -> bool:
         return False
     if one.device_id == other.device_id:
         return True
-    if one.producer == other.producer or not one.serial_number or not other.serial_number:
+    if _driver(one) == _driver(other) or not one.serial_number or not other.serial_number:
         return False  # one driver tells its cameras apart
     return _words(one.model) == _words(other.model) or _maker(one.vendor) == _maker(other.vendor) != ""
+
+
+def _driver(device: DeviceInfo) -> tuple[str, str]:
+    return device.producer, device.producer_file
+
+
+def _drivers(ways: Sequence[DeviceInfo]) -> tuple[str, ...]:
+    """Return the drivers' names, each once; two versions of one, in a folder each, with their folders."""
+    drivers = list(dict.fromkeys(map(_driver, ways)))
+    names = [name for name, _ in drivers]
+    return tuple(file if file and names.count(name) > 1 else name for name, file in drivers)
 
 
 def _rank(way: Way) -> tuple[bool, bool, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from crane_desktop.camera.pictures.not_whole import NotWholeError, need
+from crane_desktop.camera.pictures.zero_tail import breaks_off
 
 _BLANK = rb"(?:\s|#[^\n]*\n)+"
 _BINARY = re.compile(rb"P([456])" + _BLANK + rb"(\d+)" + _BLANK + rb"(\d+)")
@@ -19,21 +20,21 @@ def pnm_starts(data: bytes) -> tuple[int, ...]:
     Raises
     ------
     NotWholeError
-        If values are missing.
+        If values are missing, or were never written.
     """
     starts, at = [0], 0
     while (head := _BINARY.match(data, at)) is not None:
         kind, width, height = head[1], int(head[2]), int(head[3])
         if kind == _BILEVEL:
-            size, end = -(-width // 8) * height, head.end()
+            row, sample, end = -(-width // 8), 1, head.end()
         else:
             largest = _LARGEST.match(data, head.end())
             if largest is None:
                 raise NotWholeError
-            size = width * height * (3 if kind == _COLOUR else 1) * (2 if int(largest[1]) > 255 else 1)
-            end = largest.end()
-        at = end + 1 + size
-        need(at <= len(data))
+            sample = 2 if int(largest[1]) > 255 else 1
+            row, end = width * (3 if kind == _COLOUR else 1) * sample, largest.end()
+        at = end + 1 + row * height
+        need(at <= len(data) and not breaks_off(data, end + 1, at, row, sample))
         following = _NEXT.match(data, at)
         if following is None:
             break

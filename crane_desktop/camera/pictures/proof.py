@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from crane_desktop.camera.pictures.not_whole import NotWholeError, need
 from crane_desktop.camera.pictures.tiff_proof import prove_tiff
+from crane_desktop.camera.pictures.zero_tail import breaks_off
 
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 _JPEG_MARK = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
@@ -18,13 +19,14 @@ _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), 
 _PIECE_BYTES, _UNPACKED_BYTES = 1 << 14, 1 << 18
 _JP2_HEAD = b"\x00\x00\x00\x0cjP  "
 _EOC = b"\xff\xd9"
+_WEBP_ZEROS = 128
 
 
 def prove(data: bytes, kind: str) -> bool:
     """Return whether the file's format proves that not one byte of the picture is missing.
 
     False where the format has no such proof (BMP, PNM, TIFF without compression, WebP): what is there is then judged,
-    once it no longer changes.
+    once it no longer changes and does not break off (`zero_tail`).
 
     Parameters
     ----------
@@ -158,7 +160,15 @@ def _gif_colours(flags: int) -> int:
 
 
 def _prove_webp(data: bytes) -> bool:
-    need(struct.unpack_from("<I", data, 4)[0] + 8 <= len(data))
+    """Its length, and that its last packed values are not a long row of zeros, which no packing leaves."""
+    whole = struct.unpack_from("<I", data, 4)[0] + 8
+    need(whole <= len(data))
+    at, name = 12, b""
+    while at + 8 <= whole:
+        name, length = struct.unpack_from("<4sI", data, at)
+        need(name != bytes(4))
+        at += 8 + length + length % 2
+    need(name not in (b"VP8 ", b"VP8L") or not data[:whole].endswith(bytes(_WEBP_ZEROS)))
     return False
 
 
@@ -171,8 +181,9 @@ def _prove_bmp(data: bytes) -> bool:
         end = start + packed if packed else len(data)
         need(end <= len(data) and data[max(start, end - 4) : end].rstrip(b"\x00")[-1:] == b"\x01")
         return True
-    rows = abs(height) * ((width * bits + 31) // 32 * 4)
-    need(start + rows <= len(data))
+    row = (width * bits + 31) // 32 * 4
+    end = start + abs(height) * row
+    need(end <= len(data) and not (bits >= 8 and breaks_off(data, start, end, row)))
     return False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Iterator
 
@@ -25,6 +26,7 @@ from crane_desktop.camera.pictures.tiff import (
     Directory,
     directories,
 )
+from crane_desktop.camera.pictures.zero_tail import breaks_off
 
 _NONE, _LZW, _JPEG, _DEFLATE, _OLD_DEFLATE, _PACKBITS = 1, 5, 7, 8, 32946, 32773
 _SUBSAMPLED = 6
@@ -62,7 +64,21 @@ def _prove_page(data: bytes, page: Directory) -> bool:
             need(_inflated(piece, size) >= size)
         elif packing == _PACKBITS:
             need(_unpacked(piece) >= size)
+    if packing == _NONE:
+        need(not _breaks_off(data, page))
     return sure
+
+
+def _breaks_off(data: bytes, page: Directory) -> bool:
+    """Return whether the end of a page's unpacked rows was never written; tiles and planes are not looked at."""
+    if page.tags.get(TILES) or page.number(PLANES, 1) == 2 or page.number(PHOTOMETRIC) == _SUBSAMPLED:
+        return False
+    pieces, bits = list(_pieces(page)), page.numbers(BITS)
+    together = all(one[0] + one[2] == after[0] for one, after in itertools.pairwise(pieces))
+    if not together or not bits or bits[0] not in (8, 16):
+        return False
+    start, end = pieces[0][0], pieces[-1][0] + pieces[-1][2]
+    return breaks_off(data, start, end, (end - start) // page.number(HEIGHT), bits[0] // 8)
 
 
 def _pieces(page: Directory) -> Iterator[tuple[int, int, int]]:

@@ -17,6 +17,7 @@ from crane_desktop.camera.pictures.kinds import FORMATS
 from crane_desktop.camera.pictures.not_whole import NotWholeError
 from crane_desktop.camera.pictures.pnm import pnm_starts
 from crane_desktop.camera.pictures.proof import prove
+from crane_desktop.camera.pictures.quiet import silence_libtiff
 from crane_desktop.camera.pictures.tiff import HEIGHT, WIDTH, Directory, directories
 from crane_desktop.domain.errors import InputError
 
@@ -99,6 +100,7 @@ def open_picture(data: bytes, name: str) -> PictureFile:
     """
     if not data:
         raise DamagedPictureError("camera.image_empty", file=name)
+    silence_libtiff()
     try:
         with strict_tiff(data), Image.open(io.BytesIO(data), formats=FORMATS) as image:
             kind = image.format or ""

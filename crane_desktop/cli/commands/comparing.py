@@ -10,6 +10,7 @@ import typer
 from crane_desktop.cli.data_sets import looked_at
 from crane_desktop.cli.invocation import Invocation, open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, BitsOption, DataDirOption, JsonOption
+from crane_desktop.cli.outputs import OverwriteOption, refuse_existing
 from crane_desktop.cli.progress_bar import progress_bar
 from crane_desktop.domain.errors import InputError
 from crane_desktop.recipe.store import read_recipe
@@ -33,6 +34,7 @@ def compare(
     report: Annotated[
         Path | None, typer.Option(help=text("app.help.compare_report", HELP_LANGUAGE), metavar="FILE.html")
     ] = None,
+    overwrite: OverwriteOption = False,
     significant_bits: BitsOption = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
@@ -44,6 +46,8 @@ def compare(
     from crane_desktop.model.packs import find_pack
 
     workbench = open_invocation(data_dir, as_json=as_json)
+    if report is not None:
+        refuse_existing(report, overwrite=overwrite)
     sets = [read_dataset(path).with_bits(significant_bits) for path in datasets]
     beside = looked_at(workbench, sets)
     for data in sets:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,6 +14,7 @@ import typer
 from crane_desktop.cli.data_sets import looked_at
 from crane_desktop.cli.invocation import Invocation, open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, BitsOption, DataDirOption, JsonOption, PackOption, ProfileOption
+from crane_desktop.cli.outputs import OverwriteOption, refuse_existing
 from crane_desktop.cli.progress_bar import progress_bar
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.ports import Scorer
@@ -27,8 +26,6 @@ if TYPE_CHECKING:  # brings torch
     from crane_desktop.evaluation.datasets.datasets import Dataset
     from crane_desktop.evaluation.evaluate import Evaluation
 
-_WIDE = 220
-"""Columns of a table that nobody looks at on a screen."""
 _ALL = "all"
 
 
@@ -39,6 +36,7 @@ def evaluate(
     profile: ProfileOption = None,
     method: Annotated[str, typer.Option(help=text("app.help.method", HELP_LANGUAGE), metavar="NAME")] = "crane",
     report: Annotated[Path | None, typer.Option(help=text("app.help.report", HELP_LANGUAGE), metavar="FILE")] = None,
+    overwrite: OverwriteOption = False,
     resume: Annotated[Path | None, typer.Option(help=text("app.help.resume", HELP_LANGUAGE), metavar="DIR")] = None,
     good_parts: Annotated[
         str | None, typer.Option(help=text("app.help.evaluate_good_parts", HELP_LANGUAGE), metavar="N|all")
@@ -58,7 +56,7 @@ def evaluate(
     workbench = open_invocation(data_dir, as_json=as_json, profile=profile)
     if good_parts is not None:
         _parts_asked(good_parts, method, resume)
-    out = None if report is None else _place_of(report)
+    out = None if report is None else _place_of(report, overwrite=overwrite)
     data = read_dataset(dataset).with_bits(significant_bits)
     left = looked_at(workbench, [data])
     for remark in look_at_masks(data):
@@ -90,43 +88,25 @@ def evaluate(
             workbench.console.say(_memory_words(name, memory, workbench.language))
 
 
-def _place_of(report: Path) -> Path:
+def _place_of(report: Path, *, overwrite: bool) -> Path:
     """Return where the report goes. That it cannot be written is better known before hours of work than after."""
     out = at_home(report).absolute()
     if not out.parent.is_dir() or out.is_dir():
         raise InputError("training.report_not_written", file=report, detail=str(out.parent))
+    refuse_existing(out, overwrite=overwrite)
     return out
 
 
 def _say(found: Evaluation, workbench: Invocation, out: Path | None) -> None:
-    from crane_desktop.evaluation.report.words import not_judged
+    from crane_desktop.cli.tables import table_lines
+    from crane_desktop.evaluation.report.words import headings, not_judged, rows
 
-    for line in _table(found, workbench.language).rstrip("\n").split("\n"):
-        workbench.console.say(line.rstrip())
+    for line in table_lines(headings(workbench.language), rows(found, workbench.language)):
+        workbench.console.say(line)
     for note in not_judged(found, workbench.language):
         workbench.console.say(note)
     if out is not None:
         workbench.console.say(text("training.report_written", workbench.language, file=out))
-
-
-def _table(found: Evaluation, language: Language) -> str:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from crane_desktop.evaluation.report.words import headings, rows
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for number, words in enumerate(headings(language)):
-        # Folded, never cut: a figure without its last digits is another figure.
-        table.add_column(Text(words), justify="right" if number else "left", overflow="fold")
-    for row in rows(found, language):
-        table.add_row(*(Text("\n".join(part for part in cell if part)) for cell in row))
-    screen = io.StringIO()
-    width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else _WIDE
-    Console(file=screen, width=width, color_system=None, legacy_windows=False).print(table)
-    return screen.getvalue()
 
 
 def _parts_asked(good_parts: str, method: str, resume: Path | None) -> int | None:

@@ -12,6 +12,7 @@ import typer
 from crane_desktop.cli.commands import comparing, fetching, profiles, signing
 from crane_desktop.cli.invocation import Invocation, open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption
+from crane_desktop.cli.outputs import OverwriteOption, refuse_existing
 from crane_desktop.cli.usage import Command, Group
 from crane_desktop.domain.errors import InputError
 from crane_desktop.settings.texts import text
@@ -61,6 +62,7 @@ def build(
         list[str] | None,
         typer.Option(help=text("app.help.build_profile", HELP_LANGUAGE), metavar="NAME:PX[:PRECISION[:BATCH]]"),
     ] = None,
+    overwrite: OverwriteOption = False,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -68,6 +70,7 @@ def build(
     from crane_desktop.model.build import build_pack
 
     workbench = open_invocation(data_dir, as_json=as_json)
+    refuse_existing(out, overwrite=overwrite)
     chosen = average or (Average.LOGITS if variant is Variant.CRANE_PLUS else Average.SOFTMAX)
     wishes = [profiles.profile_wish(words) for words in profile or ()]
     build_pack(variant.value, clip, prompts, dino, chosen.value, context.value, out, wishes)

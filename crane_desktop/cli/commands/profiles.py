@@ -9,7 +9,7 @@ import typer
 
 from crane_desktop.cli.invocation import Invocation, open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption, ProfileOption
-from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.errors import InputError, StationFault, Technical
 from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.recipe.model import Recipe
 from crane_desktop.settings.store import PackChoice
@@ -87,7 +87,7 @@ def _proven(workbench: Invocation, path: Path, recipe: Recipe | None) -> ScorerI
         info = scorer.info
         failed = "; ".join(check.detail for check in prove(workbench, scorer, path) if not check.ok)
         if failed:
-            raise StationFault("app.pack_not_used", pack=info.pack, profile=info.profile, detail=failed)
+            raise StationFault("app.pack_not_used", pack=info.pack, profile=info.profile, detail=Technical(failed))
         if recipe is not None:
             must_match(recipe, scorer)
     finally:

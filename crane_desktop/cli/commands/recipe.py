@@ -9,6 +9,7 @@ import typer
 
 from crane_desktop.cli.invocation import open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption
+from crane_desktop.cli.outputs import OverwriteOption, refuse_existing
 from crane_desktop.cli.usage import Command, Group
 from crane_desktop.domain.errors import InputError
 from crane_desktop.domain.events import exported, imported
@@ -18,7 +19,7 @@ from crane_desktop.recipe.model import Recipe
 from crane_desktop.recipe.store import RECIPE_SUFFIX
 from crane_desktop.recipe.transfer import export_recipe, import_recipe
 from crane_desktop.recipe.version_files import RecipeVersion
-from crane_desktop.settings.texts import Language, text
+from crane_desktop.settings.texts import Language, error_text, text
 
 commands = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
 _Name = Annotated[str, typer.Argument(help=text("app.help.recipe", HELP_LANGUAGE))]
@@ -33,7 +34,8 @@ def list_all(data_dir: DataDirOption = None, as_json: JsonOption = False) -> Non
         try:
             recipe = workbench.recipes.head(name)
         except InputError as error:  # one damaged file hides none of the others
-            workbench.console.show_error(error)
+            problem = error_text(error, workbench.language)
+            workbench.console.note(text("recipe.named_problem", workbench.language, name=name, problem=problem))
             damaged = True
             continue
         if as_json:
@@ -105,12 +107,15 @@ def export(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help=text("app.help.recipe_out", HELP_LANGUAGE), metavar="FILE")
     ] = None,
+    overwrite: OverwriteOption = False,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a recipe into a file that other stations open."""
     workbench = open_invocation(data_dir, as_json=as_json)
-    written = export_recipe(workbench.recipes, name, out or Path(f"{name}{RECIPE_SUFFIX}"))
+    target = out or Path(f"{name}{RECIPE_SUFFIX}")
+    refuse_existing(target, overwrite=overwrite)
+    written = export_recipe(workbench.recipes, name, target, overwrite=overwrite)
     workbench.note_when_free(exported("recipe", str(written[0]), recipe=name))
     if as_json:
         workbench.console.data({"recipe": name, "files": [str(file) for file in written]})

@@ -12,7 +12,9 @@ import typer
 
 from crane_desktop.cli.invocation import Invocation, open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption
+from crane_desktop.cli.outputs import OverwriteOption
 from crane_desktop.cli.usage import Command, Group
+from crane_desktop.domain.errors import CraneError
 from crane_desktop.domain.events import exported, pictures_moved
 from crane_desktop.domain.frames import LossCause
 from crane_desktop.domain.verdicts import Verdict
@@ -72,7 +74,7 @@ def verify(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
         proof = verify_log(workbench.data, progress)
     if as_json:
         findings = [
-            {"finding": found.key.rpartition(".")[2], "sentence": error_text(found, workbench.language)}
+            {"finding": found.key.rpartition(".")[2], "sentence": _finding_words(found, workbench.language)}
             for found in proof.findings
         ]
         result = {"ok": proof.ok, "records": proof.records, "first_bad": proof.first_bad}
@@ -80,8 +82,16 @@ def verify(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     elif proof.ok:
         workbench.console.say(text("app.log_sound", workbench.language, records=proof.records))
     for found in proof.findings:
-        workbench.console.show_error(found)
+        workbench.console.note(_finding_words(found, workbench.language))
     raise typer.Exit(0 if proof.ok else 1)
+
+
+def _finding_words(found: CraneError, language: Language) -> str:
+    """Return the sentence of a finding; who sits at a command line is told the command that helps."""
+    words = error_text(found, language)
+    if found.key == "records.pictures_unnamed":
+        words = f"{words} {text('records.set_aside_hint', language)}"
+    return words
 
 
 def _said(summary: Mapping[str, Any], language: Language) -> list[str]:
@@ -145,7 +155,7 @@ def export(
     verdict: Annotated[Verdict | None, typer.Option(help=text("app.help.verdict", HELP_LANGUAGE))] = None,
     since: Annotated[datetime | None, typer.Option(help=text("app.help.since", HELP_LANGUAGE))] = None,
     until: Annotated[datetime | None, typer.Option(help=text("app.help.until", HELP_LANGUAGE))] = None,
-    overwrite: Annotated[bool, typer.Option(help=text("app.help.overwrite", HELP_LANGUAGE))] = False,
+    overwrite: OverwriteOption = False,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -162,6 +172,7 @@ def export(
         since=_local(since),
         until=_local(until),
         overwrite=overwrite,
+        language=workbench.language,
     )
     workbench.note_when_free(exported(what.value, str(out), count=written))
     if as_json:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from crane_desktop.cli.invocation import open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, BitsOption, DataDirOption, JsonOption, PackOption, ProfileOption
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.domain.shown import shown_name
 from crane_desktop.services.packs.find import pack_path
 from crane_desktop.settings.texts import text
@@ -86,5 +86,5 @@ class _Maps:
         try:
             write()
         except OSError as error:
-            reason = error.strerror or str(error)
+            reason = technical(error)
             raise InputError("app.maps_unwritable", folder=self._folder, reason=reason) from error

@@ -9,6 +9,7 @@ import typer
 
 from crane_desktop.cli.invocation import open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, DataDirOption, JsonOption
+from crane_desktop.cli.outputs import OverwriteOption, refuse_existing
 from crane_desktop.domain.errors import InputError
 from crane_desktop.settings.store import is_public_key, save_settings
 from crane_desktop.settings.texts import text
@@ -36,14 +37,17 @@ def sign(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help=text("app.help.signed_out", HELP_LANGUAGE), metavar="FILE")
     ] = None,
+    overwrite: OverwriteOption = False,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Sign a pack; its content stays as it is."""
+    """Sign a pack, itself where no other file was named; its content stays as it is."""
     from crane_desktop.model.packs import sign_pack
 
     workbench = open_invocation(data_dir, as_json=as_json)
     written = out or file
+    if out is not None and out != file:
+        refuse_existing(out, overwrite=overwrite)
     signature = sign_pack(file, key, written).signature
     public = signature.key if signature else ""
     if as_json:

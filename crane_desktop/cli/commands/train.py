@@ -13,6 +13,7 @@ from crane_desktop.cli.data_sets import looked_at
 from crane_desktop.cli.invocation import Invocation, open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, BitsOption, DataDirOption, JsonOption, PackOption
 from crane_desktop.cli.progress_bar import progress_bar
+from crane_desktop.domain.errors import InputError
 from crane_desktop.services.packs.find import pack_path
 from crane_desktop.settings.texts import Language, text
 
@@ -50,6 +51,8 @@ def train(
     from crane_desktop.training.prompt_learning import LearningOptions, learn_prompts
 
     workbench = open_invocation(data_dir, as_json=as_json)
+    if _report_of(out).exists() and not out.exists():
+        raise InputError("training.out_exists", file=_report_of(out))
     base = pack_path(workbench, pack)
     read_manifest(base, trust_of(workbench))  # learning begins with no pack that the station would not load
     how = LearningOptions(
@@ -80,7 +83,7 @@ def _end(workbench: Invocation, base: Path, out: Path, last: dict[str, Any]) -> 
     found = run_comparison(
         workbench, compared_pack(workbench, base, []), compared_pack(workbench, out, []), last.pop("unseen")
     )
-    report = out.with_name(f"{out.stem}.report.html")
+    report = _report_of(out)
     curve = Path(last["curve"][1]).read_text(encoding="utf-8")
     write_report(report, found, workbench.language, curve)
     if workbench.console.as_json:
@@ -91,6 +94,11 @@ def _end(workbench: Invocation, base: Path, out: Path, last: dict[str, Any]) -> 
         workbench.console.say(sentence)
     workbench.console.say(text("training.report_written", workbench.language, file=report))
     workbench.console.say(text("training.calibrate_next", workbench.language, file=out, pack=out.stem))
+
+
+def _report_of(pack: Path) -> Path:
+    """Return where the report on a learned pack goes."""
+    return pack.with_name(f"{pack.stem}.report.html")
 
 
 def _epoch_words(step: dict[str, Any], language: Language) -> str:

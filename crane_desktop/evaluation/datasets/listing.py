@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, Phrase, phrase, technical
 from crane_desktop.evaluation.datasets.samples import GOOD, Dataset, LabelledClass, Sample
 from crane_desktop.settings.regular_file import read_regular
 
@@ -30,7 +30,7 @@ class Row:
         As written; the mask is empty where there is none.
     """
 
-    place: str
+    place: str | Phrase
     train: bool
     group: str
     defect: str
@@ -38,7 +38,7 @@ class Row:
     mask: str = ""
 
 
-def damaged(listing: Path, place: str, detail: str) -> InputError:
+def damaged(listing: Path, place: str | Phrase, detail: Phrase) -> InputError:
     """Return the error for a file that does not hold what it should."""
     return InputError("training.list_damaged", file=listing, place=place, detail=detail)
 
@@ -54,9 +54,11 @@ def read_text(listing: Path) -> str:
     try:
         return read_regular(listing, _LARGEST_LIST).decode("utf-8-sig")
     except OSError as error:
-        raise InputError("training.list_unreadable", file=listing, detail=error.strerror or str(error)) from error
+        raise InputError("training.list_unreadable", file=listing, detail=technical(error)) from error
     except UnicodeDecodeError as error:
-        raise damaged(listing, f"byte {error.start}", "not UTF-8") from error
+        raise damaged(
+            listing, phrase("training.list.byte", number=error.start), phrase("training.list.not_utf8")
+        ) from error
 
 
 def dataset_of(listing: Path, root: Path, rows: Iterable[Row], layout: str) -> Dataset:
@@ -107,7 +109,7 @@ class _Files:
 
     listing: Path
     root: Path
-    seen: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, str | Phrase] = field(default_factory=dict)
     missing: list[Path] = field(default_factory=list)
 
     def sample(self, row: Row) -> Sample:
@@ -137,7 +139,7 @@ class _Files:
             file = (self.root / path).resolve()
             inside, there = file.is_relative_to(self.root), file.is_file()
         except (OSError, ValueError, RuntimeError) as error:  # a NUL, half a surrogate, links in a circle
-            raise damaged(self.listing, row.place, f"{name!r}: {error}") from error
+            raise damaged(self.listing, row.place, phrase("training.list.bad_path")) from error
         if not inside:
             raise InputError("training.list_leaves_folder", file=self.listing, place=row.place, path=name)
         if not there and not may_lack:

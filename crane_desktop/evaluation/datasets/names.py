@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 
 GOOD_NAMES = frozenset(
     {"good", "ok", "okay", "normal", "pass", "passed", "良品", "良", "ok品", "正常", "正常品", "合格", "合格品"}
@@ -55,7 +55,7 @@ def entries(folder: Path) -> list[Path]:
         # Names that start with a dot are remarks of the file system (macOS puts "._001.png" beside "001.png").
         return sorted((e for e in folder.iterdir() if not e.name.startswith(".")), key=lambda entry: entry.name)
     except OSError as error:
-        raise InputError("training.folder_unreadable", folder=folder, detail=error.strerror or str(error)) from error
+        raise InputError("training.folder_unreadable", folder=folder, detail=technical(error)) from error
 
 
 def seen(places: Iterable[Path]) -> str:

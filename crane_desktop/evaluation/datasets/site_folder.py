@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crane_desktop.camera.own_archive import without_doubles
 from crane_desktop.camera.pictures.listing import is_picture_name
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.evaluation.datasets.listing import DEFECTIVE
 from crane_desktop.evaluation.datasets.mvtec import mask_of
 from crane_desktop.evaluation.datasets.names import DEFECTIVE_NAMES, GOOD_NAMES, MASK_NAMES, called
@@ -48,4 +48,4 @@ def _pictures(folder: Path) -> list[Path]:
         found = (file for file in folder.rglob("*") if is_picture_name(file.name) and file.is_file())
         return sorted(without_doubles(found))
     except OSError as error:
-        raise InputError("training.folder_unreadable", folder=folder, detail=error.strerror or str(error)) from error
+        raise InputError("training.folder_unreadable", folder=folder, detail=technical(error)) from error

@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, Phrase, phrase
 from crane_desktop.evaluation.datasets.listing import Row, damaged, dataset_of, read_text
 from crane_desktop.evaluation.datasets.samples import GOOD, Dataset
 
@@ -57,21 +57,25 @@ def _rows(split: Path) -> Iterator[Row]:
     try:
         absent = [column for column in _COLUMNS if column not in (lines.fieldnames or ())]
         if absent:
-            raise damaged(split, "line 1", f"no column {', '.join(absent)}")
+            raise damaged(split, _line(1), phrase("training.list.no_column", columns=", ".join(absent)))
         for line in lines:
-            yield _row(split, f"line {lines.line_num}", line)
+            yield _row(split, _line(lines.line_num), line)
     except csv.Error as error:
-        raise damaged(split, f"line {lines.line_num}", str(error)) from error
+        raise damaged(split, _line(lines.line_num), phrase("training.list.no_csv")) from error
 
 
-def _row(split: Path, place: str, line: dict[str, str | None]) -> Row:
+def _line(number: int) -> Phrase:
+    return phrase("training.list.line", number=number)
+
+
+def _row(split: Path, place: Phrase, line: dict[str, str | None]) -> Row:
     group, part, label, image, mask = ((line[column] or "").strip() for column in _COLUMNS)
     if None in line or line["image"] is None:
-        raise damaged(split, place, "wrong number of columns")
+        raise damaged(split, place, phrase("training.list.columns"))
     if part not in _SPLIT:
-        raise damaged(split, place, f"split {part!r}")
+        raise damaged(split, place, phrase("training.list.bad_split", found=part, known=", ".join(_SPLIT)))
     if label not in _LABEL:
-        raise damaged(split, place, f"label {label!r}")
+        raise damaged(split, place, phrase("training.list.bad_label", found=label, known=", ".join(_LABEL)))
     if not group or not image:
-        raise damaged(split, place, "no object or no image")
+        raise damaged(split, place, phrase("training.list.empty"))
     return Row(place, _SPLIT[part], group, _LABEL[label], image, mask)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from crane_desktop.camera.decode import read_image
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.evaluation.compare import FEWEST_TO_CLAIM, ComparedPicture, Comparison, Finding, ScoreDifference
 from crane_desktop.evaluation.report.html import element, page_bytes, picture_uri, plain
 from crane_desktop.settings.atomic import write_atomic
@@ -77,7 +77,7 @@ def write_report(
     try:
         write_atomic(out, page)
     except OSError as error:
-        raise InputError("training.cannot_write", folder=out.parent, detail=error.strerror or str(error)) from error
+        raise InputError("training.cannot_write", folder=out.parent, detail=technical(error)) from error
 
 
 def _page(comparison: Comparison, language: Language, curve: str, heading: str | None) -> bytes:

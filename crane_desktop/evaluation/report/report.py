@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from crane_desktop import __version__
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.domain.ports import Scorer
 from crane_desktop.evaluation.datasets.samples import Dataset
 from crane_desktop.evaluation.evaluate import ClassFigures, ClassScores, Evaluation
@@ -78,7 +78,7 @@ def write_report(
     try:
         write_atomic(out, content)
     except OSError as error:
-        raise InputError("training.report_not_written", file=out, detail=error.strerror or str(error)) from error
+        raise InputError("training.report_not_written", file=out, detail=technical(error)) from error
 
 
 def _page(evaluation: Evaluation, scorer: Scorer, occasion: Occasion, judges: Mapping[str, Scorer]) -> Element:

@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.model.goodparts.members import MemberName, member_of
 from crane_desktop.model.goodparts.memory import Bound, GoodParts, SelfCheck
 from crane_desktop.model.goodparts.scale import Scale
+from crane_desktop.preprocess.likeness import Likeness
 from crane_desktop.settings.atomic import write_atomic
 from crane_desktop.settings.plain_json import parse_json
 from crane_desktop.settings.regular_file import read_regular
@@ -23,6 +24,9 @@ from crane_desktop.settings.regular_file import read_regular
 SUFFIX = ".goodparts"
 MOST_PARTS = 64
 _LARGEST_FILE = 32 << 20
+_LIKENESS = "likeness."
+"""Before the numbers of the tensors that tell what the learned pictures looked like, since format 2."""
+
 _Sha: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 
@@ -52,7 +56,7 @@ class _Bound(_Words):
 
 
 class _Header(_Words):
-    format_version: Literal[1] = 1
+    format_version: Literal[1, 2]
     bound: _Bound
     scales: Annotated[dict[MemberName, _Scale], Field(min_length=1)]
     score_scale: _Scale
@@ -74,8 +78,9 @@ def write_good_parts(path: Path, memory: GoodParts) -> str:
         f"{name}.{key}": np.ascontiguousarray(value)
         for name, member in memory.members.items()
         for key, value in member.tensors().items()
-    }
+    } | {f"{_LIKENESS}{number}": _kept(likeness) for number, likeness in enumerate(memory.likenesses)}
     header = _Header(
+        format_version=2 if memory.likenesses else 1,
         bound=_Bound(**_fields(memory.bound)),
         scales={name: _Scale(**_fields(memory.scales[name])) for name in memory.members},
         score_scale=_Scale(**_fields(memory.score_scale)),
@@ -88,7 +93,7 @@ def write_good_parts(path: Path, memory: GoodParts) -> str:
     try:
         write_atomic(path, content)
     except OSError as error:
-        raise InputError("settings.unwritable", file=path, reason=error.strerror or str(error)) from error
+        raise InputError("settings.unwritable", file=path, reason=technical(error)) from error
     return hashlib.sha256(content).hexdigest()
 
 
@@ -114,6 +119,7 @@ def read_good_parts(path: Path, sha256: str | None = None) -> GoodParts:
         if _digest(tensors) != header.tensors_sha256:
             raise ValueError("the tensors are not those that were written")
         members = {name: member_of(name, _own(tensors, name)) for name in header.scales}
+        likenesses = _likenesses(tensors, len(header.pictures) if header.format_version > 1 else 0)
     except (SafetensorError, ValidationError, ValueError, KeyError, TypeError) as error:
         raise InputError("model.good_parts_damaged", file=path) from error
     return GoodParts(
@@ -124,6 +130,7 @@ def read_good_parts(path: Path, sha256: str | None = None) -> GoodParts:
         map_scale=Scale(**header.map_scale.model_dump()),
         pictures=header.pictures,
         check=SelfCheck(**header.check.model_dump()),
+        likenesses=likenesses,
     )
 
 
@@ -151,6 +158,21 @@ def _own(tensors: dict[str, NDArray[Any]], name: str) -> dict[str, NDArray[np.fl
     if any(value.dtype != np.float32 or not np.isfinite(value).all() for value in own.values()):
         raise ValueError(name)
     return own
+
+
+def _kept(likeness: Likeness) -> NDArray[np.float16]:
+    """Half precision: a sixteenth of a grey level, where copies differ by more than one."""
+    return likeness.cells.astype(np.float16)
+
+
+def _likenesses(tensors: dict[str, NDArray[Any]], pictures: int) -> tuple[Likeness, ...]:
+    return tuple(_likeness(tensors[f"{_LIKENESS}{number}"]) for number in range(pictures))
+
+
+def _likeness(cells: NDArray[Any]) -> Likeness:
+    if cells.dtype != np.float16 or not np.isfinite(cells).all():
+        raise ValueError("no likeness of a picture")
+    return Likeness.of_cells(cells.astype(np.float32))
 
 
 def _digest(tensors: dict[str, NDArray[Any]]) -> str:

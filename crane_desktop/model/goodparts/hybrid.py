@@ -14,7 +14,7 @@ from crane_desktop.domain.ports import Scorer, ScorerInfo
 from crane_desktop.domain.verdicts import Reason
 from crane_desktop.model.cpu_fallback import CpuFallbackScorer
 from crane_desktop.model.goodparts.members import Look
-from crane_desktop.model.goodparts.memory import Bound, GoodParts, picture_sha256
+from crane_desktop.model.goodparts.memory import Bound, GoodParts
 from crane_desktop.model.runner import PatchFeatures
 from crane_desktop.model.tiling import scored_in_tiles
 
@@ -57,8 +57,8 @@ class HybridScorer:
         return scored_in_tiles(pixels, self._score_whole)
 
     def remembers(self, pixels: NDArray[np.uint8]) -> bool:
-        """Return whether this very picture is in the memory: its scores say nothing about other good parts."""
-        return picture_sha256(pixels) in self._memory.pictures
+        """Return whether the memory was learned from this picture or a copy of it; see `GoodParts.remembers`."""
+        return self._memory.remembers(pixels)
 
     def close(self) -> None:
         """Release the model. Idempotent."""

@@ -15,6 +15,7 @@ from crane_desktop.domain.maps import Scored
 from crane_desktop.domain.ports import ScorerInfo
 from crane_desktop.model.goodparts.members import Look, MemberName, Memory
 from crane_desktop.model.goodparts.scale import Scale, heard, squashed
+from crane_desktop.preprocess.likeness import Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ class GoodParts:
         Of Crane's score and of its map's peak.
     pictures
         SHA-256 of the good pictures' pixels.
+    likenesses
+        What each of them looked like, brought down to what shows whether another picture is its copy; none in a
+        memory of an earlier program.
     """
 
     bound: Bound
@@ -76,6 +80,14 @@ class GoodParts:
     map_scale: Scale
     pictures: tuple[str, ...]
     check: SelfCheck
+    likenesses: tuple[Likeness, ...] = ()
+
+    def remembers(self, pixels: NDArray[np.uint8]) -> bool:
+        """Return whether a picture, or one that it is a copy of, was learned: its distances say nothing of others."""
+        if picture_sha256(pixels) in self.pictures:
+            return True
+        asked = Likeness.of(pixels) if self.likenesses else None
+        return asked is not None and any(learned.copies(asked) for learned in self.likenesses)
 
     def fused(self, scored: Scored, look: Look) -> Scored:
         """Join Crane's answer with the members' distances; see `scale`."""

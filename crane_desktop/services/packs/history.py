@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.domain.events import pack_changed
 from crane_desktop.services.packs.find import DEFAULT_PACK
 from crane_desktop.services.workbench import Workbench
@@ -123,7 +123,7 @@ def restored(workbench: Workbench, choice: PackChoice) -> Iterator[Path]:
         else:  # the one that came with the program shows again
             path.unlink()
     except OSError as error:
-        raise InputError("model.pack_not_written", file=path, reason=error.strerror or str(error)) from error
+        raise InputError("model.pack_not_written", file=path, reason=technical(error)) from error
 
 
 def _stored(workbench: Workbench, sha256: str) -> Path | None:
@@ -157,7 +157,7 @@ def _keep(workbench: Workbench, file: Path, spared: Path | None = None) -> Path:
         for old in by_age[:-_KEPT_OF_A_NAME]:
             old.unlink()
     except OSError as error:
-        raise InputError("model.pack_not_written", file=kept, reason=error.strerror or str(error)) from error
+        raise InputError("model.pack_not_written", file=kept, reason=technical(error)) from error
     return kept
 
 

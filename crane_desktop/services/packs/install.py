@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crane_desktop.domain.errors import InputError, StationFault
+from crane_desktop.domain.errors import InputError, StationFault, Technical
 from crane_desktop.domain.events import imported, pack_changed
 from crane_desktop.domain.packs import Offer
 from crane_desktop.recipe.store import RECIPE_SUFFIX
@@ -130,7 +130,7 @@ def install_proven(
     finally:
         scorer.close()
     if failed:
-        raise StationFault("app.pack_not_installed", pack=name, detail=failed)
+        raise StationFault("app.pack_not_installed", pack=name, detail=Technical(failed))
     installed, kept = install_keeping(workbench, file, name)
     workbench.note(imported("pack", str(file)))
     workbench.note(pack_changed(name, manifest.pack_version, sha256, "installed"))

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.simulation.painting.draw import DrawnPart, draw_part, known
 
 _STRIDE = 1_000_000
@@ -77,4 +77,4 @@ def _save(path: Path, picture: NDArray[np.uint8]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data.tobytes())
     except OSError as error:
-        raise InputError("simulated.cannot_write", folder=str(path.parent), detail=str(error)) from error
+        raise InputError("simulated.cannot_write", folder=str(path.parent), detail=technical(error)) from error

@@ -26,6 +26,7 @@ from crane_desktop.model.goodparts.hybrid import FeatureScorer
 from crane_desktop.model.goodparts.members import MEMBERS, PLACE, Look, MemberName, Memory, learn_member
 from crane_desktop.model.goodparts.memory import Bound, GoodParts, SelfCheck, picture_sha256
 from crane_desktop.model.goodparts.scale import Scale, scale_of
+from crane_desktop.preprocess.likeness import Likeness
 from crane_desktop.preprocess.tiles import tiles_of
 from crane_desktop.training.goodparts.damage import damaged
 
@@ -107,7 +108,8 @@ def learn_good_parts(
                 whole = fresh[number % len(fresh)] if alone else pictures[index]
                 bad.append(_asked(index, _look(scorer, damaged(whole, draw)), members))
             on_progress(min(steps, len(names) + len(good) + len(bad)), steps)
-    return _weighed(scorer, good, bad, {name: learn_member(name, looks, seed) for name in MEMBERS}, names, seed)
+    learnt = _weighed(scorer, good, bad, {name: learn_member(name, looks, seed) for name in MEMBERS}, names, seed)
+    return replace(learnt, likenesses=tuple(Likeness.of(pixels) for pixels in pictures))
 
 
 def _look(scorer: FeatureScorer, pixels: NDArray[np.uint8]) -> tuple[Scored, Look]:

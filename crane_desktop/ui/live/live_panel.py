@@ -8,9 +8,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout
 
-from crane_desktop.domain.shown import shown_name
 from crane_desktop.domain.station import StationView
 from crane_desktop.domain.verdicts import ReasonCode
+from crane_desktop.settings.reason_words import detail_words
 from crane_desktop.settings.texts import Language, text
 from crane_desktop.ui.live.colour_bar import ColourBar
 from crane_desktop.ui.live.live_view import LiveView
@@ -141,7 +141,7 @@ def part_words(view: StationView | None, language: Language) -> str:
     source = source_words(view.source, language) if view.source is not None else origin.source_id
     words = text("ui.part", language, frame=origin.frame_id, source=source, file=origin.file or "").rstrip()
     if seen.reason.code is ReasonCode.UNREADABLE_IMAGE and seen.reason.detail:  # it says what to do
-        words = f"{words}   {shown_name(seen.reason.detail)}"
+        words = f"{words}   {detail_words(seen.reason, language)}"
     return f"{state_words(view, language)}  {words}" if view.camera_away else words
 
 

@@ -9,7 +9,7 @@ import threading
 import time
 from types import TracebackType
 
-from crane_desktop.domain.errors import StationFault
+from crane_desktop.domain.errors import StationFault, technical
 
 _log = logging.getLogger(__name__)
 _LARGEST_QUEUE = 32
@@ -62,7 +62,7 @@ class CrashReports:
             return
         _log.critical("unexpected error in thread %s", thread, exc_info=(type(error), error, trace))
         try:
-            self._queue.put_nowait(StationFault("ui.unexpected", error=f"{type(error).__name__}: {error}"))
+            self._queue.put_nowait(StationFault("ui.unexpected", error=technical(error)))
         except queue.Full:
             _log.error("too many unexpected errors at once; this one is only in the log")
 

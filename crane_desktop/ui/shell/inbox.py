@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, TypeAlias
 
-from crane_desktop.domain.errors import CraneError, InputError, StationFault
+from crane_desktop.domain.errors import CraneError, InputError, StationFault, technical
 
 _log = logging.getLogger(__name__)
 MOST_ASKED = 64
@@ -101,6 +101,6 @@ class Inbox:
             return
         except Exception as error:  # noqa: BLE001 - another room's failure: logged whole, shown briefly
             _log.critical("the answer to %r failed", question, exc_info=error)
-            asked.fail(StationFault("ui.unexpected", error=f"{type(error).__name__}: {error}"))
+            asked.fail(StationFault("ui.unexpected", error=technical(error)))
             return
         asked.use(answer)
