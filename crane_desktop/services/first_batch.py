@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -167,28 +167,37 @@ def pictures_of(files: Iterable[Path], significant_bits: int | None) -> Iterator
             yield name, picture.pixels
 
 
-def suspects_among(pictures: Sequence[NDArray[np.uint8]], watch: Watch = UNWATCHED) -> tuple[int, ...]:
-    """Return which of the pictures of different parts stand off the others; none where they are too few or too many.
+def suspects_told(
+    pictures: Iterable[tuple[str, NDArray[np.uint8]]], names: Collection[str], watch: Watch = UNWATCHED
+) -> None:
+    """Warn of parts among the good ones that stand off the others; advice only, since good parts may differ too.
+
+    Nothing is told where they are too few or too many for a first batch.
 
     Parameters
     ----------
+    pictures
+        Looked at one by one.
+    names
+        Of those that count: different parts that nobody has decided about.
     watch
         Asked at every picture whether the rest is still wanted; its count stands still.
     """
-    if not FEWEST <= len(pictures) <= MOST:
-        return ()
+    if not FEWEST <= len(names) <= MOST:
+        return
     from crane_desktop.model.first_batch import features_of, judge_batch
     from crane_desktop.model.lite import load_lite
 
-    def still_wanted(_done: int, _of: int) -> None:
-        watch.progress(len(pictures), len(pictures))
-
-    net = load_lite()
-    features = []
-    for pixels in pictures:
-        still_wanted(0, 0)
-        features.append(features_of(net, pixels))
-    return tuple(int(number) for number in np.flatnonzero(judge_batch(features, still_wanted).suspects))
+    net, known, features = load_lite(), [], []
+    for name, pixels in pictures:
+        if name in names:
+            watch.progress(len(names), len(names))
+            known.append(name)
+            features.append(features_of(net, pixels))
+    judged = judge_batch(features, lambda _done, _of: watch.progress(len(names), len(names)))
+    odd = [known[number] for number in np.argsort(-judged.oddness, kind="stable") if judged.suspects[number]]
+    if odd:
+        watch.warn(InputError("services.good_parts_suspect", count=len(odd), of=len(known), files=names_of(odd)))
 
 
 def _looked_at(pictures: Iterable[tuple[str, NDArray[np.uint8]]], files: int, watch: Watch) -> list[_Seen]:

@@ -530,6 +530,14 @@ def test_scoring_and_recipes(journey: Callable[[str], Any], station: Path, tmp_p
         desk.ask("learn-good", "--json", *own, "--forget")
         desk.ask_twice("learn-good", *own, "--forget")
 
+        draw, batch = np.random.default_rng(0), tmp_path / "batch"
+        batch.mkdir()
+        for number in range(20):
+            Image.fromarray(draw.integers(40, 80, (64, 64), dtype=np.uint8)).save(batch / f"{number:02d}.png")
+        desk.ask_twice("first-batch", good)
+        desk.ask_twice("first-batch", batch, "--maps", tmp_path)
+        desk.ask("first-batch", "--json", batch, depth=1)
+
         desk.ask_twice("recipe", "list")
         desk.ask("recipe", "export", "部品A", "-o", stick, "--json")
         desk.ask_twice("recipe", "export", "ない", "-o", stick, "--overwrite")

@@ -11,8 +11,9 @@ from PIL import Image
 
 from crane_desktop.cli.invocation import Invocation, open_invocation
 from crane_desktop.cli.options import HELP_LANGUAGE, BitsOption, DataDirOption, JsonOption
+from crane_desktop.cli.outputs import OverwriteOption, refuse_existing
 from crane_desktop.cli.progress_bar import watched
-from crane_desktop.domain.errors import InputError
+from crane_desktop.domain.errors import InputError, technical
 from crane_desktop.domain.shown import shown_name
 from crane_desktop.services.first_batch import FirstBatch, pictures_of, rank_first_batch
 from crane_desktop.settings.texts import text
@@ -23,12 +24,15 @@ def first_batch(
     maps: Annotated[
         Path | None, typer.Option(help=text("app.help.first_batch_maps", HELP_LANGUAGE), metavar="DIR")
     ] = None,
+    overwrite: OverwriteOption = False,
     significant_bits: BitsOption = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Rank the pictures of a folder by how odd each is among the others; nothing is learned."""
     workbench = open_invocation(data_dir, as_json=as_json)
+    if maps is not None:
+        refuse_existing(maps, overwrite=overwrite)
     with watched(text("app.first_batch_comparing", workbench.language), workbench.console) as watch:
         found = rank_first_batch(images, significant_bits, watch)
     if maps is not None:
@@ -69,5 +73,4 @@ def _write_maps(found: FirstBatch, images: Path, significant_bits: int | None, f
                 Image.fromarray(with_heatmap(pixels, part.scored.anomaly_map)).save(png, "PNG")
                 (folder / f"{part.rank:03d} {name}.png").write_bytes(png.getvalue())
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError("app.maps_unwritable", folder=folder, reason=reason) from error
+        raise InputError("app.maps_unwritable", folder=folder, reason=technical(error)) from error
