@@ -81,9 +81,9 @@ def test_parts_that_are_all_the_same_are_all_usual() -> None:
 @given(st.integers(3, 200))
 @settings(max_examples=30, deadline=None)
 def test_each_part_is_compared_with_as_many_others_and_asked_as_often(count: int) -> None:
-    others = others_of(count, 12_800)
+    others = others_of(count, 9_600)
     asked = torch.stack(others)
-    assert asked.shape == (count, min(count - 1, 12_800 // count))
+    assert asked.shape == (count, min(count - 1, 9_600 // count))
     assert all(number not in some and len(set(some.tolist())) == len(some) for number, some in enumerate(others))
     assert set(torch.bincount(asked.flatten(), minlength=count).tolist()) == {asked.shape[1]}
 
