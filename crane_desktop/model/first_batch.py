@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import torch
@@ -24,6 +24,10 @@ from scipy.special import expit
 from torch import Tensor
 
 from crane_desktop.model.lite import LiteFeatures, as_lite_sees
+
+
+Looks: TypeAlias = tuple[Tensor, ...]
+"""What each view sees of one part: float16 ``(C, h, w)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +101,12 @@ def shown(oddness: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.asarray(expit((oddness - SUSPECT_FROM) / _SOFTNESS), np.float32)
 
 
-def features_of(net: LiteFeatures, pixels: NDArray[np.uint8]) -> tuple[Tensor, ...]:
+def features_of(net: LiteFeatures, pixels: NDArray[np.uint8]) -> Looks:
     """Return what each view sees of a uint8 picture ``(H, W)`` or ``(H, W, 3)`` RGB: float16 ``(C, h, w)`` each."""
     return tuple(_seen(net, pixels, view) for view in VIEWS)
 
 
-def judge_batch(features: Sequence[tuple[Tensor, ...]], on_part: Callable[[int, int], None]) -> Judged:
+def judge_batch(features: Sequence[Looks], on_part: Callable[[int, int], None]) -> Judged:
     """Score every part against the others.
 
     Parameters

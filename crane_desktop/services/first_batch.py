@@ -22,9 +22,7 @@ from crane_desktop.services.picture_folder import passed_over_dict, passed_over_
 from crane_desktop.settings.texts import Language, text
 
 if TYPE_CHECKING:  # bring torch
-    from torch import Tensor
-
-    from crane_desktop.model.first_batch import Judged
+    from crane_desktop.model.first_batch import Judged, Looks
 
 FEWEST, MOST = 20, 200
 """Different parts; pictures."""
@@ -122,7 +120,7 @@ class _Seen:
     shape: tuple[int, int]
     digest: bytes
     likeness: Likeness
-    features: tuple[Tensor, ...]
+    features: Looks
 
 
 def rank_first_batch(images: Path, significant_bits: int | None = None, watch: Watch = UNWATCHED) -> FirstBatch:
@@ -231,7 +229,7 @@ def _first_showing(seen: Sequence[_Seen]) -> list[int]:
     return [first[same] for same in exact]
 
 
-def _judged(features: list[tuple[Tensor, ...]], pictures: int, watch: Watch) -> Judged:
+def _judged(features: list[Looks], pictures: int, watch: Watch) -> Judged:
     from crane_desktop.model.first_batch import judge_batch
 
     copies = pictures - len(features)
