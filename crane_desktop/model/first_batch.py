@@ -25,7 +25,6 @@ from torch import Tensor
 
 from crane_desktop.model.lite import LiteFeatures, as_lite_sees
 
-
 Looks: TypeAlias = tuple[Tensor, ...]
 """What each view sees of one part: float16 ``(C, h, w)``."""
 
@@ -133,7 +132,8 @@ def judge_batch(features: Sequence[Looks], on_part: Callable[[int, int], None]) 
 def _seen(net: LiteFeatures, pixels: NDArray[np.uint8], view: View) -> Tensor:
     with torch.inference_mode():
         (found,) = net(as_lite_sees(pixels, view.size_px), (view.block,))
-        return found[0, :, :: view.step, :: view.step].half().contiguous()
+        patches: Tensor = found[0, :, :: view.step, :: view.step].half().contiguous()
+        return patches
 
 
 def _places(parts: Sequence[Tensor], view: View, on_part: Callable[[int, int], None]) -> NDArray[np.float64]:
@@ -144,7 +144,8 @@ def _places(parts: Sequence[Tensor], view: View, on_part: Callable[[int, int], N
         found = np.empty((len(asked), 2, asked.shape[1]), np.float64)
         at_once = max(1, _AT_ONCE // asked.shape[1] ** 2)
         for number, part in enumerate(asked):
-            near = torch.cat([_nearest(part, asked[some]) for some in others[number].split(at_once)], dim=1)
+            some = (others[number][first : first + at_once] for first in range(0, len(others[number]), at_once))
+            near = torch.cat([_nearest(part, asked[one]) for one in some], dim=1)
             fewest = max(1, round(_NEAREST_SHARE * near.shape[1]))
             found[number] = near.topk(fewest, dim=1, largest=False).values.mean(1).numpy()
             on_part(number + 1, len(asked))
