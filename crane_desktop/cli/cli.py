@@ -18,6 +18,7 @@ from crane_desktop.cli.commands import (
     cameras,
     evaluate,
     evaluate_verdicts,
+    first_batch,
     inspect,
     learn_good,
     licences,
@@ -81,6 +82,7 @@ cli.command("evaluate-verdicts", cls=Command, help=text("app.help.evaluate_verdi
 cli.command("train", cls=Command, help=text("app.help.train", HELP_LANGUAGE))(train.train)
 cli.command("calibrate", cls=Command, help=text("app.help.calibrate", HELP_LANGUAGE))(calibrate.calibrate)
 cli.command("learn-good", cls=Command, help=text("app.help.learn_good", HELP_LANGUAGE))(learn_good.learn_good)
+cli.command("first-batch", cls=Command, help=text("app.help.first_batch", HELP_LANGUAGE))(first_batch.first_batch)
 cli.command("selftest", cls=Command, help=text("app.help.selftest", HELP_LANGUAGE))(selftest.selftest)
 cli.command("bench", cls=Command, help=text("app.help.bench", HELP_LANGUAGE))(bench.bench)
 cli.command("licences", cls=Command, help=text("app.help.licences", HELP_LANGUAGE))(licences.licences)

@@ -25,6 +25,7 @@ from crane_desktop.domain.ports import Scorer, ScorerInfo
 from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.model import Calibration, Recipe, checked_name
 from crane_desktop.recipe.staleness import basis_of, what_differs
+from crane_desktop.services.first_batch import pictures_of, suspects_told
 from crane_desktop.services.good_set import ScoredPicture, copies_told, decided, lost_details, remembered_told, set_of
 from crane_desktop.services.model_check import proven_scorer, unfit_fault
 from crane_desktop.services.model_loading import with_memory
@@ -200,7 +201,9 @@ def propose_calibration(
         lost = lost_details(parts, scorer.info.image_size_px)
         if lost is not None:
             watch.warn(lost)
-        return Proposal(old, false_reject, scorer.info, set_of(parts), listing.passed_over)
+        found = set_of(parts)
+        suspects_told(pictures_of(listing.files, bits), {one.name for one in found.counted}, watch)
+        return Proposal(old, false_reject, scorer.info, found, listing.passed_over)
     finally:
         scorer.close()
 

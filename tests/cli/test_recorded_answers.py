@@ -49,19 +49,8 @@ CLEAR = 1e-3
 PACK = ("--pack", "試験用")
 
 COMMANDS = (
-    *(
-        "inspect",
-        "score",
-        "evaluate",
-        "evaluate-verdicts",
-        "train",
-        "calibrate",
-        "learn-good",
-        "selftest",
-        "bench",
-        "licences",
-        "open",
-    ),
+    *("inspect", "score", "evaluate", "evaluate-verdicts", "train", "calibrate", "learn-good", "first-batch"),
+    *("selftest", "bench", "licences", "open"),
     *(f"pack {name}" for name in ("fetch", "build", "verify", "info", "install", "use", "back", "compare")),
     *("pack keygen", "pack sign", "pack trust", "pack list"),
     *("recipe list", "recipe export", "recipe import"),
@@ -540,6 +529,14 @@ def test_scoring_and_recipes(journey: Callable[[str], Any], station: Path, tmp_p
         desk.ask("inspect", "--json", *own, "--source", "folder", "--path", others)
         desk.ask("learn-good", "--json", *own, "--forget")
         desk.ask_twice("learn-good", *own, "--forget")
+
+        draw, batch = np.random.default_rng(0), tmp_path / "batch"
+        batch.mkdir()
+        for number in range(20):
+            Image.fromarray(draw.integers(40, 80, (64, 64), dtype=np.uint8)).save(batch / f"{number:02d}.png")
+        desk.ask_twice("first-batch", good)
+        desk.ask_twice("first-batch", batch, "--maps", tmp_path)
+        desk.ask("first-batch", "--json", batch, depth=1)
 
         desk.ask_twice("recipe", "list")
         desk.ask("recipe", "export", "部品A", "-o", stick, "--json")

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 sys.path.append(str(Path(__file__).parent))  # the helpers lie beside the tests
+sys.path.append(str(Path(__file__).resolve().parents[2] / "packaging"))  # what made the weights
 
 from builders import model_pack
 from golden_reference import Golden, read_golden

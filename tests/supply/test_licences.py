@@ -12,6 +12,7 @@ from licences import NoTextError, write_licences
 from review import NotShippableError, check_shippable, reviewed, spdx_of
 
 from crane_desktop.domain.licences import Component
+from crane_desktop.model.lite import ORIGIN, WEIGHTS_SHA256
 from crane_desktop.settings import licences as shown
 from crane_desktop.settings.distributions import installed, licence_files, required
 
@@ -58,6 +59,7 @@ def test_paths_stay_short_enough_for_windows(collected: Path) -> None:
         ("torch", "Facebook"),
         ("torch", "fbgemm"),
         ("Intel oneMKL (in torch)", "Intel Simplified Software License"),
+        ("EfficientNet-Lite0 (weights)", "TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION"),
         ("numpy", "OpenBLAS"),
         ("pyqtgraph", "Creative Commons"),
         ("crane-desktop", "CraneInspector"),
@@ -67,6 +69,14 @@ def test_the_terms_that_matter_are_in(collected: Path, name: str, words: str, mo
     monkeypatch.setattr(shown, "resource_path", lambda *_parts: collected)
     (component,) = [one for one in shown.components.__wrapped__() if one.name == name]
     assert words.lower() in component.text().lower()
+
+
+def test_pretrained_weights_tell_where_they_come_from() -> None:
+    (weights,) = [one for one in installed() if one.name == "EfficientNet-Lite0 (weights)"]
+    told = weights.text()
+    assert WEIGHTS_SHA256 in told
+    assert all(value in told for value in ORIGIN.values())
+    assert weights.licence == ORIGIN["licence"]
 
 
 def test_the_program_shows_what_was_collected(collected: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from hashes import read_lock
 from sbom import write_sbom
 
 from crane_desktop import __version__
+from crane_desktop.model.lite import WEIGHTS_SHA256
 from crane_desktop.settings.distributions import PROGRAM, required
 from crane_desktop.settings.resources import resource_path
 
@@ -54,6 +55,9 @@ def test_what_is_no_distribution_is_in_it(bill: dict[str, Any]) -> None:
     pack = resource_path("packs", "demo.cranepack").read_bytes()
     (stated,) = components["demo.cranepack"]["hashes"]
     assert stated == {"alg": "SHA-256", "content": hashlib.sha256(pack).hexdigest()}
+    lite = components["EfficientNet-Lite0 (weights)"]
+    assert lite["type"] == "machine-learning-model"
+    assert [one["content"] for one in lite["hashes"]] == [WEIGHTS_SHA256]
     assert components["Qt"]["version"] == components["pyside6-essentials"]["version"]
 
 
