@@ -248,7 +248,7 @@ class TestNothingIsBelieved:
 
     def test_it_is_left_out_or_kept_as_a_person_decides(self, bench: Workbench, with_outlier: Path) -> None:
         without, with_it = (
-            calibrate_recipe(bench, "ねじ", with_outlier, 0.2, None, decision=decision)
+            calibrate_recipe(bench, "ねじ", with_outlier, 0.05, None, decision=decision)
             for decision in (OutlierDecision(("013.png",)), OutlierDecision(keep=True))
         )
         assert [made.calibrated.promise.n_images for made in (without, with_it)] == [12, 13]
@@ -304,7 +304,7 @@ class TestNothingIsBelieved:
         white = np.full((256, 256), 255, np.uint8)
         folder = picture_folder(tmp_path / "白", [*(blotches(n) for n in range(12)), white])
         with pytest.raises(InputError) as caught:
-            calibrate_recipe(bench, "ねじ", folder, 0.2, None, decision=OutlierDecision(keep=True))
+            calibrate_recipe(bench, "ねじ", folder, 0.05, None, decision=OutlierDecision(keep=True))
         assert caught.value.key == "decision.threshold_out_of_reach"
         assert bench.recipes.names() == []
 
