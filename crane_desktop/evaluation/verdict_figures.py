@@ -128,7 +128,7 @@ def share_of(value: float, count: int) -> Share:
     hits = value * count
     low = float(beta.ppf(_TAIL, hits, count - hits + 1)) if hits > 0 else 0.0
     high = float(beta.ppf(1 - _TAIL, hits + 1, count - hits)) if hits < count else 1.0
-    return Share(value, low, high)
+    return Share(value, min(low, value), max(high, value))
 
 
 def _share(trials: Sequence[Trial], verdict: Verdict, *, of_defective: bool) -> Share | None:
