@@ -1,8 +1,8 @@
 """What photographs taught to see in a part, place by place: EfficientNet-Lite0's blocks 2 and 4.
 
 Of its blocks, their unions and sizes of 224 to 448 pixels, 2 and 4 together at 256 ranked good and defective parts best
-on three of four real sets, at half of what 320 pixels cost; on the fourth (bare circuits) no pretrained block helps, and
-texture and the pack see what is wrong.
+on three of four real sets, at half of what 320 pixels cost; on the fourth (bare circuits) no pretrained block helps,
+and texture and the pack see what is wrong.
 """
 
 from __future__ import annotations
