@@ -58,7 +58,8 @@ def test_a_model_that_raises_gives_none_and_the_next_part_is_judged(
     done = crane(*demo(station_dir))
     assert [line["verdict"] == "NONE" for line in done.verdicts] == [False, True, False, False, False, False]
     assert done.verdicts[1]["reason"] == "model_fault"
-    assert "out of memory" in done.verdicts[1]["detail"]
+    assert "out of memory" in done.verdicts[1]["technical"]
+    assert "out of memory" not in done.verdicts[1]["detail"]
     assert done.code == 1
     sentence, detail = done.sentences
     assert "out of memory" not in sentence
