@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from crane_desktop.training.goodparts import learn
-from crane_desktop.training.goodparts.learn import HeldOutAnswer, lead, steepness
+from crane_desktop.training.goodparts.learn import HeldOutAnswer, steepness
 
 VALUES = st.lists(st.integers(0, 20), min_size=1, max_size=30)
 
@@ -46,9 +46,8 @@ def test_a_lucky_few_are_not_heard_and_the_same_share_of_many_is() -> None:
 
 
 @given(st.integers(1, 63))
-def test_more_parts_make_the_weights_steeper_and_crane_less_loud(parts: int) -> None:
+def test_more_parts_make_the_weights_steeper(parts: int) -> None:
     assert 1 <= steepness(parts) <= steepness(parts + 1) < 3
-    assert lead(parts) >= lead(parts + 1) >= 1
 
 
 class _Sum:
