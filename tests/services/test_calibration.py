@@ -30,7 +30,7 @@ def test_a_calibrated_recipe_names_its_model_and_promise() -> None:
     assert recipe.calibration == Calibration(
         n_images=3,
         false_reject_rate=0.01,
-        promised_rate=0.5,
+        promised_rate=0.25,
         date=date(2026, 1, 2),
         pack_sha256="cd" * 32,
         image_size_px=56,
