@@ -194,7 +194,7 @@ def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 
 @pytest.mark.parametrize(
     ("code", "told"),
-    [(errno.ENOSPC, "cannot be written (No space left"), (errno.EIO, "cannot be written"), (errno.EPIPE, "")],
+    [(errno.ENOSPC, "cannot be written (no space is left"), (errno.EIO, "cannot be written"), (errno.EPIPE, "")],
 )
 def test_results_that_cannot_be_written_end_a_command(
     output: Callable[[str, int], None],

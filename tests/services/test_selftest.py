@@ -94,7 +94,8 @@ def test_what_nobody_foresaw_is_a_finding_too_and_is_logged_whole(
     monkeypatch.setattr(module, "_camera", lambda: 1 / 0)
     checks = run_selftest(bench, None)
     assert outcome(checks) == {"model": True, "camera": False, "log": True, "line": True}
-    assert by_name(checks)["camera"].detail.startswith("ZeroDivisionError")
+    assert by_name(checks)["camera"].detail.startswith("This check itself failed")
+    assert "ZeroDivisionError" in caplog.text
     assert "Traceback" in caplog.text
     assert len(closed) == 1
 
