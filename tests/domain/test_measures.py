@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crane_desktop.decision.rule import _verdict
+from crane_desktop.decision.rule import verdict_at
 from crane_desktop.domain.measures import Measure, Rule, deciding
 from crane_desktop.domain.verdicts import ReasonCode, Verdict
 from crane_desktop.recipe.thresholds import Thresholds
@@ -23,7 +23,7 @@ def test_what_is_shown_never_contradicts_the_verdict(
 ) -> None:
     whole, region = part(score, a, b, Rule.SCORE), part(peak, c, d, Rule.REGION)
     limits = Thresholds(score_review=min(a, b), score_ng=max(a, b), map_review=min(c, d), map_ng=max(c, d))
-    verdict, code = _verdict(score, peak, limits)
+    verdict, code = verdict_at(score, peak, limits)
     shown = deciding(code, whole, region)
     assert shown.value is not None
     assert shown.review is not None
