@@ -275,7 +275,7 @@ def test_a_close_that_hangs_is_told_and_does_not_hang_its_caller(
 @pytest.mark.parametrize("fault", [database_fault(broken(0), Path("x")), disk_fault(OSError("odd"), Path("x"))])
 def test_a_failure_without_a_number_is_told_in_its_own_words(fault: StationFault) -> None:
     assert fault.key == "records.not_written"
-    assert fault.params["detail"] in ("it broke", "odd")
+    assert str(fault.params["detail"]).endswith(("it broke", "odd"))
 
 
 def test_a_plain_drivers_error_at_opening_is_told_by_its_code() -> None:
