@@ -48,7 +48,8 @@ def test_an_exception_in_a_slot_is_logged_and_told(
         return bool(told)
 
     qtbot.waitUntil(came, timeout=2000)
-    assert "in a slot" in error_text(told[0], "ja")
+    assert "in a slot" in str(told[0])
+    assert "in a slot" not in error_text(told[0], "ja")
     critical = [record for record in caplog.records if record.levelno == logging.CRITICAL]
     assert len(critical) == 1
     assert critical[0].exc_info is not None
@@ -60,7 +61,7 @@ def test_an_exception_in_a_thread_is_logged_and_told(reports: CrashReports, capl
     fault = reports.newest()
     assert fault is not None
     assert fault.key == "ui.unexpected"
-    assert "RuntimeError: in a thread" in error_text(fault, "en")
+    assert "RuntimeError: in a thread" in str(fault)
     assert "crane-test" in caplog.records[-1].getMessage()
 
 
@@ -74,7 +75,7 @@ def test_an_exception_in_a_qthread_is_told_too(reports: CrashReports, qtbot: Any
     assert thread.wait(5000)
     fault = reports.newest()
     assert fault is not None
-    assert "in a QThread" in error_text(fault, "en")
+    assert "in a QThread" in str(fault)
 
 
 def test_the_newest_is_told_and_only_once(reports: CrashReports) -> None:
@@ -85,7 +86,7 @@ def test_the_newest_is_told_and_only_once(reports: CrashReports) -> None:
         sys.excepthook(type(error), error, error.__traceback__)
     fault = reports.newest()
     assert fault is not None
-    assert "two" in error_text(fault, "en")
+    assert "two" in str(fault)
     assert reports.newest() is None
 
 
