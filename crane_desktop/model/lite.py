@@ -56,8 +56,6 @@ BLOCKS: Final = (
     _Block(3, 3, 2, 6, 80),
     _Block(3, 5, 1, 6, 112),
 )
-STRIDES: Final = (2, 4, 8, 16, 16)
-"""Of what each block gives, in pixels."""
 
 
 class Convolution(nn.Module):
@@ -100,20 +98,14 @@ class InvertedResidual(nn.Module):
 
 
 class LiteFeatures(nn.Module):
-    """The stem and the first blocks of EfficientNet-Lite0.
+    """The stem and the first blocks of EfficientNet-Lite0."""
 
-    Parameters
-    ----------
-    depth
-        So many blocks.
-    """
-
-    def __init__(self, depth: int = len(BLOCKS)) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.stem = Convolution(3, STEM_CHANNELS, 3, 2)
         self.blocks = nn.ModuleList()
         channels = STEM_CHANNELS
-        for block in BLOCKS[:depth]:
+        for block in BLOCKS:
             strides = [block.stride] + [1] * (block.repeats - 1)
             widths = [channels] + [block.channels] * (block.repeats - 1)
             self.blocks.append(nn.Sequential(*map(InvertedResidual, widths, [block] * block.repeats, strides)))

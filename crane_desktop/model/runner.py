@@ -101,7 +101,7 @@ class Runner:
         prepared = self.prepare(pixels)
         with torch.inference_mode():
             features = self.crane.encode_image(prepared.clip, prepared.dino, with_local=True)
-            return self._answers(features)[0], _joined(features.local)
+            return self._answers(features)[0], joined(features.local)
 
     def _answers(self, features: ImageFeatures) -> list[Answer]:
         text = self._text if self._text is not None else self.crane.encode_text(features.image)
@@ -114,8 +114,8 @@ class Runner:
         return self.answers(self.prepare(pixels))[0]
 
 
-def _joined(grids: Sequence[Tensor]) -> PatchFeatures:
-    """Bring the layers' grids ``(1, C, g, g)`` to one: the finest that is not too fine to look up."""
+def joined(grids: Sequence[Tensor]) -> PatchFeatures:
+    """Average places with their neighbours; bring layers' grids ``(1, C, g, g)`` to one: the finest of at most 48."""
     sides = [grid.shape[-1] for grid in grids]
     side = max((s for s in sides if s <= _FINEST_GRID), default=min(sides))
     planes = [_resampled(_averaged(grid.float()), side)[0] for grid in grids]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +117,7 @@ class _Seen:
 
     name: str
     shape: tuple[int, int]
-    digest: bytes
+    sha256: str
     likeness: Likeness
     features: Looks
 
@@ -200,6 +199,7 @@ def suspects_told(
 
 def _looked_at(pictures: Iterable[tuple[str, NDArray[np.uint8]]], files: int, watch: Watch) -> list[_Seen]:
     from crane_desktop.model.first_batch import features_of
+    from crane_desktop.model.goodparts.memory import picture_sha256
     from crane_desktop.model.lite import load_lite
 
     _must_be_fewer(files)
@@ -207,9 +207,8 @@ def _looked_at(pictures: Iterable[tuple[str, NDArray[np.uint8]]], files: int, wa
     seen: list[_Seen] = []
     for name, pixels in pictures:
         _must_be_fewer(len(seen) + 1)
-        digest = hashlib.sha256(f"{pixels.shape}".encode() + np.ascontiguousarray(pixels).tobytes()).digest()
         shape = (pixels.shape[0], pixels.shape[1])
-        seen.append(_Seen(name, shape, digest, Likeness.of(pixels), features_of(net, pixels)))
+        seen.append(_Seen(name, shape, picture_sha256(pixels), Likeness.of(pixels), features_of(net, pixels)))
         watch.progress(len(seen), 2 * max(files, len(seen)))
     return seen
 
@@ -221,8 +220,8 @@ def _must_be_fewer(found: int) -> None:
 
 def _first_showing(seen: Sequence[_Seen]) -> list[int]:
     """Return for each picture the first one of the same part: same pixels, or nearly the same."""
-    first_with: dict[bytes, int] = {}
-    exact = [first_with.setdefault(picture.digest, number) for number, picture in enumerate(seen)]
+    first_with: dict[str, int] = {}
+    exact = [first_with.setdefault(picture.sha256, number) for number, picture in enumerate(seen)]
     different = sorted(first_with.values())
     near = first_of_its_kind([seen[number].likeness for number in different])
     first = {number: different[kind] for number, kind in zip(different, near, strict=True)}

@@ -20,7 +20,6 @@ from crane_desktop.domain.errors import StationFault
 from crane_desktop.model.lite import (
     BLOCKS,
     ORIGIN,
-    STRIDES,
     WEIGHTS_SHA256,
     WHEEL_SHA256,
     as_lite_sees,
@@ -30,6 +29,8 @@ from crane_desktop.model.lite import (
 from crane_desktop.settings.resources import resource_path
 
 WEIGHTS = resource_path("weights", "efficientnet-lite0.safetensors")
+STRIDES = (2, 4, 8, 16, 16)
+"""Of what each block gives, in pixels."""
 EVERY = tuple(range(len(BLOCKS)))
 
 

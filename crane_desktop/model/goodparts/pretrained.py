@@ -12,12 +12,10 @@ from typing import Final
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
 
 from crane_desktop.model.lite import BLOCKS, LiteFeatures, as_lite_sees, load_lite
-from crane_desktop.model.runner import PatchFeatures
+from crane_desktop.model.runner import PatchFeatures, joined
 
 SIDE_PX: Final = 256
 _BLOCKS: Final = (2, 4)
@@ -33,17 +31,9 @@ def pretrained(pixels: NDArray[np.uint8]) -> PatchFeatures:
         If the program's weights are missing or damaged.
     """
     with torch.inference_mode():
-        fine, coarse = (_averaged(grid) for grid in _network()(as_lite_sees(pixels, SIDE_PX), _BLOCKS))
-        side = fine.shape[-1]
-        enlarged = F.interpolate(coarse, size=(side, side), mode="bilinear", align_corners=False)
-        values = torch.cat([fine, enlarged], dim=1)[0].permute(1, 2, 0)
-        return PatchFeatures(np.ascontiguousarray(values.numpy()), FAMILIES)
+        return joined(_network()(as_lite_sees(pixels, SIDE_PX), _BLOCKS))
 
 
 @cache
 def _network() -> LiteFeatures:
     return load_lite()
-
-
-def _averaged(grid: Tensor) -> Tensor:
-    return F.avg_pool2d(grid, 3, 1, 1, count_include_pad=False)
